@@ -1,0 +1,254 @@
+"""`muniment log`, `proof`, `audit` and `stats`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.lang import say
+from cli.session import Session
+from cli.times import format_local
+from ledger.core.types import Json
+
+_OUT = typer.Option("--out", help=say("File to write.", "输出文件。"))
+_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    log = typer.Typer(help=say("The log itself.", "日志。"), no_args_is_help=True)
+    log.command(
+        "checkpoint", help=say("Print the newest signed checkpoint.", "输出最新签名检查点。")
+    )(checkpoint)
+    log.command("show", help=say("Show a leaf.\n\nExample: muniment log show 0", "显示一条日志。"))(
+        show
+    )
+    log.command("tail", help=say("Show the newest leaves.", "显示最新的日志条目。"))(tail)
+    log.command("export", help=say("Write all leaves as NDJSON.", "将全部条目导出为 NDJSON。"))(
+        export
+    )
+    app.add_typer(log, name="log")
+    proof = typer.Typer(help=say("Proofs by hand.", "手工生成证明。"), no_args_is_help=True)
+    proof.command(
+        "inclusion", help=say("Write a .tlog-proof of a leaf.", "生成某条目的 .tlog-proof。")
+    )(inclusion)
+    proof.command("consistency", help=say("Show that the log only grew.", "证明日志只增不改。"))(
+        consistency
+    )
+    proof.command("absence", help=say("Prove that a subject is not there.", "证明某主题不存在。"))(
+        absence
+    )
+    app.add_typer(proof, name="proof")
+    app.command("stats", help=say("Count what there is.", "统计信息。"))(stats)
+
+
+def checkpoint(context: typer.Context) -> None:
+    from ledger.core.checkpoint import parse_signed_checkpoint
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        note = registry.prover().anchor.note
+    body = parse_signed_checkpoint(note).body
+    document: Json = {
+        "origin": body.origin,
+        "size": body.size,
+        "root": body.root.hex(),
+        "note": note.decode(),
+    }
+    session.out.result(document, lambda: print(note.decode(), end=""))
+
+
+def show(
+    context: typer.Context,
+    index: Annotated[int, typer.Argument(min=0, help=say("Index of the leaf.", "条目序号。"))],
+) -> None:
+    import json
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        registry.read_leaf(index)
+        (leaf,) = registry.store.read_leaves(index, index + 1)
+    content = json.loads(leaf)
+    session.out.result(
+        {"index": index, "leaf": content},
+        lambda: print(json.dumps(content, ensure_ascii=False, indent=2)),
+    )
+
+
+def tail(
+    context: typer.Context,
+    count: Annotated[
+        int, typer.Option("-n", min=1, max=10_000, help=say("How many.", "条数。"))
+    ] = 10,
+) -> None:
+    from ledger.core.entry import Entry, decode_leaf
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        size = registry.store.read_head().size
+        first = max(size - count, 0)
+        leaves = registry.store.read_leaves(first, size)
+    items: list[Json] = []
+    rows: list[tuple[str, str, str, str]] = []
+    for index, leaf in enumerate(leaves, start=first):
+        content = decode_leaf(leaf)
+        is_entry = isinstance(content, Entry)
+        kind = content.signed.event.kind if isinstance(content, Entry) else "seal"
+        about = ", ".join(content.signed.event.subjects) if isinstance(content, Entry) else ""
+        items.append({"index": index, "kind": kind, "time": content.time, "is_entry": is_entry})
+        rows.append((str(index), format_local(content.time), kind, about))
+    headers = [
+        say("index", "序号"),
+        say("time", "时间"),
+        say("kind", "种类"),
+        say("subjects", "主题"),
+    ]
+    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+
+
+def export(
+    context: typer.Context,
+    out: Annotated[
+        str, typer.Option("--out", help=say("File, - for stdout.", "文件，- 为标准输出。"))
+    ] = "-",
+    force: Annotated[bool, _FORCE] = False,
+) -> None:
+    session: Session = context.obj
+    from cli.exporting import export_log
+
+    with session.registry() as registry:
+        size = export_log(session, registry, None if out == "-" else Path(out), force=force)
+    if out != "-":
+        session.out.result({"leaves": size, "file": out}, lambda: print(f"{size}  {out}"))
+
+
+def inclusion(
+    context: typer.Context,
+    index: Annotated[int, typer.Argument(min=0, help=say("Index of the leaf.", "条目序号。"))],
+    out: Annotated[Path | None, _OUT] = None,
+    entry: Annotated[
+        Path | None, typer.Option(help=say("Also write the leaf's bytes.", "同时写出条目的字节。"))
+    ] = None,
+    receipt: Annotated[
+        bool,
+        typer.Option(
+            "--receipt", help=say("Write a receipt with the leaf inside.", "写出含条目的回执。")
+        ),
+    ] = False,
+    force: Annotated[bool, _FORCE] = False,
+) -> None:
+    from cli.files import write_bytes, write_document
+    from ledger.core.bundle import format_receipt
+    from ledger.core.tlogproof import format_tlog_proof
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        made = registry.prover().prove_leaf(index)
+    text = format_tlog_proof(made.proof)
+    if entry is not None:
+        write_bytes(entry, made.leaf, force=force)
+    if out is not None and receipt:
+        write_document(out, format_receipt(made), force=force)
+    elif out is not None:
+        write_bytes(out, text, force=force)
+    document: dict[str, Json] = {"index": index, "proof": text.decode()}
+    if out is not None:
+        document["file"] = str(out)
+    session.out.result(
+        document,
+        lambda: print(out if out is not None else text.decode(), end="" if out is None else "\n"),
+    )
+
+
+def consistency(
+    context: typer.Context,
+    old: Annotated[int, typer.Argument(min=0, help=say("Earlier size.", "较早的大小。"))],
+    new: Annotated[
+        int | None,
+        typer.Argument(
+            min=0, help=say("Later size (default: newest).", "较晚的大小（默认最新）。")
+        ),
+    ] = None,
+) -> None:
+    from ledger.core.text import format_base64
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        prover = registry.prover()
+        later = prover.anchor.size if new is None else new
+        path = prover.prove_growth(old, later)
+    hashes: list[Json] = [format_base64(digest) for digest in path]
+    document: Json = {"old": old, "new": later, "path": hashes}
+
+    def human() -> None:
+        print(f"{old} -> {later}")
+        for digest in hashes:
+            print(digest)
+
+    session.out.result(document, human)
+
+
+def absence(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help=say("A whole subject key.", "完整的主题标识。"))],
+    out: Annotated[Path | None, _OUT] = None,
+    force: Annotated[bool, _FORCE] = False,
+) -> None:
+    import json
+
+    from cli.files import write_document
+    from ledger.core.bundle import format_state_bundle
+    from ledger.core.subjects import parse_subject
+    from ledger.errors import ExistsError
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        bundle = registry.prover().prove_state(parse_subject(key))
+    if bundle.value is not None:
+        raise ExistsError(
+            say(
+                f"{key} is on the ledger: its absence cannot be proved",
+                f"{key} 在账本上，无法证明其不存在",
+            )
+        )
+    document = format_state_bundle(bundle)
+    if out is not None:
+        write_document(out, document, force=force)
+        session.out.result({"subject": key, "file": str(out)}, lambda: print(out))
+    else:
+        session.out.result(
+            document, lambda: print(json.dumps(document, ensure_ascii=False, indent=2))
+        )
+
+
+def stats(context: typer.Context) -> None:
+    session: Session = context.obj
+    with session.registry() as registry:
+        head = registry.store.read_head()
+        ledger = registry.ledger
+        files = {"ledger.db": registry.home.ledger, "vault.db": registry.home.vault}
+        sizes = {name: path.stat().st_size for name, path in files.items() if path.exists()}
+    document: dict[str, Json] = {
+        "origin": registry.origin,
+        "profile": ledger.profile.name,
+        "leaves": head.size,
+        "entries": head.size - head.height,
+        "blocks": head.height,
+        "subjects": head.map_root.size,
+        "last_time": head.time,
+        "bytes": dict(sizes),
+    }
+
+    def human() -> None:
+        rows = [
+            (name, str(value))
+            for name, value in document.items()
+            if name not in ("bytes", "last_time")
+        ]
+        rows.append(("last_time", format_local(head.time)))
+        rows += [(name, f"{size:,} bytes") for name, size in sizes.items()]
+        session.out.table(registry.origin, rows)
+
+    session.out.result(document, human)
+    sys.stdout.flush()

@@ -1,0 +1,237 @@
+"""`muniment query asset|party|voucher|absent` and `muniment search`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exitcodes import Exit, UsageError
+from cli.lang import say
+from cli.session import Session
+from ledger.core.types import Json, SubjectKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from node.registry import Registry
+
+_PROOF = typer.Option(
+    "--proof", help=say("Write a proof anybody can verify.", "写出可验证的证明文件。")
+)
+_DOSSIER = typer.Option(
+    "--dossier", help=say("Write the whole history, proved.", "写出完整且经证明的历史。")
+)
+_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    group = typer.Typer(
+        help=say("Ask the registry, with a proof.", "查询，并可附证明。"), no_args_is_help=True
+    )
+    for kind, help_text in (
+        ("asset", say("State of an asset, by key, title or voucher number.", "数据的状态。")),
+        ("party", say("State of a party, by key, name or USCC.", "主体的状态。")),
+        ("voucher", say("State of a voucher, by number.", "凭证的状态。")),
+    ):
+        group.command(kind, help=help_text)(_create_query(kind))
+    group.command(
+        "absent",
+        help=say(
+            "Prove that there is no such registration.\n\nExample: muniment query absent --number SJ3212026110001 --proof none.json",
+            "证明不存在某项登记。\n\n示例：muniment query absent --number SJ3212026110001 --proof none.json",
+        ),
+    )(absent)
+    app.add_typer(group, name="query")
+    app.command(
+        "search",
+        help=say(
+            "Find by title, holder or number.\n\nExample: muniment search 航班",
+            "按名称、权利人或编号查找。\n\n示例：muniment search 航班",
+        ),
+    )(search)
+
+
+def _create_query(kind: str) -> "Callable[..., None]":
+    def query(
+        context: typer.Context,
+        text: Annotated[
+            str,
+            typer.Argument(help=say("Key, its beginning, or a name.", "标识、其开头部分或名称。")),
+        ],
+        proof: Annotated[Path | None, _PROOF] = None,
+        dossier: Annotated[Path | None, _DOSSIER] = None,
+        force: Annotated[bool, _FORCE] = False,
+    ) -> None:
+        session: Session = context.obj
+        with session.registry() as registry:
+            show_subject(session, registry, kind, text, proof, dossier, force=force)
+
+    return query
+
+
+def absent(
+    context: typer.Context,
+    key: Annotated[
+        str | None, typer.Argument(help=say("A whole subject key.", "完整的主题标识。"))
+    ] = None,
+    uscc: Annotated[
+        str | None,
+        typer.Option(help=say("No party has this code.", "无主体使用该统一社会信用代码。")),
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option(help=say("No voucher has this number.", "无此编号的凭证。"))
+    ] = None,
+    digest: Annotated[
+        str | None, typer.Option(help=say("Nobody published this SHA-256.", "无人公布过该摘要。"))
+    ] = None,
+    proof: Annotated[Path | None, _PROOF] = None,
+    force: Annotated[bool, _FORCE] = False,
+) -> int:
+    from ledger.core.subjects import parse_subject
+
+    session: Session = context.obj
+    named = [
+        key,
+        None if uscc is None else f"name/uscc:{uscc}",
+        None if number is None else f"voucher/{number}",
+        None if digest is None else f"name/sha256:{digest}",
+    ]
+    asked = [name for name in named if name is not None]
+    if len(asked) != 1:
+        raise UsageError(
+            say(
+                "name one thing: KEY, --uscc, --number or --digest",
+                "请给出一项：标识、--uscc、--number 或 --digest",
+            )
+        )
+    subject = parse_subject(asked[0])
+    with session.registry() as registry:
+        found = _answer(session, registry, subject, proof, None, force=force, wants_absence=True)
+    return Exit.NOT_FOUND if found else Exit.DONE
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help=say("What to look for.", "查找内容。"))],
+    kind: Annotated[
+        str | None,
+        typer.Option(help=say("asset, party, voucher, ...", "asset、party、voucher 等。")),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, help=say("At most so many.", "最多条数。"))
+    ] = 50,
+) -> None:
+    session: Session = context.obj
+    with session.registry() as registry:
+        found = registry.search(text, kind=kind, limit=limit)
+    items: list[Json] = [
+        {"subject": key, "label": listing.label, "status": listing.status} for key, listing in found
+    ]
+    rows = [(key, listing.label, listing.status) for key, listing in found]
+    session.out.result(
+        {"items": items, "next": None},
+        lambda: session.out.list(
+            [say("subject", "主题"), say("name", "名称"), say("status", "状态")], rows
+        ),
+    )
+
+
+def show_subject(
+    session: Session,
+    registry: "Registry",
+    kind: str,
+    text: str,
+    proof: Path | None = None,
+    dossier: Path | None = None,
+    *,
+    force: bool = False,
+) -> None:
+    """Print the state of what people call by this text, and write the proofs asked for."""
+    from cli.subjects import find_subject
+
+    key = find_subject(registry, kind, text)
+    _answer(session, registry, key, proof, dossier, force=force)
+
+
+def _answer(
+    session: Session,
+    registry: "Registry",
+    key: SubjectKey,
+    proof: Path | None,
+    dossier: Path | None,
+    *,
+    force: bool,
+    wants_absence: bool = False,
+) -> bool:
+    """Print a subject's state and write the proofs asked for; whether there is such a subject."""
+    from cli.files import write_document
+    from ledger.core.bundle import format_dossier, format_state_bundle
+    from ledger.core.state import state_json
+
+    prover = registry.prover()
+    bundle = prover.prove_state(key)
+    document: dict[str, Json] = {
+        "subject": key,
+        "present": bundle.value is not None,
+        "value": None if bundle.value is None else state_json(bundle.value),
+        "log": {"origin": registry.origin, "size": prover.anchor.size},
+    }
+    if proof is not None:
+        write_document(proof, format_state_bundle(bundle), force=force)
+        document["file"] = str(proof)
+    if dossier is not None:
+        write_document(dossier, format_dossier(prover.prove_history(key)), force=force)
+        document["dossier"] = str(dossier)
+
+    def human() -> None:
+        rows = [(say("subject", "主题"), str(key))]
+        if bundle.value is None:
+            rows.append(
+                (
+                    say("present", "存在"),
+                    say("no: there is no such registration", "否：不存在该项登记"),
+                )
+            )
+        else:
+            rows += _flatten(bundle.value.state.body)
+            rows.append((say("events", "事件数"), str(bundle.value.n)))
+        for name in ("file", "dossier"):
+            if name in document:
+                rows.append((name, str(document[name])))
+        session.out.table(str(key), rows)
+        if bundle.value is not None and wants_absence:
+            session.out.talk(
+                "It is registered: its absence cannot be proved.", "该项已登记，无法证明其不存在。"
+            )
+
+    session.out.result(document, human)
+    return bundle.value is not None
+
+
+def _flatten(body: "Json", prefix: str = "") -> list[tuple[str, str]]:
+    """Members of a state as rows; intervals as `value since date until date`."""
+    from cli.times import format_local
+    from ledger.core.types import UnixMillis
+
+    rows: list[tuple[str, str]] = []
+    if isinstance(body, dict):
+        if body.keys() == {"value", "from", "to", "index"}:
+            start, end = body["from"], body["to"]
+            until = f" – {format_local(UnixMillis(int(str(end))))}" if end is not None else ""
+            since = format_local(UnixMillis(int(str(start))))
+            return [(prefix, f"{_inline(body['value'])}  [{since}{until}]")]
+        for name, member in body.items():
+            rows += _flatten(member, f"{prefix}.{name}" if prefix else name)
+    elif isinstance(body, list | tuple):
+        for member in body:
+            rows += _flatten(member, prefix)
+    elif body is not None:
+        rows.append((prefix, str(body)))
+    return rows
+
+
+def _inline(value: "Json") -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,290 @@
+"""`muniment verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exitcodes import Exit, UsageError, exit_for
+from cli.lang import say
+from cli.output import describe_error
+from cli.session import Session
+from cli.times import format_local, parse_age, parse_date
+from ledger.core.types import Json, JsonObject, SubjectKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contracts.verdict import Question, Report
+    from ledger.core.policy import Policy
+    from node.verifier import Suspect
+
+_EXIT_ORDER = (Exit.REFUSED, Exit.NOT_AUTHENTIC, Exit.NOT_IN_FORCE, Exit.DONE)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    app.command("verify", help=_HELP)(verify)
+
+
+_HELP = say(
+    "Verify vouchers, receipts, states, dossiers and .tlog-proof files offline.\n\n"
+    "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
+    "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
+    "离线验证凭证、回执、状态、档案及 .tlog-proof 文件。\n\n"
+    "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但未生效。\n\n"
+    "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
+)
+
+
+def verify(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help=say("Files to verify.", "待验证文件。"))],
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("Trust policy (default: the home's).", "信任策略（默认为本目录的）。")
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Date asked about: RFC 3339 or YYYY-MM-DD.", "查询日期：RFC 3339 或 YYYY-MM-DD。"
+            )
+        ),
+    ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option(
+            help=say("Refuse older proofs, such as 36h or 7d.", "拒绝过旧的证明，如 36h 或 7d。")
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help=say("What it must be.", "文件应为何种类型。"))
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(help=say("Whom it must be about.", "应关于何主题。"))
+    ] = None,
+    entry: Annotated[
+        Path | None,
+        typer.Option(help=say("The leaf a .tlog-proof is about.", ".tlog-proof 所证明的条目。")),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help=say("Is this file the registered one?", "此文件是否为所登记的文件？")),
+    ] = None,
+    opening: Annotated[
+        Path | None,
+        typer.Option(help=say("Opening of the asset's commitments.", "数据承诺的开示文件。")),
+    ] = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help=say("Ask a node for newer proofs (not yet).", "向节点查询最新证明（尚未提供）。"),
+        ),
+    ] = False,
+) -> int:
+    from contracts.verdict import Question
+    from ledger.clock import SystemClock
+
+    session: Session = context.obj
+    if online:
+        raise UsageError(say("--online is not there yet", "尚不支持 --online"))
+    question = Question(
+        now=SystemClock().now(),
+        as_of=None if as_of is None else parse_date(as_of),
+        max_age_ms=None if max_age is None else parse_age(max_age),
+        expect_kind=kind,
+        expect_subject=subject,
+    )
+    trusted = _read_policy(session, policy)
+    suspect = _read_suspect(session, data, opening)
+    leaf = None if entry is None else _read_capped(entry)
+    reports = [_verify_one(path, trusted, question, leaf, suspect) for path in files]
+    _show(session, files, reports)
+    codes = {_exit_of(report) for report in reports}
+    return next(code for code in _EXIT_ORDER if code in codes)
+
+
+def _verify_one(
+    path: Path,
+    policy: "Policy",
+    question: "Question",
+    entry: bytes | None,
+    suspect: "Suspect | None",
+) -> "Report":
+    from dataclasses import replace
+
+    from contracts.verdict import Report
+    from ledger.errors import InputError, NotFoundError
+    from node.verifier import VOUCHER_SUFFIX, verify_file
+
+    if path.name.endswith(VOUCHER_SUFFIX) and question.expect_kind is None:
+        question = replace(question, expect_kind="voucher")
+    try:
+        data = _read_capped(path)
+    except NotFoundError:
+        raise
+    except InputError as exc:
+        return Report(failure=exc)
+    return verify_file(data, policy, question, entry=entry, suspect=suspect)
+
+
+def _exit_of(report: "Report") -> Exit:
+    if report.failure is not None:
+        return exit_for(report.failure)
+    return Exit.DONE if report.is_in_force else Exit.NOT_IN_FORCE
+
+
+def _show(session: Session, files: list[Path], reports: "list[Report]") -> None:
+    from contracts.verdict import format_report
+
+    documents: list[dict[str, Json]] = []
+    for path, report in zip(files, reports, strict=True):
+        document = dict(format_report(report))
+        if report.failure is not None:
+            document["error"] = describe_error(report.failure)
+        if len(files) > 1:
+            document["file"] = str(path)
+        documents.append(document)
+    whole: Json = (
+        documents[0]
+        if len(documents) == 1
+        else {"verified": all(d["verified"] for d in documents), "results": documents}
+    )
+
+    def human() -> None:
+        for path, report in zip(files, reports, strict=True):
+            _show_one(session, path, report)
+
+    session.out.result(whole, human)
+
+
+def _show_one(session: Session, path: Path, report: "Report") -> None:
+    rows = []
+    if report.failure is not None:
+        headline = say("NOT VERIFIED", "验证未通过")
+        rows.append((say("because", "原因"), describe_error(report.failure)["message"]))
+    elif report.is_in_force:
+        headline = say("VERIFIED", "验证通过")
+    else:
+        headline = say("AUTHENTIC, BUT NOT IN FORCE", "真实，但未生效")
+    print(f"{headline}: {path.name}")
+    session.out.table("", rows + _facts(report) + _checks(report))
+
+
+def _facts(report: "Report") -> list[tuple[str, str]]:
+    en, zh = _STATUS_WORDS.get(report.status, (report.status, report.status))
+    facts = [
+        (say("about", "主题"), report.subject),
+        (say("status", "状态"), say(en, zh)),
+        (say("marks", "备注"), ", ".join(report.marks)),
+    ]
+    if report.opened is not None:
+        size = report.opened.body.size
+        leaves = say(f"{size} leaves", f"{size} 条")
+        facts.append((say("log", "账本"), f"{report.opened.body.origin}, {leaves}"))
+        if report.as_of is not None:
+            claim = say(" (the operator's claim)", "（运营方自述）")
+            word = claim if report.opened.is_operator_claim else ""
+            facts.append((say("as of", "截至"), format_local(report.as_of) + word))
+    if report.valid_until is not None:
+        facts.append((say("valid until", "有效期至"), format_local(report.valid_until)))
+    return [(name, value) for name, value in facts if value]
+
+
+def _checks(report: "Report") -> list[tuple[str, str]]:
+    rows = [
+        (
+            say("ok", "通过") if check.is_ok else say("FAILED", "未通过"),
+            f"{check.name}: {check.detail}",
+        )
+        for check in report.checks
+    ]
+    return rows + [(say("not checked", "未检查"), name) for name in report.not_checked]
+
+
+_STATUS_WORDS = {
+    "valid": ("valid", "有效"),
+    "not-yet": ("not yet valid", "尚未生效"),
+    "expired": ("expired", "已过期"),
+    "frozen": ("frozen", "已冻结"),
+    "superseded": ("superseded", "已被替代"),
+    "cancelled": ("cancelled", "已注销"),
+    "revoked": ("revoked", "已依职权注销"),
+    "absent": ("absent", "不存在"),
+}
+
+
+def _read_policy(session: Session, path: Path | None) -> "Policy":
+    from ledger.core.limits import MAX_POLICY_BYTES
+    from ledger.core.policy import parse_policy
+
+    chosen = path if path is not None else session.settings.home / "trust.policy"
+    if path is None and not chosen.is_file():
+        raise UsageError(
+            say(
+                "verification needs a trust policy: give --policy FILE (the registry hands out its trust.policy)",
+                "验证需要信任策略：请用 --policy 给出文件（由登记系统提供 trust.policy）",
+            ),
+            "policy_required",
+        )
+    return parse_policy(_read_capped(chosen, MAX_POLICY_BYTES))
+
+
+def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> "Suspect | None":
+    from node.verifier import Suspect, parse_openings
+    from tracing.fingerprint import fingerprint_file
+
+    if data is None:
+        return None
+    size = data.stat().st_size if data.is_file() else None
+    with session.out.progress("Reading", "读取文件", size) as advance:
+        fingerprint = fingerprint_file(data, advance)
+    if opening is not None:
+        openings = parse_openings(_read_capped(opening))
+        return Suspect(fingerprint, lambda _registration, _names: openings)
+    return Suspect(fingerprint, lambda key, names: _find_own_openings(session, key, names))
+
+
+def _find_own_openings(
+    session: Session, registration: "SubjectKey", names: "Sequence[str]"
+) -> "Sequence[JsonObject]":
+    """Openings in this home's vault; none where there is no registry of one's own."""
+    from node.issuing import read_openings
+
+    if not (session.settings.home / "vault.db").is_file():
+        return []
+    with session.registry() as registry:
+        vault = registry.open_vault()
+        try:
+            return read_openings(vault, registration, names)
+        finally:
+            vault.close()
+
+
+def _read_capped(path: Path, max_bytes: int | None = None) -> bytes:
+    """A file's bytes, read no further than its cap.
+
+    Raises:
+        NotFoundError: There is no such file.
+        LimitError: It is larger than anything we verify.
+        MalformedError: It cannot be read.
+    """
+    from ledger.core.limits import MAX_BUNDLE_BYTES
+    from ledger.errors import LimitError, MalformedError, NotFoundError
+    from node.verifier import MAX_FILE_BYTES, VOUCHER_SUFFIX
+
+    cap = max_bytes or (MAX_BUNDLE_BYTES if path.name.endswith(VOUCHER_SUFFIX) else MAX_FILE_BYTES)
+    try:
+        with path.open("rb") as file:
+            data = file.read(cap + 1)
+    except FileNotFoundError:
+        raise NotFoundError(say(f"there is no file {path}", f"没有文件 {path}")) from None
+    except OSError as exc:
+        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+    if len(data) > cap:
+        raise LimitError(say(f"{path} has more than {cap} bytes", f"{path} 超过 {cap} 字节"))
+    return data

@@ -1,0 +1,130 @@
+"""`muniment voucher show|export`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+from cli.session import Session
+from cli.times import format_local
+from ledger.core.types import Json, UnixMillis
+
+if TYPE_CHECKING:
+    from node.registry import Registry
+
+
+def create_group() -> typer.Typer:
+    """The group of commands."""
+    group = typer.Typer(help=say("Vouchers.", "登记凭证。"), no_args_is_help=True)
+    group.command(
+        "show",
+        help=say(
+            "Show a voucher's state.\n\nExample: muniment voucher show TEST2026110001",
+            "显示凭证状态。",
+        ),
+    )(show)
+    group.command(
+        "export",
+        help=say(
+            "Write a voucher to a file that anybody can verify offline.\n\nExample: muniment voucher export TEST2026110001",
+            "将凭证写成任何人可离线验证的文件。\n\n示例：muniment voucher export TEST2026110001",
+        ),
+    )(export)
+    return group
+
+
+_NUMBER = typer.Argument(help=say("Number, such as TEST2026110001.", "凭证编号。"))
+
+
+def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
+    from contracts.intervals import current
+    from contracts.recording import Voucher, voucher_key
+    from contracts.records import format_record
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        state = registry.need_state(Voucher, voucher_key(_resolve(registry, number)))
+        listing = registry.store.read_listing(state.asset)
+    rows = [
+        (say("asset", "数据"), state.asset),
+        (say("title", "名称"), listing.label if listing else ""),
+        (say("registration", "登记"), state.registration),
+        (say("status", "状态"), ", ".join(map(str, current(state.status)))),
+        (say("valid from", "有效期自"), format_local(UnixMillis(state.valid_from))),
+        (say("valid until", "有效期至"), format_local(UnixMillis(state.valid_until))),
+        (say("issuer", "签发密钥"), state.issuer),
+    ]
+    session.out.result(
+        {"voucher": number, **format_record(state)}, lambda: session.out.table(number, rows)
+    )
+
+
+def export(
+    context: typer.Context,
+    number: Annotated[str, _NUMBER],
+    out: Annotated[
+        str | None,
+        typer.Option("--out", help=say("File to write, - for stdout.", "输出文件，- 为标准输出。")),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+    ] = False,
+    opening: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Also write the opening of the registered content.", "同时写出登记内容的开示文件。"
+            )
+        ),
+    ] = None,
+) -> None:
+    from cli.files import write_document
+    from node.bundles import make_voucher, read_content_openings
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        full = _resolve(registry, number)
+        bundle = make_voucher(registry, full)
+        openings = read_content_openings(registry, full) if opening is not None else None
+    if out == "-":
+        session.out.result(bundle, lambda: print(_pretty(bundle)))
+        return
+    path = Path(out) if out is not None else Path(f"{full}.voucher.json")
+    write_document(path, bundle, force=force)
+    document: dict[str, Json] = {"voucher": full, "file": str(path)}
+    if opening is not None and openings is not None:
+        write_document(opening, openings, force=force)
+        document["opening"] = str(opening)
+
+    def human() -> None:
+        for name, value in document.items():
+            print(f"{name}  {value}")
+        session.out.talk(
+            f"Anybody can check it: muniment verify {path} --policy trust.policy",
+            f"任何人均可验证：muniment verify {path} --policy trust.policy",
+        )
+
+    session.out.result(document, human)
+
+
+def _pretty(document: Json) -> str:
+    import json
+
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _resolve(registry: "Registry", text: str) -> str:
+    from ledger.errors import NotFoundError
+
+    bare = text.removeprefix("voucher/")
+    found = list(registry.find_subjects(f"voucher/{bare}", 2))
+    exact = f"voucher/{bare}"
+    if exact in found or len(found) == 1:
+        return (exact if exact in found else found[0]).removeprefix("voucher/")
+    if found:
+        raise UsageError(
+            say(f"{text} fits more than one voucher", f"{text} 对应多个凭证"), "ambiguous"
+        )
+    raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))

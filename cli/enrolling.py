@@ -1,0 +1,102 @@
+"""Enrolling a party: its key, its name or a commitment to it, and the registrar's word."""
+
+import re
+
+from msgspec import UNSET
+
+from cli.registering import check_choice
+from cli.session import Session
+from cli.subjects import find_keys
+from cli.writing import write_event
+from contracts.identity import IdentityCheck, PartyKind
+from contracts.party import Enroll
+from ledger.core.subjects import commit, derive_party
+from ledger.core.types import Json
+from ledger.errors import NotFoundError
+from ledger.keys import KeyRing, SigningKey, fresh_salt
+from node.issuing import OPENING
+from node.registry import Registry
+
+KINDS: tuple[PartyKind, ...] = ("legal", "natural", "unincorporated")
+
+
+def create_or_load_key(
+    session: Session, registry: Registry, name: str, key: str | None, *, without: bool
+) -> tuple[SigningKey, str]:
+    """The key of a party to be: an existing one by name, else a new one.
+
+    Returns:
+        The key and its name in the ring.
+    """
+    chosen = key or _key_name(name, {entry.name for entry in registry.ring.list_entries()})
+    try:
+        return registry.ring.load(chosen), chosen
+    except NotFoundError:
+        ring = KeyRing(registry.home.keys, session.new_passphrase(without=without))
+        return ring.create(chosen), chosen
+
+
+def enroll_party(
+    session: Session,
+    registry: Registry,
+    identity: tuple[str, str, str | None],
+    key: SigningKey,
+    key_name: str,
+    check: IdentityCheck | None,
+) -> None:
+    """Write `party.enroll`; a natural person's name goes into the vault and not on the ledger.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        identity: Name, kind and USCC.
+        key: Its first key.
+        key_name: In the ring.
+        check: How the registrar made sure; needed outside solo.
+
+    Raises:
+        UsageError: There is no such kind.
+        RejectedError: A rule refuses.
+    """
+    name, kind, uscc = identity
+    party_kind = check_choice("--kind", kind, KINDS)
+    party = derive_party([key.did])
+    written: Json = name
+    if party_kind == "natural":
+        salt = fresh_salt()
+        written = commit(by=party, field="name", log=registry.origin, salt=salt, value=name)
+        opening: Json = {
+            "by": party,
+            "field": "name",
+            "log": registry.origin,
+            "salt": salt,
+            "value": name,
+        }
+        vault = registry.open_vault()
+        try:
+            vault.add(OPENING, {f"{party} name": opening})
+        finally:
+            vault.close()
+    body = Enroll(
+        keys=(key.did,),
+        party_kind=party_kind,
+        name=written,
+        uscc=UNSET if uscc is None else uscc,
+        check=UNSET if check is None else check,
+    )
+    signers = [key]
+    ledger = registry.ledger
+    if not ledger.profile.is_solo:
+        signers += find_keys(registry, ledger.registrar, 1)
+    session.out.talk(f"key {key_name}: {key.did}", f"密钥 {key_name}：{key.did}")
+    write_event(session, registry, party, body, signers, party, {"key": key_name})
+
+
+def _key_name(name: str, taken: set[str]) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:40] or "party"
+    number = 1
+    chosen = plain
+    while chosen in taken:
+        number += 1
+        chosen = f"{plain}-{number}"
+    return chosen

@@ -1,0 +1,46 @@
+"""Files that commands write: whole or not at all, and never over something else unasked."""
+
+import json
+from pathlib import Path
+
+from cli.lang import say
+from ledger.core.types import Json
+from ledger.errors import ExistsError
+from ledger.files import replace_file
+
+PUBLIC_MODE = 0o644
+
+
+def write_document(path: Path, document: Json, *, force: bool) -> None:
+    """Write a JSON document.
+
+    Args:
+        path: Where; the same content there already is fine.
+        document: What.
+        force: Overwrite other content.
+
+    Raises:
+        ExistsError: Other content is there.
+        StoreFailedError: It could not be written.
+    """
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    write_bytes(path, text.encode(), force=force)
+
+
+def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
+    """Write bytes; as write_document.
+
+    Raises:
+        ExistsError: Other content is there.
+        StoreFailedError: It could not be written.
+    """
+    if path.exists() and not force:
+        if path.is_file() and path.read_bytes() == data:
+            return
+        raise ExistsError(
+            say(
+                f"{path} exists with other content: name another file with --out, or say --force",
+                f"{path} 已存在且内容不同：请用 --out 另指定文件，或使用 --force",
+            )
+        )
+    replace_file(path, data, PUBLIC_MODE)

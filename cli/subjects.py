@@ -1,0 +1,82 @@
+"""What people call parties, assets and keys, and which one they mean."""
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+from contracts.party import Party
+from ledger.core.types import SubjectKey
+from ledger.errors import NotFoundError
+from ledger.keys import SigningKey
+from node.registry import Registry
+
+
+def choose_party(registry: Registry, text: str | None) -> SubjectKey:
+    """The party that acts: named, or the only one it can be.
+
+    Raises:
+        UsageError: It is not clear which.
+        NotFoundError: There is no such party.
+    """
+    if text is not None:
+        return find_party(registry, text)
+    if registry.ledger.profile.is_solo:
+        return registry.ledger.operator
+    raise UsageError(
+        say("say which party files: --as PARTY", "请用 --as 指明申请主体"), "party_required"
+    )
+
+
+def find_party(registry: Registry, text: str) -> SubjectKey:
+    """A party by key, unique beginning of its key, name or USCC.
+
+    Raises:
+        UsageError: More than one fits.
+        NotFoundError: None fits.
+    """
+    return find_subject(registry, "party", text)
+
+
+def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
+    """A subject of a type by key, unique beginning, or what people call it.
+
+    Raises:
+        UsageError: More than one fits.
+        NotFoundError: None fits.
+    """
+    prefix = text if text.startswith(f"{kind}/") else f"{kind}/{text}"
+    found = list(registry.find_subjects(prefix, 3))
+    if prefix in found:
+        return SubjectKey(prefix)
+    if not found:
+        found = [key for key, _ in registry.search(text, kind=kind, limit=3)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFoundError(say(f"there is no {kind} {text}", f"没有 {kind} {text}"))
+    raise UsageError(
+        say(
+            f"{text} fits more than one {kind}: {', '.join(found)}",
+            f"{text} 对应多个 {kind}：{'、'.join(found)}",
+        ),
+        "ambiguous",
+    )
+
+
+def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[SigningKey]:
+    """Private keys of a party that lie in this home.
+
+    Raises:
+        UsageError: Fewer than needed.
+    """
+    state = registry.need_state(Party, party)
+    current = state.current_keys(registry.clock.now())
+    names = [entry.name for entry in registry.ring.list_entries() if entry.did in current]
+    if len(names) < count:
+        raise UsageError(
+            say(
+                f"{count} key(s) of {party} are needed here, {len(names)} found: see "
+                "'muniment key list'",
+                f"需要 {party} 的 {count} 个密钥，此处只有 {len(names)} 个：见 muniment key list",
+            ),
+            "key_required",
+        )
+    return [registry.ring.load(name) for name in names[:count]]

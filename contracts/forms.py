@@ -1,0 +1,110 @@
+"""The members of the application forms, and which of them the law makes public.
+
+Spec: annexes 1 to 5 of 《数据产权登记工作指引（试行）》 as digested; domain, sections 2 and 3.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from contracts.engine import refuse
+from contracts.records import AnyJson, Record, whole
+from ledger.core.limits import MAX_SAFE_INTEGER
+from ledger.core.subjects import commit
+from ledger.core.types import SubjectKey
+
+INITIAL_MEMBERS: Final = (
+    "agent", "applicants", "basis", "classification", "evidence", "form", "industry", "openness",
+    "prior", "restrictions", "rights", "source", "spatial", "stage", "summary", "temporal", "title",
+    "update_frequency", "volume",
+)  # fmt: skip
+"""Members of the form for an initial registration; each is committed to, absent ones as null."""
+
+STATUTORY_MEMBERS: Final = ("restrictions", "summary", "title")
+"""What a public notice opens (Art. 24)."""
+
+OPENABLE_MEMBERS: Final = (
+    "form", "industry", "openness", "restrictions", "source", "spatial", "stage", "summary",
+    "temporal", "title", "update_frequency", "volume",
+)  # fmt: skip
+"""What may be opened besides; the other members may name people and never are."""
+
+CONTENT_FIELD: Final = re.compile(r"content\.(0|[1-9][0-9]{0,2})")
+MAX_FILES: Final = 100
+TITLE_HINT, TITLE_CAP = 40, 200
+SUMMARY_HINT, SUMMARY_CAP = 400, 2000
+
+
+class Commitment(Record, frozen=True, rename={"digest": "$commit"}):
+    """`{"$commit":"<43 characters>"}`."""
+
+    digest: Annotated[str, whole("[A-Za-z0-9_-]{43}")]
+
+
+class Opening(Record, frozen=True):
+    """The value of a commitment and the salt it was made with."""
+
+    salt: Annotated[str, whole("[A-Za-z0-9_-]{43}")]
+    value: AnyJson
+
+
+def check_application(application: Mapping[str, Commitment]) -> None:
+    """Hold an application against the form for an initial registration.
+
+    Raises:
+        RejectedError: A member is missing or unknown, there is no content, or too much.
+    """
+    content = sorted(name for name in application if name.startswith("content."))
+    expected = {f"content.{i}" for i in range(len(content))}
+    if set(content) != expected or not 1 <= len(content) <= MAX_FILES:
+        refuse(
+            "content",
+            f"an application commits to 1 to {MAX_FILES} files as content.0, content.1, ...",
+            f"申请须对 1 至 {MAX_FILES} 个文件作出承诺，依次为 content.0、content.1……",
+            "Art. 32",
+        )
+    members = set(application) - expected
+    if members != set(INITIAL_MEMBERS):
+        wrong = ", ".join(sorted(members ^ set(INITIAL_MEMBERS)))
+        refuse(
+            "form_members",
+            f"the form's members are committed to wholly, absent ones as null; see {wrong}",
+            f"申请表各项均须作出承诺，空缺项以 null 承诺；请检查：{wrong}",
+            "Art. 16",
+        )
+
+
+def check_opening(
+    field: str, opening: Opening, commitment: str, *, by: SubjectKey, log: str
+) -> None:
+    """Hold an opened member against its commitment and the form's hard caps.
+
+    Args:
+        field: The member.
+        opening: As published.
+        commitment: Digest from the application, 43 characters.
+        by: Who filed.
+        log: Origin of the ledger.
+
+    Raises:
+        RejectedError: The member is not one to open, is not what was committed to, or too long.
+        MalformedError: The salt has another form.
+    """
+    if field not in OPENABLE_MEMBERS:
+        refuse("not_openable", f"{field} is never published", f"{field} 不予公开", "Art. 24")
+    value = opening.value
+    if commit(by=by, field=field, log=log, salt=opening.salt, value=value)["$commit"] != commitment:
+        refuse(
+            "wrong_opening",
+            f"{field} is not what the applicant committed to",
+            f"{field} 与申请人承诺的内容不一致",
+            "Art. 27",
+        )
+    cap = {"title": TITLE_CAP, "summary": SUMMARY_CAP}.get(field, MAX_SAFE_INTEGER)
+    if field in {"title", "summary"} and not (isinstance(value, str) and 1 <= len(value) <= cap):
+        refuse(
+            "form_length",
+            f"the {field} is 1 to {cap} characters",
+            f"{'数据名称' if field == 'title' else '数据概述'}应为 1 至 {cap} 个字符",
+            "Art. 19",
+        )

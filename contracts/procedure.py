@@ -1,0 +1,199 @@
+"""The state machine that all types of registration run, and the base of its steps.
+
+```text
+filed ── accept ──► accepted ── publish ──► published ────┐
+  │ └─ return ─► returned   │ └─ withhold ─► confidential ┤── record ──► recorded ── revoke
+  │      └ answer ┘         └─ supplement ⇄ answer        │
+  └─────────── withdraw (applicant), refuse (registrar) ──┘
+```
+
+Silence of the registrar means accepted; an application that is returned and not mended in time has
+lapsed. Both are computed from the record and a time, nothing runs on a timer.
+
+Spec: domain, section 2; Art. 14 to 28 and 37.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, ClassVar
+
+from msgspec.structs import replace
+from typing_extensions import override
+
+from contracts.clocks import DAY_MS
+from contracts.engine import Body, Context, refuse
+from contracts.foundation import read_ledger
+from contracts.identity import need_role
+from contracts.intervals import current, switch_interval
+from contracts.lists import find_deadline
+from contracts.records import AnyJson, Intervals, StateRecord, whole
+from ledger.core.rules import Listing
+from ledger.core.types import SubjectKey, UnixMillis
+
+RegistrationKey = Annotated[SubjectKey, whole("registration/[a-z2-7]{26}")]
+
+PAUSED = frozenset(("supplement", "published", "objected"))
+"""States in which the clock of completion stands still."""
+
+OPEN_STATUSES = frozenset(
+    ("filed", "returned", "accepted", "supplement", "published", "confidential")
+)
+
+
+class Registration(StateRecord, frozen=True, kw_only=True):
+    """State of `registration/<id>`.
+
+    Args:
+        type: Of the registration.
+        filer: Who filed it; openings are made with its key.
+        parties: All who signed.
+        asset: What is registered.
+        status: Intervals of the machine's states.
+        application: Digest of each commitment, by member.
+        fields: Members opened so far.
+        deadline: Until when the present step is to be taken; None: unknown or none.
+        decision: What the registrar last said, in words.
+        was_returned: A correction is asked for once.
+        voucher: Number, once recorded.
+    """
+
+    state_type: ClassVar[str] = "registration/1"
+    interval_lists: ClassVar[tuple[str, ...]] = ("status",)
+
+    type: str
+    filer: SubjectKey
+    parties: tuple[SubjectKey, ...]
+    asset: SubjectKey
+    status: Intervals
+    application: Mapping[str, str]
+    fields: Mapping[str, AnyJson]
+    deadline: int | None
+    decision: str | None
+    was_returned: bool
+    voucher: str | None
+
+    @override
+    def describe(self, key: SubjectKey) -> Listing:
+        title = self.fields.get("title")
+        label = title if isinstance(title, str) else f"({self.type})"
+        terms = [self.voucher] if self.voucher else []
+        return Listing(label, str(current(self.status)[-1]), (*terms, self.asset))
+
+
+def status_at(registration: Registration, time: UnixMillis) -> str:
+    """The machine's state at a time, silence and lapse included (Art. 17).
+
+    Args:
+        registration: Its newest state.
+        time: Not before that state's.
+    """
+    status = str(current(registration.status)[-1])
+    is_past = registration.deadline is not None and time >= registration.deadline
+    if is_past and status == "filed":
+        return "accepted"
+    if is_past and status == "returned":
+        return "lapsed"
+    return status
+
+
+class Step(Body, frozen=True, kw_only=True):
+    """Base of the events that move one registration along."""
+
+    allowed: ClassVar[frozenset[str]] = frozenset()
+    role: ClassVar[str] = "registrar"
+
+    registration: RegistrationKey
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        return [self.registration]
+
+    def begin(self, context: Context) -> Registration:
+        """The registration, if this step may be taken by this actor now.
+
+        Raises:
+            RejectedError: By this actor or in this state it may not.
+        """
+        return begin_step(context, self.registration, self.allowed, self.role)
+
+
+def begin_step(
+    context: Context, key: SubjectKey, allowed: Collection[str], role: str
+) -> Registration:
+    """A registration, if it is in one of these states and the actor has this role in it.
+
+    An acceptance by silence is written into its status first.
+
+    Raises:
+        RejectedError: By this actor or in this state it may not.
+    """
+    registration = context.need(Registration, key)
+    if role == "registrar":
+        need_role(context, "registrar")
+    elif context.actor not in registration.parties:
+        refuse(
+            "wrong_role",
+            f"{context.event.kind} is for the applicants",
+            f"{context.event.kind} 仅限申请人",
+            "Art. 14",
+        )
+    registration = settle_silence(context, registration)
+    status = status_at(registration, context.time)
+    if status not in allowed:
+        refuse(
+            "wrong_step",
+            f"{context.event.kind} comes after {' or '.join(sorted(allowed))}; {key} is {status}",
+            f"{context.event.kind} 只能在 {'、'.join(sorted(allowed))} 之后；{key} 现为 {status}",
+            "Art. 14",
+        )
+    return registration
+
+
+def settle_silence(context: Context, registration: Registration) -> Registration:
+    """The registration with an acceptance by the registrar's silence written into its status.
+
+    Where the calendar was unknown when it was filed, it is looked up again.
+    """
+    held = registration.status[-1]
+    if held.value != "filed":
+        return registration
+    since = registration.deadline
+    if since is None:
+        since = silence_ends(context, held.start)
+    if since is None or context.time < since:
+        return registration
+    status = switch_interval(registration.status, "accepted", UnixMillis(since), context.index)
+    accepted = replace(registration, status=status)
+    return replace(accepted, deadline=completion_deadline(context, accepted))
+
+
+def silence_ends(context: Context, filed: UnixMillis) -> UnixMillis | None:
+    """From when silence means accepted: 00:00 of the working day after the last to answer on.
+
+    None if the profile has no such clock, or the calendar does not reach so far (Art. 17).
+    """
+    days = read_ledger(context).profile.clocks.acceptance
+    next_day_ends = find_deadline(context, filed, days + 1) if days else None
+    return None if next_day_ends is None else UnixMillis(next_day_ends - DAY_MS)
+
+
+def completion_deadline(context: Context, registration: Registration) -> UnixMillis | None:
+    """Until when an accepted registration is to be completed; the time of other steps not counted.
+
+    None if the profile has no such clock, or the calendar does not reach so far (Art. 28).
+    """
+    days = read_ledger(context).profile.clocks.completion
+    accepted = next(each.start for each in registration.status if each.value == "accepted")
+    pauses = tuple((each.start, each.end) for each in registration.status if each.value in PAUSED)
+    return find_deadline(context, accepted, days, pauses) if days else None
+
+
+def move(
+    context: Context,
+    registration: Registration,
+    status: str,
+    deadline: UnixMillis | None = None,
+    decision: str | None = None,
+) -> Registration:
+    """The registration in its next state."""
+    switched = switch_interval(registration.status, status, context.time, context.index)
+    return replace(registration, status=switched, deadline=deadline, decision=decision)

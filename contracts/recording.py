@@ -1,0 +1,334 @@
+"""What completes a registration, and what undoes it: `registration.record` and `.revoke`.
+
+`record` gives the number, binds the credential and puts the right tuples in force; nothing before
+it touches anybody's rights.
+
+Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 37; annex 6.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
+from typing_extensions import override
+
+from contracts.clocks import end_of_validity
+from contracts.engine import Body, Changes, Context, Signers, refuse
+from contracts.foundation import Ledger, read_ledger
+from contracts.identity import Did, HexDigest, Party, PartyKey, Reason, need_role
+from contracts.intervals import close_interval, current, open_interval, switch_interval
+from contracts.numbering import format_number, parse_number, series_key
+from contracts.procedure import Registration, RegistrationKey, Step, move
+from contracts.records import Record, StateRecord, whole
+from contracts.title import (
+    Asset,
+    AssetKey,
+    Classification,
+    RightClaim,
+    check_eligibility,
+    check_level,
+    tuple_json,
+)
+from contracts.title import Voucher as Voucher
+from contracts.title import voucher_key as voucher_key
+from ledger.core.types import SubjectKey, UnixMillis
+from ledger.errors import MalformedError
+
+MAX_BEFORE_MS: Final = 120_000
+MAX_AFTER_MS: Final = 600_000
+MAX_PARTIES: Final = 8
+RevocationGround = Literal[
+    "data-destroyed", "objection-upheld", "judgment", "obtained-by-deceit", "by-law"
+]
+CertificateNumber = Annotated[str, whole("(SJ[0-9]{3}|TEST)[0-9]{10}")]
+Test = Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class Series(StateRecord, frozen=True, kw_only=True):
+    """State of `series/...`: the last serial given out in a month."""
+
+    state_type: ClassVar[str] = "series/1"
+
+    last: int
+
+
+class Tests(Record, frozen=True):
+    """The three tests of Art. 18, each with what the registrar found."""
+
+    accuracy: Test
+    compliance: Test
+    clarity: Test
+
+
+class National(Record, frozen=True):
+    """Evidence stored in the national system (Art. 26)."""
+
+    system: Annotated[str, Meta(min_length=1, max_length=80)]
+    record: Annotated[str, Meta(min_length=1, max_length=200)]
+    evidence_time: Annotated[int, Meta(ge=0)]
+    digest: HexDigest
+
+
+class RecordRegistration(Step, frozen=True, kw_only=True):
+    """`registration.record`: signed by as many officers as the profile asks for."""
+
+    kind: ClassVar[str] = "registration.record"
+    allowed: ClassVar[frozenset[str]] = frozenset({"published", "confidential"})
+
+    asset: AssetKey
+    number: CertificateNumber
+    credential: HexDigest
+    issuer: Did
+    valid_from: Annotated[int, Meta(ge=0)]
+    valid_until: Annotated[int, Meta(ge=0)]
+    rights: Annotated[tuple[RightClaim, ...], Meta(min_length=1, max_length=24)]
+    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=MAX_PARTIES)]
+    classification: Classification
+    tests: Tests
+    national: National | UnsetType = UNSET
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        series = _parse_or_refuse(self.number)
+        return [self.registration, self.asset, series, voucher_key(self.number), *self.parties]
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        return Signers({context.actor: read_ledger(context).profile.officers})
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        registration = self.begin(context)
+        ledger = read_ledger(context)
+        self._check_parts(context, registration)
+        series = self._next_series(context, ledger)
+        valid_from = self._check_validity(context, ledger)
+        _check_notice(registration, valid_from)
+        asset = self._new_asset(context, registration, valid_from)
+        changes: dict[SubjectKey, StateRecord] = {
+            self.registration: replace(
+                move(context, registration, "recorded"), voucher=self.number
+            ),
+            self.asset: asset,
+            series[0]: Series(last=series[1]),
+            voucher_key(self.number): Voucher(
+                asset=self.asset,
+                registration=self.registration,
+                credential=self.credential,
+                issuer=self.issuer,
+                status=open_interval((), "valid", valid_from, context.index),
+                valid_from=valid_from,
+                valid_until=self.valid_until,
+            ),
+        }
+        for key in self.parties:
+            gained = sum(claim.holder == key for claim in self.rights)
+            party = context.need(Party, key)
+            changes[key] = replace(party, tuples=party.tuples + gained)
+        return changes
+
+    def _check_parts(self, context: Context, registration: Registration) -> None:
+        holders = tuple(sorted({claim.holder for claim in self.rights}))
+        if registration.asset != self.asset or holders != self.parties:
+            refuse(
+                "wrong_parts",
+                f"the asset is {registration.asset}, parties are its right-holders, sorted",
+                f"资产应为 {registration.asset}，parties 应为排序后的全部权利人",
+                "formats 2",
+            )
+        if self.issuer not in context.keys:
+            refuse(
+                "wrong_issuer",
+                "the credential's issuer is a key that signs this event",
+                "凭证签发密钥须为签署本事件的密钥",
+                "formats 7",
+            )
+        named = [(claim.holder, claim.right) for claim in self.rights]
+        if len(set(named)) != len(named):
+            refuse(
+                "doubled_right",
+                "a holder's right is named once",
+                "同一权利人的同一权利不得重复列出",
+            )
+        for claim in self.rights:
+            check_eligibility(context, claim, registration.parties)
+            check_level(context, claim, self.classification.level)
+        if self.classification.level == "core":
+            refuse("core_data", "core data is not registered", "核心数据不予登记", "Art. 22")
+
+    def _next_series(self, context: Context, ledger: Ledger) -> tuple[SubjectKey, int]:
+        key = series_key(ledger.scheme, context.time)
+        before = context.find(Series, key)
+        serial = before.last + 1 if before else 1
+        number = format_number(ledger.scheme, context.time, serial)
+        if number != self.number:
+            refuse(
+                "series_moved",
+                f"the next number is {number}, not {self.number}: sign the credential again",
+                f"下一编号为 {number}，而非 {self.number}：请重新签发凭证",
+                "annex 6",
+            )
+        return key, serial
+
+    def _check_validity(self, context: Context, ledger: Ledger) -> UnixMillis:
+        profile, start = ledger.profile, UnixMillis(self.valid_from)
+        offset = profile.offset_minutes
+        longest = end_of_validity(start, years=profile.max_years, offset_minutes=offset)
+        terms = [claim.until for claim in self.rights if claim.until is not UNSET]
+        latest = min([longest, *terms])
+        is_whole = self.valid_from % 1000 == 0 and self.valid_until % 1000 == 0
+        if not is_whole or not self.valid_from < self.valid_until <= latest:
+            refuse(
+                "validity",
+                f"validity is in whole seconds, at most {profile.max_years} years and not beyond "
+                f"the term of a right, here until {latest} at the latest",
+                f"有效期以整秒计，最长 {profile.max_years} 年且不超过各项权利的期限，"
+                f"本件最迟至 {latest}",
+                "Art. 26",
+            )
+        if profile.completion == "national":
+            return self._check_national(context)
+        late = context.time - self.valid_from
+        if self.national is not UNSET or not -MAX_BEFORE_MS <= late <= MAX_AFTER_MS:
+            refuse(
+                "valid_from",
+                "valid_from is at most 2 minutes after and 10 minutes before the ledger's time: "
+                "sign the credential again",
+                "valid_from 不得晚于账本时间 2 分钟以上或早于 10 分钟以上：请重新签发凭证",
+                "formats 8",
+            )
+        return context.time
+
+    def _check_national(self, context: Context) -> UnixMillis:
+        national = self.national
+        if national is UNSET or not self.valid_from == national.evidence_time <= context.time:
+            refuse(
+                "national",
+                "a registration is complete when the national system has stored it: name system, "
+                "record, evidence_time and digest, and let valid_from be evidence_time",
+                "登记自存证信息存入国家系统之时完成：须注明系统、编号、存证时间与摘要，"
+                "且 valid_from 等于存证时间",
+                "Art. 26",
+            )
+        return UnixMillis(national.evidence_time)
+
+    def _new_asset(
+        self, context: Context, registration: Registration, valid_from: UnixMillis
+    ) -> Asset:
+        asset = context.need(Asset, self.asset)
+        if asset.voucher is not None:
+            refuse(
+                "live_voucher",
+                f"{self.asset} has the voucher {asset.voucher}",
+                f"{self.asset} 已有有效凭证 {asset.voucher}",
+                "domain 4",
+            )
+        tuples = asset.tuples
+        for claim in self.rights:
+            tuples = open_interval(tuples, tuple_json(claim), valid_from, context.index)
+        return replace(
+            asset,
+            fields=registration.fields,
+            classification=self.classification,
+            tuples=tuples,
+            voucher=self.number,
+        )
+
+
+class Revoke(Body, frozen=True, kw_only=True):
+    """`registration.revoke`: cancelled by the registrar (Art. 37); rights end, evidence stays."""
+
+    kind: ClassVar[str] = "registration.revoke"
+
+    registration: RegistrationKey
+    asset: AssetKey
+    number: CertificateNumber
+    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=MAX_PARTIES)]
+    ground: RevocationGround
+
+    reasons: Reason
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        series = _parse_or_refuse(self.number)
+        return [self.registration, self.asset, series, voucher_key(self.number), *self.parties]
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        return Signers({context.actor: read_ledger(context).profile.officers})
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        need_role(context, "registrar")
+        registration = context.need(Registration, self.registration)
+        asset = context.need(Asset, self.asset)
+        if registration.voucher != self.number or asset.voucher != self.number:
+            refuse(
+                "not_in_force",
+                f"{self.number} is not the live voucher of {self.registration} and {self.asset}",
+                f"{self.number} 不是 {self.registration} 与 {self.asset} 的有效凭证",
+                "Art. 37",
+            )
+        ended = [value for value in current(asset.tuples) if isinstance(value, dict)]
+        lost = [str(value["holder"]) for value in ended]
+        if tuple(sorted(set(lost))) != self.parties:
+            refuse(
+                "wrong_parts",
+                f"parties are the right-holders: {', '.join(sorted(set(lost)))}",
+                f"parties 应为全部权利人：{'、'.join(sorted(set(lost)))}",
+                "formats 2",
+            )
+        tuples = asset.tuples
+        for value in ended:
+            tuples = close_interval(tuples, value, context.time)
+        key = voucher_key(self.number)
+        voucher = context.need(Voucher, key)
+        series = _parse_or_refuse(self.number)
+        status = switch_interval(voucher.status, "revoked", context.time, context.index)
+        changes: dict[SubjectKey, StateRecord] = {
+            self.registration: replace(registration, decision=f"{self.ground}: {self.reasons}"),
+            self.asset: replace(asset, tuples=tuples, voucher=None),
+            series: context.need(Series, series),
+            key: replace(voucher, status=status),
+        }
+        for party in self.parties:
+            state = context.need(Party, party)
+            changes[party] = replace(state, tuples=state.tuples - lost.count(party))
+        return changes
+
+
+def next_number(ledger: Ledger, last: int | None, time: UnixMillis) -> str:
+    """The number that a record at this time has to carry.
+
+    Args:
+        ledger: State of `ledger/self`.
+        last: Last serial of the month's series, None before the first.
+        time: The ledger's.
+
+    Raises:
+        RejectedError: The month's numbers are used up.
+    """
+    return format_number(ledger.scheme, time, (last or 0) + 1)
+
+
+def _check_notice(registration: Registration, completed: UnixMillis) -> None:
+    """Refuse what would be complete, by the ledger's or the national system's time, too early."""
+    earliest = registration.deadline
+    if earliest is None:
+        earliest = registration.status[-1].start
+    if completed < earliest:
+        refuse(
+            "notice_running",
+            f"a registration is complete at {earliest} at the earliest, when the public notice is "
+            f"over or withheld, not at {completed}",
+            f"登记最早于 {earliest}（公示期届满或决定不公示时）完成，而非 {completed}",
+            "Art. 24",
+        )
+
+
+def _parse_or_refuse(number: str) -> SubjectKey:
+    try:
+        return parse_number(number).series
+    except MalformedError as exc:
+        refuse("number", str(exc), f"不是有效的登记凭证编号：{number}", "annex 6")

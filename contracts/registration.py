@@ -1,0 +1,302 @@
+"""From the application to the decision: `registration.file` and the steps that follow it.
+
+Spec: domain, section 2; Art. 14 to 28.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
+from typing_extensions import override
+
+from contracts.engine import Body, Changes, Context, Signers, refuse
+from contracts.forms import (
+    CONTENT_FIELD,
+    STATUTORY_MEMBERS,
+    Commitment,
+    Opening,
+    check_application,
+    check_opening,
+)
+from contracts.foundation import Ledger, read_ledger
+from contracts.identity import HexDigest, NameClaim, PartyKey, Reason
+from contracts.intervals import open_interval
+from contracts.lists import need_deadline
+from contracts.procedure import (
+    OPEN_STATUSES,
+    Step,
+    begin_step,
+    completion_deadline,
+    move,
+    silence_ends,
+)
+from contracts.procedure import Registration as Registration
+from contracts.procedure import status_at as status_at
+from contracts.records import Record, StateRecord
+from contracts.title import Asset
+from ledger.core.subjects import derive_id
+from ledger.core.types import SubjectKey, UnixMillis
+
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class File(Body, frozen=True, kw_only=True):
+    """`registration.file`: signed by every party it names."""
+
+    kind: ClassVar[str] = "registration.file"
+
+    type: Literal["initial"]
+    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=8)]
+    application: Mapping[str, Commitment]
+    digests: Annotated[tuple[HexDigest, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        keys = [derive_id(kind, actor=actor, nonce=nonce) for kind in ("asset", "registration")]
+        return [*keys, *self._names()]
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        return Signers(dict.fromkeys((context.actor, *self.parties), 1))
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        ledger = read_ledger(context)
+        self._check_parties(context, ledger)
+        if self.type not in ledger.profile.types:
+            refuse(
+                "unknown_type",
+                f"the profile {ledger.profile.name} has no {self.type} registration",
+                f"{ledger.profile.name} 规则不设 {self.type} 类登记",
+                "Art. 32",
+            )
+        check_application(self.application)
+        asset, key = context.new_id("asset"), context.new_id("registration")
+        digests = () if self.digests is UNSET else self.digests
+        commitments = {name: each.digest for name, each in self.application.items()}
+        content = {n: d for n, d in commitments.items() if CONTENT_FIELD.fullmatch(n)}
+        registration = Registration(
+            type=self.type,
+            filer=context.actor,
+            parties=self.parties,
+            asset=asset,
+            status=open_interval((), "filed", context.time, context.index),
+            application=commitments,
+            fields={},
+            deadline=silence_ends(context, context.time),
+            decision=None,
+            was_returned=False,
+            voucher=None,
+        )
+        changes: dict[SubjectKey, StateRecord] = {
+            key: registration,
+            asset: Asset(
+                parties=self.parties,
+                registration=key,
+                content=content,
+                digests=digests,
+                fields={},
+                classification=None,
+                tuples=(),
+                freezes=(),
+                pledges=(),
+                disputes=(),
+                notes=(),
+                voucher=None,
+            ),
+        }
+        for name in self._names():
+            claim = context.find(NameClaim, name) or NameClaim(claims=())
+            opened = open_interval(claim.claims, asset, context.time, context.index)
+            changes[name] = NameClaim(claims=opened)
+        return changes
+
+    def _names(self) -> list[SubjectKey]:
+        digests = () if self.digests is UNSET else self.digests
+        return [SubjectKey(f"name/sha256:{digest}") for digest in digests]
+
+    def _check_parties(self, context: Context, ledger: Ledger) -> None:
+        if list(self.parties) != sorted(set(self.parties)) or context.actor not in self.parties:
+            refuse(
+                "parties",
+                "parties are sorted, none twice, and the actor is one of them",
+                "parties 须排序、不重复，且包含申请人本人",
+                "formats 2",
+            )
+        if not ledger.profile.is_solo and ledger.registrar in self.parties:
+            refuse(
+                "self_registration",
+                "a registrar does not register its own data at itself",
+                "登记机构不得在本机构申请登记",
+                "Art. 10",
+            )
+
+
+class Accept(Step, frozen=True, kw_only=True):
+    """`registration.accept`."""
+
+    kind: ClassVar[str] = "registration.accept"
+    allowed: ClassVar[frozenset[str]] = frozenset({"filed"})
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        accepted = move(context, self.begin(context), "accepted")
+        deadline = completion_deadline(context, accepted)
+        return {self.registration: replace(accepted, deadline=deadline)}
+
+
+class Return(Step, frozen=True, kw_only=True):
+    """`registration.return`: what is missing, asked for once, and until when."""
+
+    kind: ClassVar[str] = "registration.return"
+    allowed: ClassVar[frozenset[str]] = frozenset({"filed"})
+
+    missing: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=32)]
+    until: Annotated[int, Meta(ge=0)]
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        registration = self.begin(context)
+        if registration.was_returned or self.until <= context.time:
+            refuse(
+                "returned_once",
+                "a correction is asked for once, all of it, with a date that is still to come",
+                "须一次性告知全部补正内容，并给出尚未届满的期限",
+                "Art. 17",
+            )
+        moved = move(context, registration, "returned", UnixMillis(self.until))
+        return {self.registration: replace(moved, was_returned=True)}
+
+
+class Supplement(Step, frozen=True, kw_only=True):
+    """`registration.supplement`: the registrar asks, the applicant answers; stops the clock."""
+
+    kind: ClassVar[str] = "registration.supplement"
+
+    ask: Text | UnsetType = UNSET
+    answer: HexDigest | UnsetType = UNSET
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        if (self.ask is UNSET) == (self.answer is UNSET):
+            refuse(
+                "ask_or_answer",
+                "a supplement has either ask (by the registrar) or answer (a digest)",
+                "补充材料须为 ask（登记机构提出）或 answer（材料摘要）之一",
+                "Art. 18",
+            )
+        is_answer = self.answer is not UNSET
+        allowed = {"returned", "supplement"} if is_answer else {"accepted"}
+        role = "applicant" if is_answer else "registrar"
+        registration = begin_step(context, self.registration, allowed, role)
+        said = None if self.ask is UNSET else self.ask
+        match status_at(registration, context.time):
+            case "accepted":
+                moved = move(context, registration, "supplement", decision=said)
+            case "returned":
+                moved = move(context, registration, "filed", silence_ends(context, context.time))
+            case _:
+                moved = move(context, registration, "accepted")
+                moved = replace(moved, deadline=completion_deadline(context, moved))
+        return {self.registration: moved}
+
+
+class Notice(Record, frozen=True):
+    """Where the public notice stands.
+
+    Args:
+        system: Such as the national service system.
+        ref: Its reference there.
+        published_at: Unix milliseconds.
+    """
+
+    system: Annotated[str, Meta(min_length=1, max_length=80)]
+    ref: Annotated[str, Meta(min_length=1, max_length=200)]
+    published_at: Annotated[int, Meta(ge=0)]
+
+
+class PublishNotice(Step, frozen=True, kw_only=True):
+    """`registration.publish`: opens the statutory members and names the public notice."""
+
+    kind: ClassVar[str] = "registration.publish"
+    allowed: ClassVar[frozenset[str]] = frozenset({"accepted"})
+
+    fields: Mapping[str, Opening]
+    notice: Notice | UnsetType = UNSET
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        registration = self.begin(context)
+        missing = sorted(set(STATUTORY_MEMBERS) - set(self.fields))
+        if missing:
+            refuse(
+                "statutory_members",
+                f"the notice opens {', '.join(missing)} too",
+                f"公示内容还须包括：{'、'.join(missing)}",
+                "Art. 24",
+            )
+        for name, opening in self.fields.items():
+            commitment = registration.application.get(name, "")
+            log = context.event.log
+            check_opening(name, opening, commitment, by=registration.filer, log=log)
+        opened = {name: opening.value for name, opening in self.fields.items()}
+        end = self._notice_end(context, registration.status[-1].start)
+        moved = move(context, registration, "published", end)
+        return {self.registration: replace(moved, fields=opened)}
+
+    def _notice_end(self, context: Context, accepted: UnixMillis) -> UnixMillis | None:
+        days = read_ledger(context).profile.clocks.notice
+        if days == 0:
+            return None
+        if self.notice is UNSET or not accepted <= self.notice.published_at <= context.time:
+            refuse(
+                "notice",
+                "the public notice is named with its system, reference and time, once it stands; "
+                f"it does not stand before the acceptance at {accepted}",
+                f"须在公示发布后注明公示系统、编号与发布时间；公示不得早于受理时间 {accepted}",
+                "Art. 24",
+            )
+        return need_deadline(context, UnixMillis(self.notice.published_at), days)
+
+
+class Withhold(Step, frozen=True, kw_only=True):
+    """`registration.withhold`: no public notice, on a good reason."""
+
+    kind: ClassVar[str] = "registration.withhold"
+    allowed: ClassVar[frozenset[str]] = frozenset({"accepted"})
+
+    reason: Reason
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        registration = self.begin(context)
+        moved = move(context, registration, "confidential", decision=self.reason)
+        return {self.registration: moved}
+
+
+class Withdraw(Step, frozen=True, kw_only=True):
+    """`registration.withdraw`, by an applicant, at any time before the record."""
+
+    kind: ClassVar[str] = "registration.withdraw"
+    allowed: ClassVar[frozenset[str]] = OPEN_STATUSES
+    role: ClassVar[str] = "applicant"
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        return {self.registration: move(context, self.begin(context), "withdrawn")}
+
+
+class Refuse(Step, frozen=True, kw_only=True):
+    """`registration.refuse`, on one of the grounds of Art. 22."""
+
+    kind: ClassVar[str] = "registration.refuse"
+    allowed: ClassVar[frozenset[str]] = OPEN_STATUSES - {"filed", "returned"}
+
+    ground: Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
+    reasons: Reason
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        said = f"Art. {self.ground}: {self.reasons}"
+        return {self.registration: move(context, self.begin(context), "refused", decision=said)}

@@ -1,0 +1,76 @@
+"""Every kind of event of the rule set, in one table.
+
+`muniment-rules/0` may still change; its ledgers are for trial only (our formats, section 3).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from contracts.charter import Open, Upgrade
+from contracts.engine import Body, RuleSet
+from contracts.foundation import Ledger
+from contracts.identity import Key, NameClaim, Party, check_signers
+from contracts.lists import PublishedList
+from contracts.party import Admit, Enroll, Recover, Rotate, Suspend
+from contracts.procedure import Registration
+from contracts.recording import RecordRegistration, Revoke, Series
+from contracts.records import StateRecord
+from contracts.registration import (
+    Accept,
+    File,
+    PublishNotice,
+    Refuse,
+    Return,
+    Supplement,
+    Withdraw,
+    Withhold,
+)
+from contracts.supervision import Publish
+from contracts.title import Asset, Voucher
+
+RULES_NAME: Final = "muniment-rules/0"
+
+KINDS: Final[Mapping[str, type[Body]]] = {
+    cls.kind: cls
+    for cls in (
+        Open,
+        Upgrade,
+        Enroll,
+        Rotate,
+        Recover,
+        Admit,
+        Suspend,
+        File,
+        Accept,
+        Return,
+        Supplement,
+        PublishNotice,
+        Withhold,
+        Withdraw,
+        Refuse,
+        RecordRegistration,
+        Revoke,
+        Publish,
+    )
+}
+
+STATES: Final[Mapping[str, type[StateRecord]]] = {
+    cls.state_type: cls
+    for cls in (Ledger, Party, Key, NameClaim, Registration, Asset, Voucher, Series, PublishedList)
+}
+
+
+def create_rules(digest: str, *, name: str = RULES_NAME) -> RuleSet:
+    """The rule set with the digest that identifies its files.
+
+    Args:
+        digest: Of `[{"digest","path"}]` of the rule bundle's files, sorted by path; 64 hex digits.
+        name: As seals carry it.
+    """
+    return RuleSet(
+        title=name,
+        kinds=KINDS,
+        authority=check_signers,
+        states=STATES,
+        rule_sets={name: digest},
+    )

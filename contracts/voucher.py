@@ -1,0 +1,269 @@
+"""The voucher bundle: a credential, its record in the log, and the states that say it is in force.
+
+```text
+{"format":"muniment/voucher/v1","credential":{},"issued":{receipt},"state":{state},"asset":{state}}
+```
+
+Spec: our formats section 7, "voucher".
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.credential import Credential, parse_credential, verify_credential
+from contracts.intervals import covers, values_at
+from contracts.recording import RecordRegistration
+from contracts.records import StateT, parse_record, parse_state_record
+from contracts.title import Asset, Voucher, tuple_json
+from contracts.verdict import (
+    KEY_OWNER,
+    LATER_DATE,
+    NATIONAL_SYSTEM,
+    Question,
+    Report,
+    check_expectation,
+    note_checkpoint,
+    note_seal,
+)
+from ledger.core.bundle import (
+    Receipt,
+    StateBundle,
+    find_checkpoint,
+    format_receipt,
+    format_state_bundle,
+    parse_receipt,
+    parse_state_bundle,
+    take_members,
+    verify_receipt,
+    verify_state_bundle,
+)
+from ledger.core.canonical import encode_canonical
+from ledger.core.entry import Entry
+from ledger.core.opening import open_checkpoint
+from ledger.core.policy import Policy
+from ledger.core.types import Json, JsonObject, UnixMillis
+from ledger.errors import BundleError, MalformedError, SignatureError
+
+VOUCHER: Final = "muniment/voucher/v1"
+KIND: Final = "voucher"
+STATUS_ORDER: Final = ("revoked", "cancelled", "superseded")
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherBundle:
+    """A voucher as read; nothing is verified.
+
+    Args:
+        credential: The registrar's.
+        issued: Receipt of the `registration.record` entry.
+        state: State of `voucher/<no>`.
+        asset: State of its asset.
+    """
+
+    credential: Credential
+    issued: Receipt
+    state: StateBundle
+    asset: StateBundle
+
+
+def parse_voucher(value: Json) -> VoucherBundle:
+    """Read a voucher bundle.
+
+    Raises:
+        MalformedError: A member is missing, extra or mistyped.
+        LimitError: A part is too large.
+    """
+    names = {"format", "credential", "issued", "state", "asset"}
+    members = take_members(value, names, "voucher")
+    if members["format"] != VOUCHER:
+        raise MalformedError(f"not a voucher: format {members['format']!r:.40}, not {VOUCHER}")
+    return VoucherBundle(
+        credential=parse_credential(members["credential"]),
+        issued=parse_receipt(members["issued"]),
+        state=parse_state_bundle(members["state"]),
+        asset=parse_state_bundle(members["asset"]),
+    )
+
+
+def format_voucher(
+    credential: JsonObject, issued: Receipt, state: StateBundle, asset: StateBundle
+) -> JsonObject:
+    """The voucher as it stands in files."""
+    return {
+        "format": VOUCHER,
+        "credential": credential,
+        "issued": format_receipt(issued),
+        "state": format_state_bundle(state),
+        "asset": format_state_bundle(asset),
+    }
+
+
+def judge_voucher(
+    bundle: VoucherBundle, policy: Policy, question: Question, report: Report
+) -> None:
+    """Verify a voucher and say whether it is in force; everything goes into the report.
+
+    Args:
+        bundle: As read.
+        policy: The verifier's own.
+        question: What the verifier wants to know.
+        report: Gets each check, what was not checked, and the verdict.
+
+    Raises:
+        VerificationError: A proof does not hold; the report says which.
+        MalformedError: A part is not what its place demands.
+    """
+    report.kind, report.subject = KIND, bundle.state.subject
+    report.note_unchecked(NATIONAL_SYSTEM, KEY_OWNER)
+    check_expectation(report, question)
+    receipts = (bundle.issued, bundle.state.receipt, bundle.asset.receipt)
+    checkpoint = find_checkpoint(receipts)
+    opened = open_checkpoint(policy, checkpoint)
+    note_checkpoint(report, opened, question)
+    report.check(
+        "credential signature",
+        f"signed by {bundle.credential.issuer}",
+        lambda: verify_credential(bundle.credential),
+    )
+    report.check(
+        "issued", "the record is in the log", lambda: verify_receipt(bundle.issued, opened)
+    )
+    report.check("voucher state", "proved", lambda: verify_state_bundle(bundle.state, opened))
+    report.check("asset state", "proved", lambda: verify_state_bundle(bundle.asset, opened))
+    voucher, asset = _take_states(bundle)
+    report.check(
+        "belonging",
+        "credential, record and states are of one voucher",
+        lambda: verify_belonging(bundle, voucher, opened.body.origin),
+    )
+    note_seal(report, bundle.state.seal, question)
+    report.is_authentic = True
+    _judge_force(report, question, voucher, asset, bundle)
+
+
+def verify_belonging(bundle: VoucherBundle, voucher: Voucher, origin: str) -> None:
+    """Check that credential, record and states are of one voucher of this ledger.
+
+    Args:
+        bundle: Its proofs were verified.
+        voucher: The proved state of the voucher.
+        origin: Of the opened checkpoint.
+
+    Raises:
+        BundleError: Two parts contradict each other.
+        SignatureError: The record is not signed by the credential's issuer.
+    """
+    credential, state, asset = bundle.credential, bundle.state, bundle.asset
+    entry, body = _take_record(bundle.issued)
+    key = credential.subject
+    facts = (
+        (credential.origin == origin, f"the credential is of the ledger {credential.origin}"),
+        (state.subject == key, f"the state is of {state.subject}, the credential of {key}"),
+        (
+            credential.digest == body.credential == voucher.credential,
+            "the credential is not the one that was recorded: if credential and ledger differ, "
+            "the ledger is right",
+        ),
+        (voucher.issuer == credential.issuer, "the ledger names another issuer"),
+        (asset.subject == voucher.asset == body.asset, f"the asset is {voucher.asset}"),
+        (key == f"voucher/{body.number}", f"the record is of voucher/{body.number}"),
+        (
+            {key, asset.subject} <= set(entry.signed.event.subjects),
+            "the record is not about this voucher and this asset",
+        ),
+        (
+            state.value is not None and bundle.issued.proof.index <= state.value.last,
+            "the record is newer than the voucher's state",
+        ),
+        (
+            (credential.valid_from, credential.valid_until) == (body.valid_from, body.valid_until),
+            "the credential's times are not those of the record",
+        ),
+        (voucher.valid_until == body.valid_until, "the ledger names another end of validity"),
+    )
+    for holds, sentence in facts:
+        if not holds:
+            raise BundleError(sentence)
+    if credential.issuer not in {signature.key for signature in entry.signed.signatures}:
+        raise SignatureError("the record is not signed by the credential's issuer")
+
+
+def voucher_status(
+    voucher: Voucher, asset: Asset, expiry_date: UnixMillis, other_date: UnixMillis
+) -> str:
+    """Status of a voucher by the precedence of our surfaces.
+
+    Args:
+        voucher: Its proved state.
+        asset: The proved state of its asset.
+        expiry_date: By which expiry is judged.
+        other_date: By which everything else is.
+
+    Returns:
+        `revoked`, `cancelled`, `superseded`, `not-yet`, `expired`, `frozen`, `valid` or, where the
+        kept intervals do not reach back so far, `unknown`.
+    """
+    held = values_at(voucher.status, other_date)
+    for status in STATUS_ORDER:
+        if status in held:
+            return status
+    if expiry_date < voucher.valid_from or other_date < voucher.valid_from:
+        return "not-yet"
+    if expiry_date >= voucher.valid_until:
+        return "expired"
+    if values_at(asset.freezes, other_date):
+        return "frozen"
+    return "valid" if "valid" in held else "unknown"
+
+
+def _judge_force(
+    report: Report, question: Question, voucher: Voucher, asset: Asset, bundle: VoucherBundle
+) -> None:
+    # A cosignature's time is in whole seconds and may lie just before the seal that it proves.
+    proved = UnixMillis(max(report.as_of or 0, bundle.state.seal.time))
+    asked = question.as_of
+    if asked is not None and asked > proved:
+        report.note_unchecked(LATER_DATE)
+    other_date = UnixMillis(min(asked, proved)) if asked is not None else proved
+    expiry_date = asked if asked is not None else question.now
+    report.valid_until = UnixMillis(voucher.valid_until)
+    report.status = voucher_status(voucher, asset, expiry_date, other_date)
+    if not _is_covered(bundle, other_date):
+        report.status = "unknown"
+    marks = {"pledged": asset.pledges, "disputed": asset.disputes, "noted": asset.notes}
+    report.marks = [mark for mark, list_ in marks.items() if values_at(list_, other_date)]
+    holds = _tuples_hold(_take_record(bundle.issued)[1], asset, other_date)
+    if report.status == "valid" and not holds:
+        report.status = "superseded"
+    report.is_in_force = report.status == "valid"
+
+
+def _tuples_hold(body: RecordRegistration, asset: Asset, date: UnixMillis) -> bool:
+    held = {encode_canonical(value) for value in values_at(asset.tuples, date)}
+    return all(encode_canonical(tuple_json(claim)) in held for claim in body.rights)
+
+
+def _is_covered(bundle: VoucherBundle, date: UnixMillis) -> bool:
+    named = ((bundle.state, ("status",)), (bundle.asset, ("tuples", "freezes")))
+    return all(
+        state.value is not None and covers(state.value.state.body, name, date)
+        for state, names in named
+        for name in names
+    )
+
+
+def _take_states(bundle: VoucherBundle) -> tuple[Voucher, Asset]:
+    return _take_state(Voucher, bundle.state), _take_state(Asset, bundle.asset)
+
+
+def _take_state(cls: type[StateT], bundle: StateBundle) -> StateT:
+    if bundle.value is None:
+        raise BundleError(f"{bundle.subject} is proved absent: this is no voucher")
+    return parse_state_record(cls, bundle.value.state)
+
+
+def _take_record(issued: Receipt) -> tuple[Entry, RecordRegistration]:
+    entry = issued.content
+    if not isinstance(entry, Entry) or entry.signed.event.kind != RecordRegistration.kind:
+        raise BundleError("what issued proves is not a registration.record")
+    return entry, parse_record(RecordRegistration, entry.signed.event.body)

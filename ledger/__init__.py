@@ -1,0 +1,1 @@
+"""An append-only, verifiable log whose blocks commit the whole state; no word of data rights."""

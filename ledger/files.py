@@ -1,0 +1,140 @@
+"""Small files that must be there wholly or not at all, and locks on them."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ledger.errors import (
+    ExistsError,
+    LimitError,
+    NotFoundError,
+    StoreFailedError,
+    UnavailableError,
+)
+
+PRIVATE_MODE = 0o600
+
+
+def read_file(path: Path, *, max_bytes: int) -> bytes:
+    """A whole small file.
+
+    Raises:
+        NotFoundError: There is none.
+        LimitError: It has more than max_bytes.
+        StoreFailedError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no {path}") from None
+    except OSError as exc:
+        raise StoreFailedError(f"cannot read {path}: {exc.strerror}") from exc
+    if len(data) > max_bytes:
+        raise LimitError(f"{path} has more than {max_bytes} bytes")
+    return data
+
+
+def create_private_file(path: Path, data: bytes) -> None:
+    """Write a new file that only this user can read, and make it durable.
+
+    Raises:
+        ExistsError: There is a file already; it is left alone.
+        StoreFailedError: It could not be written; nothing is left behind, unless the very last
+            fsync (of the folder) failed, when the whole file may be.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        _write_private(temporary, data, PRIVATE_MODE)
+        os.link(temporary, path)  # not rename, which would replace what is there
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise ExistsError(f"{path} exists already and is left alone") from None
+    except OSError as exc:
+        raise StoreFailedError(f"cannot write {path}: {exc.strerror}") from exc
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
+    """Put a file in another's place: a reader sees the old one or the new one, also after a crash.
+
+    The caller sees to it that nobody else does so at the same time.
+
+    Raises:
+        StoreFailedError: It could not be written; the old file is as before, unless the very last
+            fsync (of the folder) failed, when either may be found after a crash.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        _write_private(temporary, data, mode)
+        temporary.rename(path)
+        sync_folder(path.parent)
+    except OSError as exc:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StoreFailedError(f"cannot write {path}: {exc.strerror}") from exc
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames and new names in a folder durable.
+
+    Raises:
+        OSError: The fsync failed.
+    """
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file, or to the names of a folder, durable.
+
+    Raises:
+        OSError: The fsync failed.
+    """
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def hold_lock(path: Path, what: str, *, is_patient: bool = False) -> Iterator[None]:
+    """Hold an exclusive lock that the system releases when this process ends.
+
+    Args:
+        path: A file that is only ever locked; made if it is missing.
+        what: What the lock stands for, for the message.
+        is_patient: Wait for who holds it; only where that takes moments.
+
+    Raises:
+        UnavailableError: Another process holds it.
+        StoreFailedError: The file cannot be made or locked.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
+    except OSError as exc:
+        raise StoreFailedError(f"cannot lock {path}: {exc.strerror}") from exc
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
+        except BlockingIOError as exc:
+            raise UnavailableError(f"another process is using {what}; try again") from exc
+        except OSError as exc:
+            raise StoreFailedError(f"cannot lock {path}: {exc.strerror}") from exc
+        yield
+    finally:
+        os.close(fd)
+
+
+def _write_private(path: Path, data: bytes, mode: int) -> None:
+    """Write a file of our own naming anew, whatever a crash left under its name."""
+    path.unlink(missing_ok=True)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

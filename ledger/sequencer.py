@@ -1,0 +1,303 @@
+"""The one writer: takes what is queued, makes a block of it, commits, then signs.
+
+Several threads may submit at once; whoever gets the writer's lock takes what is queued (at most one
+block) and never waits for company.
+
+Spec: architecture, steps 1 to 6.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Final
+
+from ledger.clock import Clock
+from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
+from ledger.core.execution import Block, BlockBuilder, Head
+from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
+from ledger.core.merkle import read_root
+from ledger.core.rules import Rules
+from ledger.core.tiles import TileNodeReader
+from ledger.core.types import Digest, LeafIndex, TreeSize, UnixMillis
+from ledger.errors import (
+    ConflictError,
+    CorruptionError,
+    InputError,
+    LedgerError,
+    LimitError,
+    MalformedError,
+    RollbackError,
+    StoreFailedError,
+    UnavailableError,
+    VerificationError,
+)
+from ledger.signer import CheckpointSigner
+from ledger.storage.base import Store
+
+MAX_CLOCK_BEHIND_MS: Final = 10 * 60 * 1000
+MAX_CLOCK_JUMP_MS: Final = 24 * 3600 * 1000
+_VERIFY_CHUNK: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A signed event and the documents it names by digest (hex SHA-256 to bytes)."""
+
+    signed: SignedEvent
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The event is in the log, durably.
+
+    Args:
+        index: Of its entry; of the first one if it was there before.
+        size: Leaves of the log when this was answered.
+        is_duplicate: It was there before and nothing was written.
+    """
+
+    index: LeafIndex
+    size: TreeSize
+    is_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The event is not in the log; nothing of it was written."""
+
+    error: LedgerError
+
+
+Outcome = Accepted | Refused
+
+
+class _Job:
+    """One submission on its way: open until it has an outcome or what it failed with."""
+
+    __slots__ = ("failure", "outcome", "submission")
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+        self.outcome: Outcome | None = None
+        self.failure: Exception | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome is None and self.failure is None
+
+
+class Sequencer:
+    """Puts events in order, executes them and makes them durable.
+
+    Args:
+        store: Opened by the caller, who also holds the lock on the home folder.
+        rules: The rule set in force by name, as the last seal names it.
+        clock: Read once for each block.
+        signer: Signs after each commit.
+
+    Raises:
+        RollbackError: The store does not contain what was signed last.
+        CorruptionError: The signer file is damaged.
+        StoreFailedError: The store or the signer file cannot be read.
+    """
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock, signer: CheckpointSigner) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._signer = signer
+        self._queue: deque[_Job] = deque()
+        self._writer = threading.Lock()
+        self._failed: LedgerError | None = None
+        self._clock_offset = clock.now() - clock.monotonic()
+        self._head = store.read_head()
+        self._check_signed()
+
+    @property
+    def head(self) -> Head:
+        """Where the log ends, as of the last block."""
+        return self._head
+
+    def submit(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Write events in the given order; each is accepted or refused on its own.
+
+        Returns:
+            One outcome for each; the accepted ones are durable.
+
+        Raises:
+            StoreFailedError: A write failed; this process has to exit. What was being written is
+                there or not, and submitting again is safe.
+            UnavailableError: The clock is not to be trusted, or another process is writing;
+                nothing more was written.
+            ConflictError: Another process appended meanwhile; nothing more was written.
+            RollbackError: The store no longer contains what was signed.
+            CorruptionError: The store contradicts itself; this process has to exit.
+        """
+        jobs = [_Job(submission) for submission in submissions]
+        _check_jobs(jobs)
+        self._queue.extend(job for job in jobs if job.is_open)
+        while any(job.is_open for job in jobs):
+            with self._writer:
+                if any(job.is_open for job in jobs):
+                    self._write_one_block()
+        for job in jobs:
+            if job.failure is not None:
+                raise job.failure
+        return [job.outcome for job in jobs if job.outcome is not None]
+
+    def sign_checkpoint(self) -> bytes:
+        """Sign the log as it is now, after checking what was signed before.
+
+        Raises:
+            RollbackError: The store does not contain what was signed last.
+            StoreFailedError: The signer file or the checkpoint could not be written; this process
+                has to exit.
+            CorruptionError: The signer file is damaged.
+        """
+        with self._writer:
+            self._check_alive()
+            try:
+                return self._sign()
+            except (StoreFailedError, CorruptionError) as exc:
+                self._failed = exc
+                raise
+
+    def _write_one_block(self) -> None:
+        taken: list[_Job] = []
+        try:
+            self._check_alive()
+            time = self._read_clock()
+            self._check_signed()
+            builder = BlockBuilder(self._head, self._store, self._rules)
+            outcomes = self._fill(builder, taken, time)
+            if builder.count:
+                self._commit(builder.build(), _collect_documents(taken, outcomes))
+            for job, outcome in zip(taken, outcomes, strict=True):
+                job.outcome = self._settle(outcome)
+        except Exception as exc:  # noqa: BLE001  # each waiting thread raises it again
+            self._fail(taken, exc)
+        except BaseException:
+            self._fail(taken, UnavailableError("writing was interrupted: submit the events again"))
+            raise
+
+    def _fill(self, builder: BlockBuilder, taken: list[_Job], now: UnixMillis) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        seen: dict[str, LeafIndex] = {}
+        while self._queue:
+            signed = self._queue[0].submission.signed
+            if not builder.has_room(len(encode_signed_event(signed))):
+                break
+            taken.append(self._queue.popleft())
+            known = seen.get(signed.id, self._store.find_event(bytes.fromhex(signed.id)))
+            if known is not None:
+                outcomes.append(Accepted(known, TreeSize(0), is_duplicate=True))
+                continue
+            try:
+                seen[signed.id] = builder.add(signed, max(now, builder.earliest_time))
+            except InputError as exc:
+                outcomes.append(Refused(exc))
+            else:
+                outcomes.append(Accepted(seen[signed.id], TreeSize(0), is_duplicate=False))
+        return outcomes
+
+    def _commit(self, block: Block, documents: Mapping[str, bytes]) -> None:
+        self._store.append(block, expected_size=self._head.size, documents=documents)
+        self._head = block.head
+        self._sign()
+
+    def _sign(self) -> bytes:
+        head = self._head
+        note = self._signer.sign(head.size, head.frontier.root(), self._root_at)
+        self._store.save_checkpoint(head.size, note)
+        return note
+
+    def _settle(self, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Refused):
+            return outcome
+        return replace(outcome, size=self._head.size)
+
+    def _fail(self, taken: list[_Job], exc: Exception) -> None:
+        if isinstance(exc, StoreFailedError | CorruptionError):
+            self._failed = exc
+        for job in taken or [self._queue.popleft() for _ in range(len(self._queue))]:
+            job.failure = exc
+        if isinstance(exc, ConflictError):
+            self._head = self._store.read_head()
+
+    def _check_alive(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+
+    def _read_clock(self) -> UnixMillis:
+        now = self._clock.now()
+        jump = now - self._clock.monotonic() - self._clock_offset
+        if abs(jump) > MAX_CLOCK_JUMP_MS:
+            raise UnavailableError(
+                f"the clock was moved by {jump / 3_600_000:.1f} hours while running: set it right "
+                "and start again; nothing was written"
+            )
+        if now < self._head.time - MAX_CLOCK_BEHIND_MS:
+            raise UnavailableError(
+                f"the clock is {(self._head.time - now) / 60_000:.1f} minutes behind the last leaf "
+                "of the log: set it right; nothing was written"
+            )
+        return max(now, self._head.time)
+
+    def _check_signed(self) -> None:
+        try:
+            self._signer.check(self._head.size, self._root_at)
+        except RollbackError:
+            self._head = self._store.read_head()  # another process may have appended and signed
+            self._signer.check(self._head.size, self._root_at)
+
+    def _root_at(self, size: TreeSize) -> Digest:
+        return read_root(TileNodeReader(self._store), size)
+
+
+def _collect_documents(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> dict[str, bytes]:
+    """Documents of what is written; nothing of a refused event or a doubled one is kept."""
+    return {
+        digest: data
+        for job, outcome in zip(jobs, outcomes, strict=True)
+        if isinstance(outcome, Accepted) and not outcome.is_duplicate
+        for digest, data in job.submission.documents.items()
+    }
+
+
+def _check_jobs(jobs: Sequence[_Job]) -> None:
+    if len(jobs) <= _VERIFY_CHUNK:
+        _check_chunk(jobs)
+        return
+    chunks = [jobs[i : i + _VERIFY_CHUNK] for i in range(0, len(jobs), _VERIFY_CHUNK)]
+    with ThreadPoolExecutor() as pool:
+        for _ in pool.map(_check_chunk, chunks):
+            pass
+
+
+def _check_chunk(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        try:
+            _check_submission(job.submission)
+        except (InputError, VerificationError) as exc:
+            job.outcome = Refused(exc)
+
+
+def _check_submission(submission: Submission) -> None:
+    """What can be said of a submission without the ledger.
+
+    Raises:
+        LimitError: The event is too large.
+        MalformedError: A document is not the one that its digest names.
+        SignatureError: A signature is missing or wrong.
+    """
+    signed = submission.signed
+    if len(encode_signed_event(signed)) > MAX_SIGNED_EVENT_BYTES:
+        raise LimitError(f"a signed event has at most {MAX_SIGNED_EVENT_BYTES} bytes")
+    for digest, data in submission.documents.items():
+        if sha256(data).hexdigest() != digest:
+            raise MalformedError(f"a document does not have the digest {digest[:80]!r}")
+    verify_event_signatures(signed)

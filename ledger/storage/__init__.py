@@ -1,0 +1,1 @@
+"""Where blocks are kept: the promises of a store and the stores that keep them."""

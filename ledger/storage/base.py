@@ -1,0 +1,130 @@
+"""What a store promises, whatever keeps it; one test suite holds every store to it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger.core.execution import Block, Head, StateReader
+from ledger.core.rules import Listing
+from ledger.core.statemap import MapRoot
+from ledger.core.types import LeafIndex, SubjectKey, TreeSize, UnixMillis
+
+KEPT_BLOCKS = 256
+"""Map pages and states are kept for at least so many blocks (our formats, section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRow:
+    """Where a block ended.
+
+    Args:
+        height: Number of blocks before it.
+        size: Number of leaves after it.
+        time: Of its seal.
+        map_root: State map after it; its pages are kept for the newest KEPT_BLOCKS blocks.
+    """
+
+    height: int
+    size: TreeSize
+    time: UnixMillis
+    map_root: MapRoot
+
+
+class LogReader(Protocol):
+    """The log's leaves and where its blocks end."""
+
+    def read_head(self) -> Head:
+        """Where the log ends now."""
+        ...
+
+    def read_leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        """Leaves start <= index < stop; fewer where the log ends."""
+        ...
+
+    def find_event(self, event_id: bytes) -> LeafIndex | None:
+        """Index of the entry with this event id (32 bytes), or None."""
+        ...
+
+    def read_block(self, size: int) -> BlockRow:
+        """The block that ends at this size.
+
+        Raises:
+            NotFoundError: No block ends there.
+        """
+        ...
+
+    def iterate_blocks(self) -> Iterator[BlockRow]:
+        """All blocks, oldest first."""
+        ...
+
+
+class SubjectReader(StateReader, Protocol):
+    """Subjects, their newest states and their histories."""
+
+    def read_history(self, number: int, start: int, stop: int) -> Sequence[LeafIndex]:
+        """Log indexes of a subject's events start <= i < stop, ascending."""
+        ...
+
+    def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
+        """Keys that begin with this text, in order, at most `limit`."""
+        ...
+
+    def read_listing(self, key: SubjectKey) -> Listing | None:
+        """How people find a subject."""
+        ...
+
+    def search_listings(
+        self, text: str, *, kind: str | None, limit: int
+    ) -> Sequence[tuple[SubjectKey, Listing]]:
+        """Listings with every word of the text, Chinese as substrings; best first."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """Signed checkpoints and documents that the log names by digest."""
+
+    def save_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep the signed note for this size; a note kept before is replaced."""
+        ...
+
+    def read_checkpoint(self, size: int | None = None) -> bytes | None:
+        """The note for this size, or the newest."""
+        ...
+
+    def read_document(self, digest: str) -> bytes | None:
+        """A document by its hex SHA-256."""
+        ...
+
+
+class Store(LogReader, SubjectReader, CheckpointStore, Protocol):
+    """Keeps a log and all that follows from it.
+
+    Promises, for every implementation:
+        Durable: when append returns, the block survives a crash of process and machine.
+        All or nothing: after a failed append nothing of the block is visible, to anybody, ever;
+            where the failure leaves that open (StoreFailedError), reopening decides it.
+        Ordered: indexes are 0, 1, 2, ... without gaps, and a leaf never changes.
+        Guarded: two writers cannot both succeed with the same expected size.
+        Kept: pages and states of the newest KEPT_BLOCKS blocks can be read.
+    """
+
+    def append(
+        self, block: Block, *, expected_size: TreeSize, documents: Mapping[str, bytes]
+    ) -> None:
+        """Write a block and the documents it names, in one transaction.
+
+        Args:
+            block: Built on the head of this store.
+            expected_size: Leaves that the store must hold for that.
+            documents: By hex SHA-256 of their bytes.
+
+        Raises:
+            ConflictError: The store holds another number of leaves; nothing was written.
+            UnavailableError: Another process holds the lock for too long; nothing was written.
+            StoreFailedError: A write failed; the process has to exit.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release files and locks; nothing is lost by not calling it."""
+        ...

@@ -1,0 +1,126 @@
+"""The layout of the SQLite file; once released, a version is only ever followed by another."""
+
+from typing import Final
+
+import pysqlite3.dbapi2 as sqlite
+import sqlite_utils
+
+from ledger.errors import CorruptionError
+
+APPLICATION_ID: Final = 0x4D554E49  # "MUNI"
+VERSION: Final = 1
+
+_TABLES: Final = """
+CREATE TABLE entry (
+    idx  INTEGER PRIMARY KEY,
+    leaf TEXT NOT NULL
+) STRICT;
+CREATE TABLE event (
+    prefix INTEGER NOT NULL,  -- first 8 bytes of the event id, signed
+    idx    INTEGER NOT NULL,
+    PRIMARY KEY (prefix, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE block (
+    height       INTEGER PRIMARY KEY,
+    size         INTEGER NOT NULL UNIQUE,
+    time         INTEGER NOT NULL,
+    map_page     INTEGER NOT NULL,
+    map_root     BLOB NOT NULL,
+    map_size     INTEGER NOT NULL,
+    next_page    INTEGER NOT NULL,
+    next_locator INTEGER NOT NULL
+) STRICT;
+CREATE TABLE tile (
+    id   INTEGER PRIMARY KEY,  -- level * 2^48 + index
+    data BLOB NOT NULL
+) STRICT;
+CREATE TABLE subject (
+    number INTEGER PRIMARY KEY,
+    key    TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE state (
+    locator  INTEGER PRIMARY KEY,
+    number   INTEGER NOT NULL,
+    value    TEXT NOT NULL,
+    frontier BLOB NOT NULL
+) STRICT;
+CREATE TABLE history (
+    number INTEGER NOT NULL,
+    i      INTEGER NOT NULL,
+    idx    INTEGER NOT NULL,
+    PRIMARY KEY (number, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE page (
+    id   INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+CREATE TABLE stale (
+    height INTEGER NOT NULL,  -- of the block that replaced it
+    kind   INTEGER NOT NULL,  -- 0 page, 1 state
+    id     INTEGER NOT NULL,
+    PRIMARY KEY (height, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
+) STRICT;
+CREATE TABLE document (
+    digest TEXT PRIMARY KEY,
+    data   BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER entry_in_order BEFORE INSERT ON entry
+WHEN NEW.idx <> (SELECT coalesce(max(idx), -1) + 1 FROM entry)
+BEGIN SELECT RAISE(ABORT, 'entries are appended in order'); END;
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
+CREATE TRIGGER document_no_update BEFORE UPDATE ON document
+BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+CREATE TRIGGER document_no_delete BEFORE DELETE ON document
+BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
+"""
+
+
+def create_schema(connection: sqlite.Connection) -> None:
+    """Lay out an empty file; the caller holds the transaction."""
+    for statement in _split(_TABLES):
+        connection.execute(statement)
+    database = sqlite_utils.Database(connection)
+    listing = database.table("listing")
+    listing.create(
+        {"key": str, "type": str, "label": str, "status": str, "terms": str, "words": str},
+        pk="key",
+        not_null={"key", "type", "label", "status", "terms", "words"},
+    )
+    listing.create_index(["type", "status"])
+    listing.enable_fts(["words"], create_triggers=True, tokenize="unicode61")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def check_schema(connection: sqlite.Connection) -> None:
+    """Refuse a file that is not ours or of another version.
+
+    Raises:
+        CorruptionError: Another application's file, or a layout this program does not know.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise CorruptionError("the file is not a Muniment ledger; give the right --home")
+    if version != VERSION:
+        raise CorruptionError(
+            f"the ledger file has layout {version}, this program knows {VERSION}: "
+            "use the program that wrote it, or a newer one"
+        )
+
+
+def _split(script: str) -> list[str]:
+    statements, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements

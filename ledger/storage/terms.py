@@ -1,0 +1,31 @@
+"""How text becomes words of the full-text index, so that any Chinese substring is found.
+
+Each ideograph is a word of its own, and a search is for a phrase of them; Latin letters and
+digits stay together. Pure functions of the text, without Unicode tables.
+"""
+
+import re
+from typing import Final
+
+_IDEOGRAPH: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_WORD: Final = re.compile(f"[{_IDEOGRAPH}]|[^\\W{_IDEOGRAPH}]+")
+MAX_QUERY_CHARACTERS: Final = 200
+
+
+def split_terms(text: str) -> str:
+    """The text as the index keeps it: words and single ideographs between blanks."""
+    return " ".join(_WORD.findall(text))
+
+
+def format_query(text: str) -> str | None:
+    """The same text as an FTS5 query: each blank-separated part is a phrase that must occur.
+
+    Args:
+        text: What a person typed; only its first MAX_QUERY_CHARACTERS are used.
+
+    Returns:
+        The query, or None if the text holds no word. The last word of a part may be unfinished.
+    """
+    parts = (split_terms(part) for part in text[:MAX_QUERY_CHARACTERS].split())
+    phrases = [f'"{part}"*' for part in parts if part]
+    return " AND ".join(phrases) or None

@@ -1,0 +1,1 @@
+"""The registry put together: store, rules and keys behind one interface."""

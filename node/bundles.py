@@ -1,0 +1,72 @@
+"""Voucher bundles and openings from a registry."""
+
+import msgspec
+
+from contracts.credential import parse_credential
+from contracts.recording import RecordRegistration, Voucher, voucher_key
+from contracts.records import parse_state_record
+from contracts.title import Asset
+from contracts.voucher import format_voucher
+from ledger.core.entry import Entry
+from ledger.core.types import JsonObject, LeafIndex
+from ledger.errors import CorruptionError, NotFoundError
+from node.issuing import read_openings
+from node.registry import Registry
+from node.verifier import format_openings
+
+
+def make_voucher(registry: Registry, number: str) -> JsonObject:
+    """The voucher bundle of a number, under the newest checkpoint.
+
+    Raises:
+        NotFoundError: There is no such voucher.
+        CorruptionError: Its credential is missing from the store.
+    """
+    prover = registry.prover()
+    state = prover.prove_state(voucher_key(number))
+    if state.value is None:
+        raise NotFoundError(f"there is no voucher {number}")
+    voucher = parse_state_record(Voucher, state.value.state)
+    document = registry.store.read_document(voucher.credential)
+    if document is None:
+        raise CorruptionError(f"the credential of {number} is missing: restore it from a backup")
+    credential = parse_credential(msgspec.json.decode(document))
+    issued = prover.prove_leaf(_find_record(registry, number))
+    return format_voucher(credential.document, issued, state, prover.prove_state(voucher.asset))
+
+
+def read_content_openings(registry: Registry, number: str) -> JsonObject:
+    """The opening file of a voucher's registered content, from the vault.
+
+    Raises:
+        NotFoundError: This vault has no openings of it.
+    """
+    voucher = registry.need_state(Voucher, voucher_key(number))
+    asset = registry.need_state(Asset, voucher.asset)
+    vault = registry.open_vault()
+    try:
+        found = read_openings(vault, voucher.registration, sorted(asset.content))
+    finally:
+        vault.close()
+    if not found:
+        raise NotFoundError(f"the openings of {number} are not in this vault")
+    return format_openings(voucher.asset, found)
+
+
+def _find_record(registry: Registry, number: str) -> LeafIndex:
+    """Index of the record of a voucher: the first event of its history.
+
+    Raises:
+        NotFoundError: There is no such voucher.
+        CorruptionError: Its history begins with something else.
+    """
+    stored = registry.store.read_stored_state(
+        registry.store.read_head().map_root, voucher_key(number)
+    )
+    if stored is None:
+        raise NotFoundError(f"there is no voucher {number}")
+    index = registry.store.read_history(stored.number, 0, 1)[0]
+    entry = registry.read_leaf(index)
+    if not isinstance(entry, Entry) or entry.signed.event.kind != RecordRegistration.kind:
+        raise CorruptionError(f"the history of {number} does not begin with its record: audit")
+    return index

@@ -1,0 +1,32 @@
+"""What every test shares: the skip rules of known answers and of tools that may be missing."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.support.shared import HAS_SHARED
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("shared") and not HAS_SHARED:
+            item.add_marker(pytest.mark.skip(reason="known answers in ../shared are not here"))
+        if item.get_closest_marker("strace") and shutil.which("strace") is None:
+            item.add_marker(pytest.mark.skip(reason="strace is not installed"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and reporter is not None and reporter.stats.get("skipped") and exitstatus == 0:
+        reporter.write_line("CI=true: a skipped test is a failure", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.write_line(f"{skipped} tests skipped (see the reasons above)")

@@ -1,0 +1,1 @@
+"""Files and what they contain: fingerprints, and later marks and scores."""
