@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from cli.exitcodes import Exit, UsageError, exit_for
@@ -25,6 +24,7 @@ def create_app() -> typer.Typer:
     from cli.commands import (
         founding,
         keys,
+        lists,
         log,
         party,
         query,
@@ -50,6 +50,7 @@ def create_app() -> typer.Typer:
         module.add_commands(app)
     for name, module in (
         ("key", keys),
+        ("list", lists),
         ("party", party),
         ("registration", registration),
         ("voucher", voucher),
@@ -149,9 +150,9 @@ def main(argv: list[str], locale: str = "") -> int:
     except LedgerError as exc:
         out.error(exc)
         return exit_for(exc)
-    except click.ClickException as exc:
+    except typer.TyperException as exc:
         return _show_usage(out, exc)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print(say("interrupted", "已中断"), file=sys.stderr)
         return 130
     except BrokenPipeError:
@@ -168,16 +169,20 @@ def _invoke(argv: list[str], locale: str) -> int:
     set_language(language)
     try:
         code = create_app()(hoist_global_options(argv), standalone_mode=False)
-    except click.exceptions.Exit as exc:
+    except typer.Exit as exc:
         return exc.exit_code
     return code if isinstance(code, int) else Exit.DONE
 
 
-def _show_usage(out: Output, exc: click.ClickException) -> int:
+def _show_usage(out: Output, exc: typer.TyperException) -> int:
     if out.is_json:
         out.error(UsageError(exc.format_message()))
     else:
-        exc.show()
+        show = getattr(exc, "show", None)  # a usage error knows its command
+        if show is None:
+            print(f"muniment: {exc.format_message()}", file=sys.stderr)
+        else:
+            show()
     return Exit.USAGE
 
 

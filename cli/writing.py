@@ -10,7 +10,7 @@ from ledger.keys import SigningKey
 from node.registry import Registry
 
 
-def write_event(
+def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts
     session: Session,
     registry: Registry,
     actor: SubjectKey,

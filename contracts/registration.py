@@ -39,6 +39,7 @@ from ledger.core.subjects import derive_id
 from ledger.core.types import SubjectKey, UnixMillis
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+RefusalGround = Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
 
 
 class File(Body, frozen=True, kw_only=True):
@@ -293,7 +294,7 @@ class Refuse(Step, frozen=True, kw_only=True):
     kind: ClassVar[str] = "registration.refuse"
     allowed: ClassVar[frozenset[str]] = OPEN_STATUSES - {"filed", "returned"}
 
-    ground: Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
+    ground: RefusalGround
     reasons: Reason
 
     @override

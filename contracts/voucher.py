@@ -13,7 +13,7 @@ from typing import Final
 from contracts.credential import Credential, parse_credential, verify_credential
 from contracts.intervals import covers, values_at
 from contracts.recording import RecordRegistration
-from contracts.records import StateT, parse_record, parse_state_record
+from contracts.records import StateT, format_record, parse_record, parse_state_record
 from contracts.title import Asset, Voucher, tuple_json
 from contracts.verdict import (
     KEY_OWNER,
@@ -37,10 +37,11 @@ from ledger.core.bundle import (
     verify_receipt,
     verify_state_bundle,
 )
-from ledger.core.canonical import encode_canonical
+from ledger.core.canonical import encode_canonical, encode_credential
 from ledger.core.entry import Entry
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
+from ledger.core.subjects import format_urn
 from ledger.core.types import Json, JsonObject, UnixMillis
 from ledger.errors import BundleError, MalformedError, SignatureError
 
@@ -164,6 +165,11 @@ def verify_belonging(bundle: VoucherBundle, voucher: Voucher, origin: str) -> No
             "the credential is not the one that was recorded: if credential and ledger differ, "
             "the ledger is right",
         ),
+        (
+            _shows_record(credential, body),
+            "the credential shows another asset, other rights or another classification than the "
+            "ledger: the ledger is right",
+        ),
         (voucher.issuer == credential.issuer, "the ledger names another issuer"),
         (asset.subject == voucher.asset == body.asset, f"the asset is {voucher.asset}"),
         (key == f"voucher/{body.number}", f"the record is of voucher/{body.number}"),
@@ -249,6 +255,21 @@ def _is_covered(bundle: VoucherBundle, date: UnixMillis) -> bool:
         state.value is not None and covers(state.value.state.body, name, date)
         for state, names in named
         for name in names
+    )
+
+
+def _shows_record(credential: Credential, body: RecordRegistration) -> bool:
+    shown = credential.document["credentialSubject"]
+    recorded: dict[str, Json] = {
+        "id": format_urn(credential.origin, body.asset),
+        "asset": body.asset,
+        "registration": body.registration,
+        "rights": [tuple_json(claim) for claim in body.rights],
+        "classification": format_record(body.classification),
+    }
+    return isinstance(shown, dict) and all(
+        name in shown and encode_credential({name: shown[name]}) == encode_canonical({name: value})
+        for name, value in recorded.items()
     )
 
 

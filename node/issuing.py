@@ -343,7 +343,11 @@ def last_serial(registry: Registry) -> int | None:
 
 
 def record_until_numbered(
-    registry: Registry, recording: Recording, asset: RecordedAsset, before: Sequence[SignedEvent]
+    registry: Registry,
+    recording: Recording,
+    asset: RecordedAsset,
+    before: Sequence[SignedEvent],
+    national: National | None = None,
 ) -> tuple[Written, str]:
     """Write a record, signing again when another one took its number.
 
@@ -352,13 +356,14 @@ def record_until_numbered(
         recording: Who records.
         asset: What.
         before: Events that have to be written first, in the same batch.
+        national: Evidence in the national system, where the profile asks for it.
 
     Raises:
         RejectedError: A rule refuses.
         AssertionError: Never; the last attempt returns or raises.
     """
     for attempt in range(MAX_ATTEMPTS):
-        event, credential, number = recording.record(asset, None, last_serial(registry))
+        event, credential, number = recording.record(asset, national, last_serial(registry))
         documents = {sha256(credential).hexdigest(): credential}
         try:
             return registry.submit([*before, event], documents)[-1], number

@@ -1,12 +1,323 @@
-"""`muniment registration`."""
+"""`muniment registration ...`: what a registrar and an applicant do with one registration."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.exitcodes import UsageError
+from cli.lang import say
+from cli.session import Session
+from ledger.core.types import Json, SubjectKey
 
-def add_commands(app: typer.Typer) -> None:
-    """Add the commands to the app."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from contracts.engine import Body
+    from node.registry import Registry
+
+_ID = typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
+_AS = typer.Option("--as", help=say("Applicant that acts.", "操作的申请人。"))
 
 
 def create_group() -> typer.Typer:
     """The group of commands."""
-    return typer.Typer()
+    group = typer.Typer(help=say("The registration procedure.", "登记程序。"), no_args_is_help=True)
+    for name, command, help_text in (
+        ("list", show_all, say("List registrations.", "列出登记。")),
+        ("show", show, say("Show a registration.", "显示登记。")),
+        ("accept", accept, say("Accept an application (Art. 17).", "受理（第十七条）。")),
+        (
+            "return",
+            send_back,
+            say("Ask once for what is missing (Art. 17).", "一次性告知补正（第十七条）。"),
+        ),
+        (
+            "supplement",
+            supplement,
+            say("Ask for more, or answer (Art. 18).", "要求或提交补充材料（第十八条）。"),
+        ),
+        ("publish", publish, say("Open the statutory members (Art. 24).", "公示（第二十四条）。")),
+        (
+            "withhold",
+            withhold,
+            say("No public notice, on a good reason (Art. 24).", "不予公示（第二十四条）。"),
+        ),
+        ("withdraw", withdraw, say("The applicant withdraws.", "撤回申请。")),
+        ("refuse", refuse, say("Refuse on a ground of Art. 22.", "不予登记（第二十二条）。")),
+        (
+            "record",
+            record,
+            say(
+                "Record it and issue the voucher (Art. 26, 27).",
+                "登记并核发凭证（第二十六、二十七条）。",
+            ),
+        ),
+        (
+            "revoke",
+            revoke,
+            say("Cancel a voucher ex officio (Art. 37).", "依职权注销（第三十七条）。"),
+        ),
+    ):
+        group.command(name, help=help_text)(command)
+    return group
+
+
+def show_all(
+    context: typer.Context,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
+    ] = 200,
+) -> None:
+    session: Session = context.obj
+    with session.registry() as registry:
+        keys = registry.find_subjects("registration/", limit)
+        listed = [(key, registry.store.read_listing(key)) for key in keys]
+    items: list[Json] = [
+        {"registration": key, "title": each.label, "status": each.status}
+        for key, each in listed
+        if each is not None
+    ]
+    rows = [(key, each.label, each.status) for key, each in listed if each is not None]
+    headers = [say("registration", "登记"), say("title", "名称"), say("status", "状态")]
+    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+
+
+def show(context: typer.Context, registration: Annotated[str, _ID]) -> None:
+    from cli.commands.query import show_subject
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        show_subject(session, registry, "registration", registration)
+
+
+def accept(context: typer.Context, registration: Annotated[str, _ID]) -> None:
+    from contracts.registration import Accept
+
+    _write_as_registrar(context.obj, registration, lambda _, key: Accept(registration=key))
+
+
+def send_back(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    missing: Annotated[
+        list[str], typer.Option(help=say("What is missing; all of it.", "须补正的全部内容。"))
+    ],
+    until: Annotated[str, typer.Option(help=say("Until when.", "补正期限。"))],
+) -> None:
+    from cli.times import parse_date
+    from contracts.registration import Return
+
+    deadline = parse_date(until)
+    _write_as_registrar(
+        context.obj,
+        registration,
+        lambda _, key: Return(registration=key, missing=tuple(missing), until=deadline),
+    )
+
+
+def supplement(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    ask: Annotated[
+        str | None,
+        typer.Option(help=say("What the registrar asks for.", "登记机构要求补充的内容。")),
+    ] = None,
+    answer: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "The applicant's answer, a file; only its digest is written.",
+                "申请人提交的材料，仅登记其摘要。",
+            )
+        ),
+    ] = None,
+    as_party: Annotated[str | None, _AS] = None,
+) -> None:
+    from contracts.registration import Supplement
+    from tracing.fingerprint import fingerprint_file
+
+    if (ask is None) == (answer is None):
+        raise UsageError(say("give --ask or --answer", "请给出 --ask 或 --answer"))
+    if ask is not None:
+        text = ask
+        _write_as_registrar(
+            context.obj, registration, lambda _, key: Supplement(registration=key, ask=text)
+        )
+    elif answer is not None:
+        digest = fingerprint_file(answer).digest
+        _write_as_applicant(
+            context.obj,
+            registration,
+            as_party,
+            lambda key: Supplement(registration=key, answer=digest),
+        )
+
+
+def publish(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    notice_system: Annotated[
+        str | None, typer.Option(help=say("Where the public notice stands.", "公示系统。"))
+    ] = None,
+    notice_ref: Annotated[
+        str | None, typer.Option(help=say("Its reference there.", "公示编号。"))
+    ] = None,
+    notice_published: Annotated[
+        str | None, typer.Option(help=say("When it was published.", "公示发布时间。"))
+    ] = None,
+) -> None:
+    from msgspec import UNSET
+
+    from cli.times import parse_date
+    from contracts.registration import Notice, PublishNotice
+    from node.recording import read_openable
+
+    parts = (notice_system, notice_ref, notice_published)
+    if any(part is None for part in parts) and any(part is not None for part in parts):
+        raise UsageError(
+            say("the three --notice options go together", "三个 --notice 选项须同时给出")
+        )
+    notice = None
+    if notice_system is not None and notice_ref is not None and notice_published is not None:
+        time = parse_date(notice_published)
+        notice = Notice(system=notice_system, ref=notice_ref, published_at=time)
+
+    def body(registry: "Registry", key: "SubjectKey") -> PublishNotice:
+        fields = read_openable(registry, key)
+        named = UNSET if notice is None else notice
+        return PublishNotice(registration=key, fields=fields, notice=named)
+
+    _write_as_registrar(context.obj, registration, body)
+
+
+def withhold(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    reason: Annotated[str, typer.Option(help=say("The good reason.", "理由。"))],
+) -> None:
+    from contracts.registration import Withhold
+
+    _write_as_registrar(
+        context.obj, registration, lambda _, key: Withhold(registration=key, reason=reason)
+    )
+
+
+def withdraw(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    as_party: Annotated[str | None, _AS] = None,
+) -> None:
+    from contracts.registration import Withdraw
+
+    _write_as_applicant(context.obj, registration, as_party, lambda key: Withdraw(registration=key))
+
+
+def refuse(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    ground: Annotated[str, typer.Option(help=say("22-1 to 22-5.", "22-1 至 22-5。"))],
+    reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
+) -> None:
+    from cli.registering import check_choice
+    from contracts.registration import RefusalGround, Refuse
+
+    chosen: RefusalGround = check_choice("--ground", ground, get_args(RefusalGround))
+    _write_as_registrar(
+        context.obj,
+        registration,
+        lambda _, key: Refuse(registration=key, ground=chosen, reasons=reasons),
+    )
+
+
+def record(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    accuracy: Annotated[
+        str,
+        typer.Option(
+            help=say("Finding: is the description accurate?", "数据描述的准确性审查结论。")
+        ),
+    ],
+    compliance: Annotated[
+        str, typer.Option(help=say("Finding: is the source lawful?", "数据来源的合规性审查结论。"))
+    ],
+    clarity: Annotated[
+        str, typer.Option(help=say("Finding: are the rights clear?", "数据产权的明确性审查结论。"))
+    ],
+    national_system: Annotated[
+        str | None, typer.Option(help=say("Where the evidence is stored.", "存证系统。"))
+    ] = None,
+    national_record: Annotated[
+        str | None, typer.Option(help=say("Its record there.", "存证编号。"))
+    ] = None,
+    national_time: Annotated[
+        str | None, typer.Option(help=say("Its evidence time.", "存证时间。"))
+    ] = None,
+    national_digest: Annotated[
+        str | None, typer.Option(help=say("SHA-256 of what was stored.", "存证内容摘要。"))
+    ] = None,
+) -> None:
+    from cli.recording import Findings, record_registration
+
+    national = (national_system, national_record, national_time, national_digest)
+    findings = Findings(accuracy, compliance, clarity, national)
+    record_registration(context.obj, registration, findings)
+
+
+def revoke(
+    context: typer.Context,
+    registration: Annotated[str, _ID],
+    ground: Annotated[
+        str,
+        typer.Option(
+            help=say("Such as data-destroyed, judgment.", "如 data-destroyed、judgment。")
+        ),
+    ],
+    reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
+) -> None:
+    from cli.registering import check_choice
+    from cli.subjects import find_keys, find_subject
+    from cli.writing import write_event
+    from contracts.recording import RevocationGround
+    from node.recording import build_revocation
+
+    session: Session = context.obj
+    chosen: RevocationGround = check_choice("--ground", ground, get_args(RevocationGround))
+    with session.registry(is_writer=True) as registry:
+        key = find_subject(registry, "registration", registration)
+        body = build_revocation(registry, key, chosen, reasons)
+        ledger = registry.ledger
+        keys = find_keys(registry, ledger.registrar, ledger.profile.officers)
+        extra: dict[str, Json] = {"voucher": body.number}
+        write_event(session, registry, ledger.registrar, body, keys, key, extra)
+
+
+def _write_as_registrar(
+    session: Session, registration: str, body: "Callable[[Registry, SubjectKey], Body]"
+) -> None:
+    from cli.subjects import find_keys, find_subject
+    from cli.writing import write_event
+
+    with session.registry(is_writer=True) as registry:
+        key = find_subject(registry, "registration", registration)
+        registrar = registry.ledger.registrar
+        keys = find_keys(registry, registrar, 1)
+        write_event(session, registry, registrar, body(registry, key), keys, key)
+
+
+def _write_as_applicant(
+    session: Session,
+    registration: str,
+    as_party: str | None,
+    body: "Callable[[SubjectKey], Body]",
+) -> None:
+    from cli.subjects import find_keys, find_party, find_subject
+    from cli.writing import write_event
+    from contracts.registration import Registration
+
+    with session.registry(is_writer=True) as registry:
+        key = find_subject(registry, "registration", registration)
+        filer = registry.need_state(Registration, key).filer
+        actor = filer if as_party is None else find_party(registry, as_party)
+        write_event(session, registry, actor, body(key), find_keys(registry, actor, 1), key)

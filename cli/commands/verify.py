@@ -101,7 +101,7 @@ def verify(
     )
     trusted = _read_policy(session, policy)
     suspect = _read_suspect(session, data, opening)
-    leaf = None if entry is None else _read_capped(entry)
+    leaf = None if entry is None else read_capped(entry)
     reports = [_verify_one(path, trusted, question, leaf, suspect) for path in files]
     _show(session, files, reports)
     codes = {_exit_of(report) for report in reports}
@@ -124,7 +124,7 @@ def _verify_one(
     if path.name.endswith(VOUCHER_SUFFIX) and question.expect_kind is None:
         question = replace(question, expect_kind="voucher")
     try:
-        data = _read_capped(path)
+        data = read_capped(path)
     except NotFoundError:
         raise
     except InputError as exc:
@@ -231,7 +231,7 @@ def _read_policy(session: Session, path: Path | None) -> "Policy":
             ),
             "policy_required",
         )
-    return parse_policy(_read_capped(chosen, MAX_POLICY_BYTES))
+    return parse_policy(read_capped(chosen, MAX_POLICY_BYTES))
 
 
 def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> "Suspect | None":
@@ -244,7 +244,7 @@ def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> 
     with session.out.progress("Reading", "读取文件", size) as advance:
         fingerprint = fingerprint_file(data, advance)
     if opening is not None:
-        openings = parse_openings(_read_capped(opening))
+        openings = parse_openings(read_capped(opening))
         return Suspect(fingerprint, lambda _registration, _names: openings)
     return Suspect(fingerprint, lambda key, names: _find_own_openings(session, key, names))
 
@@ -265,7 +265,7 @@ def _find_own_openings(
             vault.close()
 
 
-def _read_capped(path: Path, max_bytes: int | None = None) -> bytes:
+def read_capped(path: Path, max_bytes: int | None = None) -> bytes:
     """A file's bytes, read no further than its cap.
 
     Raises:

@@ -1,16 +1,71 @@
 """What a store promises, whatever keeps it; one test suite holds every store to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol, TypeAlias
 
 from ledger.core.execution import Block, Head, StateReader
 from ledger.core.rules import Listing
 from ledger.core.statemap import MapRoot
 from ledger.core.types import LeafIndex, SubjectKey, TreeSize, UnixMillis
 
-KEPT_BLOCKS = 256
+KEPT_BLOCKS: Final = 256
 """Map pages and states are kept for at least so many blocks (our formats, section 6)."""
+PRUNE_EVERY: Final = 32
+"""Older ones are removed with each block whose height after it is a multiple of this."""
+
+Row: TypeAlias = tuple[int | str | bytes, ...]
+
+
+class Table(StrEnum):
+    """What a store keeps; all but the first three follows from the log and can be rebuilt."""
+
+    ENTRY = "entry"
+    CHECKPOINT = "checkpoint"
+    DOCUMENT = "document"
+    BLOCK = "block"
+    EVENT = "event"
+    TILE = "tile"
+    SUBJECT = "subject"
+    STATE = "state"
+    HISTORY = "history"
+    PAGE = "page"
+    STALE = "stale"
+    LISTING = "listing"
+
+    @property
+    def key_columns(self) -> int:
+        """How many of its first columns tell its rows apart."""
+        return _KEY_COLUMNS.get(self, 1)
+
+
+COLUMNS: Final[Mapping[Table, tuple[str, ...]]] = {
+    Table.ENTRY: ("idx", "leaf"),
+    Table.CHECKPOINT: ("size", "note"),
+    Table.DOCUMENT: ("digest", "data"),
+    Table.BLOCK: (
+        "height",
+        "size",
+        "time",
+        "map_page",
+        "map_root",
+        "map_size",
+        "next_page",
+        "next_locator",
+    ),
+    Table.EVENT: ("prefix", "idx"),
+    Table.TILE: ("id", "data"),
+    Table.SUBJECT: ("number", "key"),
+    Table.STATE: ("locator", "number", "value", "frontier"),
+    Table.HISTORY: ("number", "i", "idx"),
+    Table.PAGE: ("id", "data"),
+    Table.STALE: ("height", "kind", "id"),
+    Table.LISTING: ("key", "type", "label", "status", "terms", "words"),
+}
+_KEY_COLUMNS: Final = {Table.EVENT: 2, Table.HISTORY: 2, Table.STALE: 3}
+DERIVED: Final = tuple(Table)[3:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +148,32 @@ class CheckpointStore(Protocol):
 
     def read_document(self, digest: str) -> bytes | None:
         """A document by its hex SHA-256."""
+        ...
+
+
+class TableReader(Protocol):
+    """Everything that a store keeps, row by row: what an audit compares."""
+
+    def iterate_rows(self, table: Table, start: int = 0) -> Iterator[Row]:
+        """Rows of a table with its COLUMNS, ascending by its key columns.
+
+        Args:
+            table: Which one.
+            start: Only rows whose first column, a number, is not below this; 0 for all rows.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Within it every read sees the store as of one moment, and nothing can be written."""
+        ...
+
+    def check(self) -> None:
+        """Hold the store's own structures, such as indexes, against what they are made from.
+
+        Raises:
+            CorruptionError: They contradict each other.
+            UnavailableError: Another process is writing.
+        """
         ...
 
 

@@ -1,13 +1,13 @@
 """The embedded store: one SQLite file in WAL mode, one transaction per block.
 
-Spec: architecture, steps 4 and "Storage". pysqlite3 carries its own SQLite, because Python's may be
-in the range of the WAL-reset corruption bug (3.7.0 to 3.51.2).
+Spec: architecture, steps 4 and "Storage".
 """
 
 import json
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import wraps
 from hashlib import sha256
 from pathlib import Path
@@ -23,40 +23,17 @@ from ledger.core.rules import Listing
 from ledger.core.statemap import MapRoot, find
 from ledger.core.tiles import read_frontier
 from ledger.core.types import Digest, LeafIndex, SubjectKey, TreeSize, UnixMillis
-from ledger.errors import (
-    ConflictError,
-    CorruptionError,
-    ExistsError,
-    LedgerError,
-    NotFoundError,
-    StoreFailedError,
-    UnavailableError,
-)
-from ledger.storage.base import KEPT_BLOCKS, BlockRow, Store
-from ledger.storage.migrations import check_schema, create_schema
-from ledger.storage.terms import format_query, split_terms
+from ledger.errors import ConflictError, CorruptionError, NotFoundError, StoreFailedError
+from ledger.storage.base import COLUMNS, KEPT_BLOCKS, BlockRow, Row, Store, Table, TableReader
+from ledger.storage.connection import connect, create_database, translated
+from ledger.storage.terms import format_query
+from ledger.storage.writing import TILE_LEVEL_SHIFT, event_prefix, write_block
 
-OLDEST_SQLITE: Final = (3, 51, 3)
-BUSY_TIMEOUT_S: Final = 10.0
 _CACHED_PAGES: Final = 60_000
-_PRUNE_EVERY: Final = 32
-_TILE_LEVEL_SHIFT: Final = 48
-_STALE_PAGE, _STALE_STATE = 0, 1
+_ROWS_AT_ONCE: Final = 512
+_DOCUMENTS_AT_ONCE: Final = 4
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-
-
-def check_library() -> None:
-    """Refuse a SQLite that may lose what it acknowledged.
-
-    Raises:
-        CorruptionError: The library is older than 3.51.3.
-    """
-    if sqlite.sqlite_version_info < OLDEST_SQLITE:
-        raise CorruptionError(
-            f"SQLite {sqlite.sqlite_version} can corrupt a database in WAL mode; "
-            "install pysqlite3 0.6.1 or newer"
-        )
 
 
 def _locked(
@@ -64,32 +41,31 @@ def _locked(
 ) -> Callable[Concatenate["SqliteStore", _P], _R]:
     @wraps(method)
     def guarded(self: "SqliteStore", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with self.lock, _translated():
+        with self.lock, translated():
             return method(self, *args, **kwargs)
 
     return guarded
 
 
-class SqliteStore(Store):
+class SqliteStore(Store, TableReader):
     """A store in one file; safe to use from several threads, which take turns.
 
     Args:
         path: An existing ledger file; `create_store` makes one.
+        is_durable: False for a scratch file: no fsync, a crash of the machine may lose it.
 
     Raises:
         NotFoundError: There is no such file.
         CorruptionError: Not a ledger file, or of another layout.
+        StoreFailedError: It cannot be read.
+        UnavailableError: Another process holds it.
     """
 
-    def __init__(self, path: Path) -> None:
-        check_library()
-        if not path.is_file():
-            raise NotFoundError(f"there is no ledger at {path}: create one with 'muniment init'")
+    def __init__(self, path: Path, *, is_durable: bool = True) -> None:
         self.lock = threading.RLock()
         self._pages: dict[int, bytes] = {}
-        with _translated():
-            self._db = _connect(path)
-            check_schema(self._db)
+        self._failed: StoreFailedError | None = None
+        self._db = connect(path, is_durable=is_durable)
 
     @override
     @_locked
@@ -123,7 +99,7 @@ class SqliteStore(Store):
     @override
     @_locked
     def find_event(self, event_id: bytes) -> LeafIndex | None:
-        rows = self._db.execute("SELECT idx FROM event WHERE prefix = ?", (_prefix(event_id),))
+        rows = self._db.execute("SELECT idx FROM event WHERE prefix = ?", (event_prefix(event_id),))
         for (index,) in rows.fetchall():
             (leaf,) = self._db.execute("SELECT leaf FROM entry WHERE idx = ?", (index,)).fetchone()
             if _event_id(leaf) == event_id:
@@ -148,7 +124,7 @@ class SqliteStore(Store):
     @override
     @_locked
     def read_tile(self, level: int, index: int) -> bytes:
-        tile = (level << _TILE_LEVEL_SHIFT) + index
+        tile = (level << TILE_LEVEL_SHIFT) + index
         row = self._db.execute("SELECT data FROM tile WHERE id = ?", (tile,)).fetchone()
         return row[0] if row else b""
 
@@ -263,22 +239,45 @@ class SqliteStore(Store):
         try:
             with self._write_transaction():
                 self._compare_size(expected_size)
-                self._write_log(block)
-                self._write_states(block)
-                self._write_listings(block)
-                self._db.executemany(
-                    "INSERT INTO document (digest, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    documents.items(),
-                )
-                if block.head.height % _PRUNE_EVERY == 0:
-                    self._prune(block.head.height - KEPT_BLOCKS)
+                pruned = write_block(self._db, block, documents)
         except BaseException:
             self._pages.clear()  # page ids of a block that was not written are given out again
             raise
-        for page_id in block.replaced_pages:
+        for page_id in (*block.replaced_pages, *pruned):
             self._pages.pop(page_id, None)
         for page_id, page in block.pages:
             self._remember(page_id, page)
+
+    @override
+    def iterate_rows(self, table: Table, start: int = 0) -> Iterator[Row]:
+        columns = ", ".join(COLUMNS[table])
+        first, *more = COLUMNS[table][: table.key_columns]
+        where = f"WHERE {first} >= ?" if start else "WHERE ? = 0"
+        query = f"SELECT {columns} FROM {table} {where} ORDER BY {', '.join((first, *more))}"  # noqa: S608  # names of ours
+        rows = self._query(query, start)
+        at_once = _DOCUMENTS_AT_ONCE if table is Table.DOCUMENT else _ROWS_AT_ONCE
+        while some := self._fetch(rows, at_once):
+            yield from some
+
+    @override
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        self._query("BEGIN")
+        try:
+            self._query("SELECT count(*) FROM block").fetchone()
+            yield
+        finally:
+            self._query("ROLLBACK")
+
+    @override
+    @_locked
+    def check(self) -> None:
+        for (problem,) in self._db.execute("PRAGMA integrity_check(1)"):
+            if problem != "ok":
+                raise CorruptionError(f"the ledger file is damaged ({problem}): run an audit")
+        self._db.execute(
+            "INSERT INTO listing_fts (listing_fts, rank) VALUES ('integrity-check', 1)"
+        )
 
     @override
     @_locked
@@ -290,91 +289,21 @@ class SqliteStore(Store):
         if size != expected_size:
             raise ConflictError(size)
 
-    def _write_log(self, block: Block) -> None:
-        first, head = block.seal.first, block.head
-        self._db.executemany(
-            "INSERT INTO entry (idx, leaf) VALUES (?, ?)",
-            ((first + i, leaf.decode()) for i, leaf in enumerate(block.leaves)),
-        )
-        self._db.executemany(
-            "INSERT INTO event (prefix, idx) VALUES (?, ?)",
-            ((_prefix(event_id), first + i) for i, event_id in enumerate(block.event_ids)),
-        )
-        self._db.executemany(
-            "INSERT INTO tile (id, data) VALUES (?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET data = excluded.data",
-            (((t.level << _TILE_LEVEL_SHIFT) + t.index, t.data) for t in block.tiles),
-        )
-        root = head.map_root
-        self._db.execute(
-            "INSERT INTO block (height, size, time, map_page, map_root, map_size, next_page, "
-            "next_locator) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                block.seal.height,
-                head.size,
-                head.time,
-                root.page_id,
-                root.root,
-                root.size,
-                head.next_page,
-                head.next_locator,
-            ),
-        )
-
-    def _write_states(self, block: Block) -> None:
-        known = block.head.map_root.size - len(block.new_subjects)
-        self._db.executemany(
-            "INSERT INTO subject (number, key) VALUES (?, ?)",
-            enumerate(block.new_subjects, start=known),
-        )
-        self._db.executemany(
-            "INSERT INTO state (locator, number, value, frontier) VALUES (?, ?, ?, ?)",
-            ((s.locator, s.number, s.raw.decode(), s.frontier) for s in block.states),
-        )
-        self._db.executemany("INSERT INTO history (number, i, idx) VALUES (?, ?, ?)", block.history)
-        self._db.executemany("INSERT INTO page (id, data) VALUES (?, ?)", block.pages)
-        height = block.seal.height
-        stale = [(height, _STALE_PAGE, page_id) for page_id in block.replaced_pages]
-        stale += [(height, _STALE_STATE, locator) for locator in block.replaced_locators]
-        self._db.executemany("INSERT INTO stale (height, kind, id) VALUES (?, ?, ?)", stale)
-
-    def _write_listings(self, block: Block) -> None:
-        rows = (
-            (
-                key,
-                key.partition("/")[0],
-                listing.label,
-                listing.status,
-                json.dumps(listing.terms, ensure_ascii=False),
-                split_terms(" ".join((key.partition("/")[2], listing.label, *listing.terms))),
-            )
-            for key, listing in block.listings.items()
-            if listing is not None
-        )
-        self._db.executemany(
-            "INSERT INTO listing (key, type, label, status, terms, words) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET label = excluded.label, "
-            "status = excluded.status, terms = excluded.terms, words = excluded.words",
-            rows,
-        )
-
-    def _prune(self, below: int) -> None:
-        for kind, delete in (
-            (_STALE_PAGE, "DELETE FROM page WHERE id = ?"),
-            (_STALE_STATE, "DELETE FROM state WHERE locator = ?"),
-        ):
-            ids = self._db.execute(
-                "SELECT id FROM stale WHERE height <= ? AND kind = ? ORDER BY id", (below, kind)
-            ).fetchall()
-            self._db.executemany(delete, ids)
-        self._db.execute("DELETE FROM stale WHERE height <= ?", (below,))
-
     @_locked
     def _read_blocks(self, height: int) -> list[tuple[int, int, int, int, bytes, int]]:
         rows: list[tuple[int, int, int, int, bytes, int]] = self._db.execute(
             f"{_SELECT_BLOCK} WHERE height >= ? ORDER BY height LIMIT 1000", (height,)
         ).fetchall()
         return rows
+
+    @_locked
+    def _query(self, query: str, *values: int) -> sqlite.Cursor:
+        return self._db.execute(query, values)
+
+    @_locked
+    def _fetch(self, rows: sqlite.Cursor, count: int) -> list[Row]:
+        some: list[Row] = rows.fetchmany(count)
+        return some
 
     def _remember(self, page_id: int, page: bytes) -> bytes:
         if len(self._pages) >= _CACHED_PAGES:
@@ -385,113 +314,73 @@ class SqliteStore(Store):
 
     @contextmanager
     def _write_transaction(self) -> Iterator[None]:
-        """Hold the write lock; commit at the end, or leave no trace."""
-        with _translated():
-            self._db.execute("BEGIN IMMEDIATE")
+        """Hold the write lock; commit at the end, or leave no trace.
+
+        Raises:
+            StoreFailedError: A write failed, now or before: who goes on writing after a failed
+                fsync no longer knows what is on the disk.
+        """
+        if self._failed is not None:
+            raise self._failed
         try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite.Error):
-                if self._db.in_transaction:  # the error may have ended it already
-                    self._db.execute("ROLLBACK")
+            with translated():
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite.Error):
+                        if self._db.in_transaction:  # the error may have ended it already
+                            self._db.execute("ROLLBACK")
+                    raise
+        except StoreFailedError as exc:
+            self._failed = exc
             raise
 
 
 _SELECT_BLOCK: Final = "SELECT height, size, time, map_page, map_root, map_size FROM block"
 
 
-def create_store(path: Path) -> SqliteStore:
+def create_store(path: Path, *, is_durable: bool = True) -> SqliteStore:
     """Lay out a new ledger file, readable by this user only, and open it.
+
+    Args:
+        path: Of the new file.
+        is_durable: False for a scratch file: no fsync, a crash of the machine may lose it.
 
     Raises:
         ExistsError: There is a file already; it is left alone.
-        StoreFailedError: The disk is full or cannot be written.
+        StoreFailedError: The disk is full or cannot be written; nothing is left behind.
     """
-    check_library()
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        raise ExistsError(f"{path} exists already and is left alone") from None
-    with _translated():
-        connection = _connect(path)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            create_schema(connection)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
-    return SqliteStore(path)
-
-
-def backup_database(source: Path, target: Path) -> None:
-    """Copy a ledger file as of one moment, also while another process writes to it.
-
-    Raises:
-        UnavailableError: The source is busy for too long.
-        StoreFailedError: The disk is full or cannot be written.
-    """
-    with _translated():
-        reader, writer = _connect(source), _connect(target)
-        try:
-            reader.backup(writer, pages=4096)
-            writer.execute("PRAGMA journal_mode = DELETE")
-        finally:
-            writer.close()
-            reader.close()
-
-
-def _connect(path: Path) -> sqlite.Connection:
-    connection = sqlite.connect(
-        str(path), timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-    )
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "cache_size = -65536",
-        "wal_autocheckpoint = 4000",
-        "trusted_schema = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+    create_database(path)
+    return SqliteStore(path, is_durable=is_durable)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the library's errors into ours; the one place that does.
+def open_scratch(beside: Path | None = None) -> Iterator[SqliteStore]:
+    """An empty store that is gone afterwards, to execute a log into.
+
+    Args:
+        beside: Its folder is made in this one; the system's place for temporary files unless told.
 
     Raises:
-        UnavailableError: Another process holds the lock.
-        CorruptionError: The file contradicts itself or refuses what we append.
-        StoreFailedError: A write, an fsync or a read failed, or the disk is full.
-        LedgerError: What the block itself raises passes through.
+        StoreFailedError: The disk is full or cannot be written.
     """
     try:
-        yield
-    except LedgerError:
-        raise
-    except sqlite.OperationalError as exc:
-        name = str(getattr(exc, "sqlite_errorname", ""))
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise UnavailableError(
-                "another process is writing to the ledger; nothing was written, try again"
-            ) from exc
-        raise StoreFailedError(
-            f"the ledger file could not be read or written ({exc}): see to the disk, then run the "
-            "same command again; no event is ever written twice"
-        ) from exc
-    except sqlite.Error as exc:
-        raise CorruptionError(f"the ledger file contradicts itself ({exc}): run an audit") from exc
+        folder = tempfile.TemporaryDirectory(prefix=".muniment-", dir=beside)
+    except OSError as exc:
+        raise StoreFailedError(f"cannot make a temporary folder: {exc.strerror}") from exc
+    with (
+        folder as name,
+        closing(create_store(Path(name) / "scratch.db", is_durable=False)) as store,
+    ):
+        yield store
 
 
 def _block_row(row: tuple[int, int, int, int, bytes, int]) -> BlockRow:
     height, size, time, map_page, map_root, map_size = row
     root = MapRoot(map_page, Digest(map_root), map_size)
     return BlockRow(height, TreeSize(size), UnixMillis(time), root)
-
-
-def _prefix(event_id: bytes) -> int:
-    return int.from_bytes(event_id[:8], "big", signed=True)
 
 
 def _event_id(leaf: str) -> bytes:

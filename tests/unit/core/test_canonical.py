@@ -18,6 +18,7 @@ from ledger.core.canonical import (
 from ledger.core.limits import MAX_BUNDLE_DEPTH, MAX_JSON_DEPTH, MAX_SAFE_INTEGER
 from ledger.errors import LedgerError, LimitError, MalformedError
 from tests.support import reference_json
+from tests.support.manglings import mangled
 from tests.support.reference_json import RefusedError
 from tests.support.shared import VECTORS, cases
 
@@ -38,28 +39,6 @@ def documents(name_strategy, max_leaves=20):
         ),
         max_leaves=max_leaves,
     )
-
-
-SPELLINGS = [b" ", b"\n", b"0", b"-", b".", b"e1", b'"', b"\\", b",", b":", b"[", b"]", b"{", b"}"]
-SPELLINGS += [
-    b"null",
-    b"true",
-    b'"a":1,',
-    b"\\u0041",
-    b"\\/",
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b"\xc2\x85",
-]
-
-
-@st.composite
-def mangled(draw, written):
-    """The bytes with one piece taken out and another one put in, anywhere."""
-    data = draw(written)
-    start = draw(st.integers(0, len(data)))
-    stop = draw(st.integers(start, min(len(data), start + 4)))
-    return data[:start] + draw(st.sampled_from([b"", *SPELLINGS])) + data[stop:]
 
 
 def read(data, **limits):
