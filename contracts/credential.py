@@ -15,6 +15,7 @@ import base58
 
 from ledger.core.canonical import encode_credential
 from ledger.core.ed25519 import verify_ed25519
+from ledger.core.members import take_text
 from ledger.core.subjects import format_urn, parse_urn
 from ledger.core.text import (
     DIGEST_BYTES,
@@ -30,7 +31,7 @@ VC_CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
 OUR_CONTEXT: Final = "urn:muniment:context:voucher:1"
 CONTEXTS: Final = (VC_CONTEXT, OUR_CONTEXT)
 CONTEXT_DIGESTS: Final[Mapping[str, str]] = {
-    VC_CONTEXT: "8a9f494a89ecc51db093e90e84713e07e84d6d9204364a9b3c7868b21751236f",
+    VC_CONTEXT: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
     OUR_CONTEXT: "22e5a16cc7a9d71ae5d5a08e4f62b7a7cf4b3ef0899eb478d554447f9e5f4f35",
 }
 TYPES: Final = ("VerifiableCredential", "DataPropertyRegistrationCredential")
@@ -185,15 +186,15 @@ def parse_credential(value: Json) -> Credential:
     if not isinstance(value["credentialSubject"], dict):
         raise MalformedError("a credential's credentialSubject is an object")
     _check_schema(value["credentialSchema"])
-    origin, subject = parse_urn(_text(value["id"]))
+    origin, subject = parse_urn(take_text(value["id"]))
     return Credential(
         document=value,
         origin=origin,
         subject=subject,
         issuer=DidKey(did),
         issuer_name=name,
-        valid_from=parse_time(_text(value["validFrom"])),
-        valid_until=parse_time(_text(value["validUntil"])),
+        valid_from=parse_time(take_text(value["validFrom"])),
+        valid_until=parse_time(take_text(value["validUntil"])),
         digest=sha256(encode_credential(value)).hexdigest(),
     )
 
@@ -212,7 +213,7 @@ def verify_credential(credential: Credential) -> None:
     if not isinstance(proof, dict):
         raise SignatureError("the credential has no proof")
     config = {name: member for name, member in proof.items() if name != "proofValue"}
-    signature = base58.b58decode(_text(proof["proofValue"])[1:])
+    signature = base58.b58decode(take_text(proof["proofValue"])[1:])
     verify_ed25519(
         public_key=parse_did_key(credential.issuer),
         message=hash_proof(document, config),
@@ -271,8 +272,8 @@ def _check_proof(proof: Json, context: Json, issuer: str) -> None:
         raise MalformedError("the proof's @context is not the document's")
     if proof["verificationMethod"] != f"{issuer}#{issuer.removeprefix('did:key:')}":
         raise MalformedError("the proof's verificationMethod is not the issuer's key")
-    parse_time(_text(proof["created"]))
-    value = _text(proof["proofValue"])
+    parse_time(take_text(proof["created"]))
+    value = take_text(proof["proofValue"])
     if not _PROOF_VALUE.fullmatch(value) or len(base58.b58decode(value[1:])) != _SIGNATURE_BYTES:
         raise MalformedError("a proofValue is z and 64 bytes in base58btc")
 
@@ -282,12 +283,6 @@ def _check_schema(schema: Json) -> None:
         raise MalformedError("a credentialSchema has exactly the members digestSRI, id, type")
     if schema["id"] != SCHEMA_ID or schema["type"] != SCHEMA_TYPE:
         raise MalformedError(f"a voucher credential's schema is {SCHEMA_ID}")
-    digest = _text(schema["digestSRI"])
+    digest = take_text(schema["digestSRI"])
     if not digest.startswith(_SRI) or len(parse_base64(digest[len(_SRI) :])) != DIGEST_BYTES:
         raise MalformedError("a credentialSchema's digestSRI is not sha256- and a digest in base64")
-
-
-def _text(value: Json) -> str:
-    if not isinstance(value, str):
-        raise MalformedError(f"not a string: {value!r:.40}")
-    return value

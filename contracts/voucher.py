@@ -33,12 +33,12 @@ from ledger.core.bundle import (
     format_state_bundle,
     parse_receipt,
     parse_state_bundle,
-    take_members,
     verify_receipt,
     verify_state_bundle,
 )
 from ledger.core.canonical import encode_canonical, encode_credential
 from ledger.core.entry import Entry
+from ledger.core.members import take_members
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.subjects import format_urn
@@ -75,7 +75,7 @@ def parse_voucher(value: Json) -> VoucherBundle:
         LimitError: A part is too large.
     """
     names = {"format", "credential", "issued", "state", "asset"}
-    members = take_members(value, names, "voucher")
+    members = take_members(value, names, "a voucher")
     if members["format"] != VOUCHER:
         raise MalformedError(f"not a voucher: format {members['format']!r:.40}, not {VOUCHER}")
     return VoucherBundle(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import msgspec
 from typing_extensions import override
 
-from ledger.core.bundle import Dossier, DossierEvent, DossierStart, Receipt, StateBundle
+from ledger.core.bundle import Receipt, StateBundle
 from ledger.core.checkpoint import parse_signed_checkpoint
+from ledger.core.dossier import Dossier, DossierEvent, DossierStart
 from ledger.core.entry import Entry, Seal, decode_leaf
 from ledger.core.execution import StoredState
 from ledger.core.limits import MAX_DOSSIER_EVENTS

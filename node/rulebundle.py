@@ -59,14 +59,14 @@ def current_rules() -> RuleSet:
 
 def hash_rule_files() -> str:
     """Digest of `[{"digest","path"}]` of the rule bundle's files, sorted by path."""
-    listed: list[Json] = []
+    digests: dict[str, str] = {}
     for prefix, folder, suffix in (
         ("contracts/", files("contracts"), ".py"),
         ("contracts/schemas/", files("contracts") / "schemas", ".json"),
         ("ledger/core/", files("ledger.core"), ".py"),
     ):
-        for entry in sorted(folder.iterdir(), key=lambda file: file.name):
+        for entry in folder.iterdir():
             if entry.name.endswith(suffix):
-                digest = sha256(entry.read_bytes()).hexdigest()
-                listed.append({"digest": digest, "path": prefix + entry.name})
+                digests[prefix + entry.name] = sha256(entry.read_bytes()).hexdigest()
+    listed: Json = [{"digest": digests[path], "path": path} for path in sorted(digests)]
     return digest_json(listed)

@@ -22,22 +22,20 @@ from contracts.verdict import (
 )
 from contracts.voucher import VOUCHER, VoucherBundle, judge_voucher, parse_voucher
 from ledger.core.bundle import (
-    DOSSIER,
     RECEIPT,
     STATE,
     Receipt,
     find_checkpoint,
-    parse_dossier,
     parse_receipt,
     parse_state_bundle,
-    take_members,
-    verify_dossier,
     verify_receipt,
     verify_state_bundle,
 )
 from ledger.core.canonical import decode_bundle
+from ledger.core.dossier import DOSSIER, parse_dossier, verify_dossier
 from ledger.core.entry import Entry, decode_leaf
 from ledger.core.limits import MAX_BUNDLE_BYTES, MAX_DOSSIER_BYTES
+from ledger.core.members import take_members
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.subjects import commit
@@ -118,11 +116,11 @@ def parse_openings(data: bytes) -> list[JsonObject]:
         LimitError: Too large.
     """
     value = decode_bundle(data, max_bytes=MAX_BUNDLE_BYTES)
-    members = take_members(value, {"format", "asset", "openings"}, "opening file")
+    members = take_members(value, {"format", "asset", "openings"}, "an opening file")
     openings = members["openings"]
     if members["format"] != OPENING_FORMAT or not isinstance(openings, list):
         raise MalformedError(f"not an opening file: format {members['format']!r:.40}")
-    return [take_members(one, _OPENING_MEMBERS, "opening") for one in openings]
+    return [take_members(one, _OPENING_MEMBERS, "an opening") for one in openings]
 
 
 def format_openings(asset: SubjectKey, openings: Sequence[Json]) -> JsonObject:

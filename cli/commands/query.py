@@ -166,7 +166,8 @@ def _answer(
 ) -> bool:
     """Print a subject's state and write the proofs asked for; whether there is such a subject."""
     from cli.files import write_document
-    from ledger.core.bundle import format_dossier, format_state_bundle
+    from ledger.core.bundle import format_state_bundle
+    from ledger.core.dossier import format_dossier
     from ledger.core.state import state_json
 
     prover = registry.prover()

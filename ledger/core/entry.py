@@ -17,6 +17,7 @@ from ledger.core.limits import (
     MAX_EVENT_DEPTH,
     MAX_SIGNED_EVENT_BYTES,
 )
+from ledger.core.members import take_count
 from ledger.core.text import parse_digest
 from ledger.core.types import Digest, Json, LeafIndex, UnixMillis
 from ledger.errors import LimitError, MalformedError
@@ -107,7 +108,7 @@ def decode_leaf(data: bytes) -> Entry | Seal:
         signed = parse_signed_event(value["event"], value["signatures"])
         if len(encode_signed_event(signed)) > MAX_SIGNED_EVENT_BYTES:
             raise LimitError(f"a signed event has at most {MAX_SIGNED_EVENT_BYTES} bytes")
-        return Entry(signed, UnixMillis(_count(value["time"], "time")))
+        return Entry(signed, UnixMillis(take_count(value["time"], "a time")))
     if value.keys() == {"seal", "v"}:
         return _parse_seal(value["seal"])
     raise MalformedError("a leaf is an entry or a seal, with exactly their members")
@@ -123,26 +124,20 @@ def _parse_seal(value: Json) -> Seal:
     if not isinstance(rules, str) or not _RULES.fullmatch(rules):
         raise MalformedError(f"not the name of a rule set: {rules!r:.40}")
     seal = Seal(
-        count=_count(value["count"], "count"),
-        first=LeafIndex(_count(value["first"], "first")),
-        height=_count(value["height"], "height"),
+        count=take_count(value["count"], "a count"),
+        first=LeafIndex(take_count(value["first"], "a first")),
+        height=take_count(value["height"], "a height"),
         prev=_digest(value["prev"]),
         rules=rules,
         state_root=_digest(state["root"]),
-        state_size=_count(state["size"], "size"),
-        time=UnixMillis(_count(value["time"], "time")),
+        state_size=take_count(state["size"], "a size"),
+        time=UnixMillis(take_count(value["time"], "a time")),
     )
     if not 1 <= seal.count <= MAX_BLOCK_EVENTS:
         raise MalformedError(f"a block has 1 to {MAX_BLOCK_EVENTS} entries, not {seal.count}")
     if (seal.height == 0) != (seal.first == 0) or (seal.height == 0) != (not any(seal.prev)):
         raise MalformedError("height 0, first 0 and no previous seal go together")
     return seal
-
-
-def _count(value: Json, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedError(f"{name} is not a count: {value!r:.40}")
-    return value
 
 
 def _digest(value: Json) -> Digest:

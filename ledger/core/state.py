@@ -8,6 +8,7 @@ from typing import Final
 from ledger.core.canonical import encode_canonical
 from ledger.core.hashing import hash_leaf
 from ledger.core.limits import MAX_STATE_BYTES
+from ledger.core.members import take_count
 from ledger.core.text import parse_digest
 from ledger.core.types import Digest, Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import LimitError, MalformedError
@@ -86,7 +87,7 @@ def parse_state(value: Json) -> StateValue:
         raise MalformedError("a state value's state is an object, its history a digest")
     if not isinstance(kind, str) or not _TYPE.fullmatch(kind):
         raise MalformedError(f"not a state type: {kind!r:.40}")
-    n, last, time = (_count(value[name]) for name in ("n", "last", "time"))
+    n, last, time = (take_count(value[name]) for name in ("n", "last", "time"))
     if n < 1:
         raise MalformedError("a subject in the map has at least one event")
     return StateValue(
@@ -98,9 +99,3 @@ def hash_history_leaf(*, event_id: str, i: int, index: LeafIndex, subject: Subje
     """Leaf of a subject's history: its i-th event (from 0) is the log's leaf `index`."""
     leaf: Json = {"event": event_id, "i": i, "index": index, "subject": subject}
     return hash_leaf(encode_canonical(leaf))
-
-
-def _count(value: Json) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedError(f"not a count: {value!r:.40}")
-    return value

@@ -12,9 +12,10 @@ from hashlib import sha256
 
 from nacl.signing import SigningKey
 
-from ledger.core.bundle import Dossier, DossierEvent, DossierStart, Receipt, StateBundle
+from ledger.core.bundle import Receipt, StateBundle
 from ledger.core.canonical import encode_canonical
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
+from ledger.core.dossier import Dossier, DossierEvent, DossierStart
 from ledger.core.entry import decode_leaf
 from ledger.core.event import Event, Signature, create_signed_event, encode_event, event_message
 from ledger.core.execution import EMPTY_HEAD, BlockBuilder

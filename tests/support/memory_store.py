@@ -8,7 +8,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from hashlib import sha256
 
-from ledger.core.execution import EMPTY_HEAD, Head, StoredState
+from ledger.core.execution import EMPTY_HEAD, Head
 from ledger.core.hashing import hash_leaf
 from ledger.core.mappages import hash_key
 from ledger.core.rules import Listing

@@ -4,6 +4,7 @@
 |---|---|---|
 | `toy.put` | `{"keys":[...],"value":...}` | sets each key's value and counts how often it was set |
 | `toy.add` | `{"count":n,"value":...}` | sets n new assets, whose keys come from actor and nonce |
+| `toy.note` | as `toy.put` | the same, but of a text it keeps only the length |
 | `toy.last` | as `toy.put` | the same, and the block ends with it |
 | `toy.refuse` | as `toy.put` | sets nothing: always refused, after reading all states |
 | `toy.other` | as `toy.put` | breaks the contract: sets a key that is not the event's |
@@ -17,7 +18,7 @@ from ledger.core.subjects import SELF, derive_id, parse_subject
 from ledger.errors import MalformedError, RejectedError
 
 STATE_TYPE = "toy/1"
-PUTS = {"toy.put", "toy.last", "toy.refuse", "toy.other"}
+PUTS = {"toy.put", "toy.note", "toy.last", "toy.refuse", "toy.other"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class ToyRules(Rules):
         keys = toy_subjects(event)
         if event.subjects != keys:
             raise RejectedError("subjects", f"the subjects are {keys}", f"主体应为 {keys}")
-        states = {key: _next(step.states.read(key), event.body["value"]) for key in keys}
+        value = len(event.body["value"]) if event.kind == "toy.note" else event.body["value"]
+        states = {key: _next(step.states.read(key), value) for key in keys}
         if event.kind == "toy.refuse":
             raise RejectedError("refused", "the event asks for it", "应事件要求")
         if event.kind == "toy.other":

@@ -1,0 +1,27 @@
+from hashlib import sha256
+
+import pytest
+
+from ledger.errors import MalformedError, NotFoundError
+from tracing.fingerprint import fingerprint_file
+
+
+@pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 1024 * 1024 + 1, 3_000_000])
+def test_digest_and_size_are_those_of_the_bytes(tmp_path, size):
+    path = tmp_path / "表.csv"
+    content = bytes(i % 251 for i in range(size))
+    path.write_bytes(content)
+    told = []
+    found = fingerprint_file(path, told.append)
+    assert found.digest == sha256(content).hexdigest()
+    assert found.size == size == sum(told)
+
+
+def test_a_missing_file_is_not_found(tmp_path):
+    with pytest.raises(NotFoundError, match="no file"):
+        fingerprint_file(tmp_path / "none.csv")
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(MalformedError, match="cannot read"):
+        fingerprint_file(tmp_path)

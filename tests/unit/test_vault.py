@@ -1,0 +1,119 @@
+import stat
+
+import pysqlite3.dbapi2 as sqlite
+import pytest
+
+from ledger.errors import CorruptionError, MalformedError, StoreFailedError
+from ledger.vault import Vault
+
+SECRET = bytes(range(32))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "vault.db"
+
+
+@pytest.fixture
+def vault(path):
+    opened = Vault(path, SECRET)
+    yield opened
+    opened.close()
+
+
+def test_what_was_added_is_found_under_its_name_oldest_first(vault):
+    vault.add("opening", {"a title": {"value": "一"}, "b": 2})
+    vault.add("opening", {"a title": {"value": "二"}})
+    assert vault.find("opening", "a title") == [{"value": "一"}, {"value": "二"}]
+    assert vault.find("opening", "b") == [2]
+    assert vault.find("form", "b") == []
+
+
+def test_records_survive_reopening_with_the_same_secret(path, vault):
+    vault.add("form", {"r": {"title": "航班"}})
+    vault.close()
+    again = Vault(path, SECRET)
+    assert again.find("form", "r") == [{"title": "航班"}]
+    again.close()
+
+
+def test_another_secret_finds_nothing_and_reads_nothing(path, vault):
+    vault.add("form", {"r": 1})
+    other = Vault(path, bytes(32))
+    assert other.find("form", "r") == []
+    other.close()
+
+
+def test_neither_values_nor_names_lie_in_the_file_in_the_clear(path, vault):
+    vault.add("opening", {"registration/abc title": {"value": "张三的手机号 13800000000"}})
+    vault.close()
+    for file in path.parent.iterdir():
+        content = file.read_bytes()
+        assert "张三".encode() not in content
+        assert b"13800000000" not in content
+        assert b"registration/abc" not in content
+
+
+def test_the_file_is_for_its_owner_alone(path, vault):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_erased_record_is_gone_from_the_file(path, vault):
+    vault.add("opening", {"x": 1, "y": 2})
+    (box,) = sqlite.connect(str(path)).execute("SELECT box FROM record ORDER BY id").fetchone()
+    assert vault.erase("opening", "x") == 1
+    assert vault.find("opening", "x") == []
+    assert vault.find("opening", "y") == [2]
+    assert vault.erase("opening", "x") == 0
+    vault.close()
+    for file in path.parent.iterdir():
+        assert box not in file.read_bytes()
+
+
+@pytest.mark.parametrize("place", [0, 24, -1])
+def test_a_changed_record_is_noticed(path, vault, place):
+    vault.add("form", {"r": {"a": 1}})
+    database = sqlite.connect(str(path), isolation_level=None)
+    (box,) = database.execute("SELECT box FROM record").fetchone()
+    changed = bytearray(box)
+    changed[place] ^= 1
+    database.execute("UPDATE record SET box = ?", (bytes(changed),))
+    with pytest.raises(CorruptionError):
+        vault.find("form", "r")
+
+
+def test_a_record_moved_to_another_kind_is_noticed(path, vault):
+    vault.add("form", {"r": 1})
+    database = sqlite.connect(str(path), isolation_level=None)
+    (name,) = database.execute("SELECT name FROM record").fetchone()
+    vault.add("opening", {"r": 2})
+    database.execute("UPDATE record SET box = (SELECT box FROM record WHERE kind = 'form')")
+    assert vault.find("form", "r") == [1]
+    assert name is not None
+    with pytest.raises(CorruptionError):
+        vault.find("opening", "r")
+
+
+def test_a_batch_with_one_bad_record_writes_none(vault):
+    with pytest.raises(MalformedError):
+        vault.add("form", {"a": 1, "b": 1.5})
+    assert vault.find("form", "a") == []
+
+
+def test_a_backup_opens_with_the_secret_and_is_private(path, vault, tmp_path):
+    vault.add("form", {"r": {"a": [1, None]}})
+    copy = tmp_path / "copy.db"
+    vault.backup(copy)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    restored = Vault(copy, SECRET)
+    assert restored.find("form", "r") == [{"a": [1, None]}]
+    restored.close()
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(StoreFailedError):
+        Vault(tmp_path / "missing" / "vault.db", SECRET)
+
+
+def test_the_vault_is_not_printed(vault):
+    assert repr(vault) == "Vault(...)"
