@@ -30,15 +30,17 @@ class UsageError(InputError):
     """The command was used wrongly; the message says how to use it.
 
     Args:
+        message: What is wrong, and what to do instead.
         code: Stable code, for programs.
-        message: What to do instead.
+        hint: What to do next, where the message does not say it.
     """
 
     code = "usage"
 
-    def __init__(self, message: str, code: str = "usage") -> None:
+    def __init__(self, message: str, code: str = "usage", hint: str | None = None) -> None:
         super().__init__(message)
         self.reason = code
+        self.hint = hint
 
 
 USAGE_CODES = frozenset({"usage", "exists", "passphrase_required", "opening_required"})

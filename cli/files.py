@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.lang import say
 from ledger.core.types import Json
-from ledger.errors import ExistsError
+from ledger.errors import ExistsError, LimitError, MalformedError, NotFoundError
 from ledger.files import replace_file
 
 PUBLIC_MODE = 0o644
@@ -44,3 +44,25 @@ def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
             )
         )
     replace_file(path, data, PUBLIC_MODE)
+
+
+def read_capped(path: Path, max_bytes: int) -> bytes:
+    """A file's bytes, read no further than its cap.
+
+    Raises:
+        NotFoundError: There is no such file.
+        LimitError: It has more than max_bytes.
+        MalformedError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise NotFoundError(say(f"there is no file {path}", f"没有文件 {path}")) from None
+    except OSError as exc:
+        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+    if len(data) > max_bytes:
+        raise LimitError(
+            say(f"{path} has more than {max_bytes} bytes", f"{path} 超过 {max_bytes} 字节")
+        )
+    return data

@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from cli.chinese import translate
 from cli.exitcodes import UsageError
+from cli.hints import find_hint
 from cli.lang import is_chinese, say
 from ledger.core.types import Json
 from ledger.errors import LedgerError, RejectedError
@@ -44,15 +46,25 @@ class Output:
 
     def error(self, error: LedgerError) -> None:
         """Print an error: on stdout as a document under --json, else on stderr."""
-        document = describe_error(error)
+        self.show_error(describe_error(error))
+
+    def show_error(self, document: Mapping[str, str]) -> None:
+        """Print an error that is described already."""
         if self.is_json:
             print(json.dumps({"error": document}, ensure_ascii=False, indent=2))
             return
+        message = document["message"]
         rule = f" ({document['rule']})" if "rule" in document else ""
-        print(f"muniment: {document['code']}: {document['message']}{rule}", file=sys.stderr)
+        print(f"muniment: {document['code']}: {message}{rule}", file=sys.stderr)
+        if document.get("hint", message) not in message:
+            print(say("  next: ", "  下一步：") + document["hint"], file=sys.stderr)
 
     def table(self, title: str, rows: Sequence[Row]) -> None:
-        """Print names and values, in a frame on a terminal and bare elsewhere."""
+        """Print names and values, those that are empty left out; aligned, and bold on a terminal.
+
+        Long values are folded, never cut: whoever copies an identifier gets all of it.
+        """
+        rows = [(name, value) for name, value in rows if value]
         if not sys.stdout.isatty():
             width = max((_width(name) for name, _ in rows), default=0)
             for name, value in rows:
@@ -62,22 +74,39 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(title), title_justify="left", show_header=False)
+        table = Table.grid(padding=(0, 2), pad_edge=False)
+        table.add_column(no_wrap=True, style="bold")
+        table.add_column(overflow="fold")
         for name, value in rows:
             table.add_row(Text(name), Text(value))
+        if title:
+            Console().print(Text(title, style="bold underline"))
         Console().print(table)
 
-    def list(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print rows under headers, in a frame on a terminal and tab-separated elsewhere."""
+    def list(
+        self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, whole: int = 1
+    ) -> None:
+        """Print rows under headers; tab-separated and without headers where it is no terminal.
+
+        Args:
+            headers: Of the columns.
+            rows: Of the same length.
+            whole: So many columns from the left are never folded: they identify the row.
+        """
         if not sys.stdout.isatty():
             for row in rows:
                 print("\t".join(row))
+            return
+        if not rows:
+            self.talk("nothing found", "没有内容")
             return
         from rich.console import Console  # only on a terminal
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(*headers)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for i, header in enumerate(headers):
+            table.add_column(Text(header), no_wrap=i < whole, overflow="fold")
         for row in rows:
             table.add_row(*map(Text, row))
         Console().print(table)
@@ -103,18 +132,22 @@ class Output:
 
 
 def describe_error(error: LedgerError) -> dict[str, str]:
-    """An error as it stands in JSON: code, message, rule."""
+    """An error as it stands in JSON: code, message and, where there are any, rule and hint."""
+    hint = None
     match error:
         case RejectedError():
-            message = error.zh if is_chinese() else error.en
-            document = {"code": error.reason, "message": message}
+            document = {"code": error.reason, "message": error.zh if is_chinese() else error.en}
             if error.rule:
                 document["rule"] = error.rule
-            return document
         case UsageError():
-            return {"code": error.reason, "message": str(error)}
+            document = {"code": error.reason, "message": str(error)}
+            hint = error.hint
         case _:
-            return {"code": error.code, "message": str(error)}
+            document = {"code": error.code, "message": str(error)}
+    if is_chinese() and not isinstance(error, RejectedError):
+        document["message"] = translate(document["code"], document["message"])
+    hint = hint or find_hint(document["code"], document["message"])
+    return document if hint is None else document | {"hint": hint}
 
 
 def _width(text: str) -> int:

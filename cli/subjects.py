@@ -2,6 +2,7 @@
 
 from cli.exitcodes import UsageError
 from cli.lang import say
+from cli.words import show_word
 from contracts.party import Party
 from ledger.core.types import SubjectKey
 from ledger.errors import NotFoundError
@@ -51,11 +52,11 @@ def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotFoundError(say(f"there is no {kind} {text}", f"没有 {kind} {text}"))
+        raise NotFoundError(say(f"there is no {kind} {text}", f"没有{show_word(kind)} {text}"))
     raise UsageError(
         say(
-            f"{text} fits more than one {kind}: {', '.join(found)}",
-            f"{text} 对应多个 {kind}：{'、'.join(found)}",
+            f"{text} fits more than one {kind}: {', '.join(found)}; give more of its key",
+            f"{text} 对应多个{show_word(kind)}：{'、'.join(found)}；请写出更多标识",
         ),
         "ambiguous",
     )

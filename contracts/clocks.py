@@ -72,6 +72,27 @@ def local_date(time: UnixMillis, offset_minutes: int = CHINA_OFFSET_MINUTES) -> 
     return _date(_ordinal(time, offset_minutes))
 
 
+def format_instant(time: UnixMillis, offset_minutes: int = CHINA_OFFSET_MINUTES) -> str:
+    """An instant in words that every date option reads, such as `2026-11-30T00:00:00+08:00`.
+
+    Args:
+        time: Unix milliseconds; a fraction of a second is written only where there is one.
+        offset_minutes: Minutes east of UTC, at most 24 hours either way.
+
+    Raises:
+        LimitError: Outside the years 1 to 9999.
+
+    Spec: RFC 3339 section 5.6.
+    """
+    of_day = (time + offset_minutes * _MINUTE_MS) % DAY_MS
+    seconds, fraction = divmod(of_day, 1000)
+    minutes, second = divmod(seconds, 60)
+    shown = f"{local_date(time, offset_minutes)}T{_format_minutes(minutes)}:{second:02}"
+    sign = "-" if offset_minutes < 0 else "+"
+    rest = f".{fraction:03}" if fraction else ""
+    return f"{shown}{rest}{sign}{_format_minutes(abs(offset_minutes))}"
+
+
 def start_of_day(day: date, offset_minutes: int = CHINA_OFFSET_MINUTES) -> UnixMillis:
     """00:00 of a day."""
     days = day.toordinal() - _EPOCH
@@ -276,6 +297,10 @@ def working_days_left(
             return None
         left += is_worked
     return left
+
+
+def _format_minutes(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _ordinal(time: UnixMillis, offset_minutes: int) -> int:

@@ -11,7 +11,7 @@ from contracts.engine import refuse
 from contracts.records import AnyJson, Record, whole
 from ledger.core.limits import MAX_SAFE_INTEGER
 from ledger.core.subjects import commit
-from ledger.core.types import SubjectKey
+from ledger.core.types import Json, SubjectKey
 
 INITIAL_MEMBERS: Final = (
     "agent", "applicants", "basis", "classification", "evidence", "form", "industry", "openness",
@@ -100,6 +100,15 @@ def check_opening(
             f"{field} 与申请人承诺的内容不一致",
             "Art. 27",
         )
+    check_form_length(field, value)
+
+
+def check_form_length(field: str, value: Json) -> None:
+    """Hold title and summary against the form's hard caps; other members have none.
+
+    Raises:
+        RejectedError: Too long, empty, or no text.
+    """
     cap = {"title": TITLE_CAP, "summary": SUMMARY_CAP}.get(field, MAX_SAFE_INTEGER)
     if field in {"title", "summary"} and not (isinstance(value, str) and 1 <= len(value) <= cap):
         refuse(

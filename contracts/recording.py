@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
-from contracts.clocks import end_of_validity
+from contracts.clocks import end_of_validity, format_instant
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
 from contracts.identity import Did, HexDigest, Party, PartyKey, Reason, need_role
@@ -176,15 +176,15 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         offset = profile.offset_minutes
         longest = end_of_validity(start, years=profile.max_years, offset_minutes=offset)
         terms = [claim.until for claim in self.rights if claim.until is not UNSET]
-        latest = min([longest, *terms])
+        latest = UnixMillis(min([longest, *terms]))
         is_whole = self.valid_from % 1000 == 0 and self.valid_until % 1000 == 0
         if not is_whole or not self.valid_from < self.valid_until <= latest:
             refuse(
                 "validity",
                 f"validity is in whole seconds, at most {profile.max_years} years and not beyond "
-                f"the term of a right, here until {latest} at the latest",
+                f"the term of a right, here until {format_instant(latest)} at the latest",
                 f"有效期以整秒计，最长 {profile.max_years} 年且不超过各项权利的期限，"
-                f"本件最迟至 {latest}",
+                f"本件最迟至 {format_instant(latest)}",
                 "Art. 26",
             )
         if profile.completion == "national":
@@ -318,11 +318,12 @@ def _check_notice(registration: Registration, completed: UnixMillis) -> None:
     if earliest is None:
         earliest = registration.status[-1].start
     if completed < earliest:
+        first, named = format_instant(UnixMillis(earliest)), format_instant(completed)
         refuse(
             "notice_running",
-            f"a registration is complete at {earliest} at the earliest, when the public notice is "
-            f"over or withheld, not at {completed}",
-            f"登记最早于 {earliest}（公示期届满或决定不公示时）完成，而非 {completed}",
+            f"a registration is complete at {first} at the earliest, when the public notice is "
+            f"over or withheld, not at {named}",
+            f"登记最早于 {first}（公示期届满或决定不公示时）完成，而非 {named}",
             "Art. 24",
         )
 

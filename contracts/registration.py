@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.clocks import format_instant
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.forms import (
     CONTENT_FIELD,
@@ -251,11 +252,12 @@ class PublishNotice(Step, frozen=True, kw_only=True):
         if days == 0:
             return None
         if self.notice is UNSET or not accepted <= self.notice.published_at <= context.time:
+            since = format_instant(accepted)
             refuse(
                 "notice",
                 "the public notice is named with its system, reference and time, once it stands; "
-                f"it does not stand before the acceptance at {accepted}",
-                f"须在公示发布后注明公示系统、编号与发布时间；公示不得早于受理时间 {accepted}",
+                f"it does not stand before the acceptance at {since}",
+                f"须在公示发布后注明公示系统、编号与发布时间；公示不得早于受理时间 {since}",
                 "Art. 24",
             )
         return need_deadline(context, UnixMillis(self.notice.published_at), days)

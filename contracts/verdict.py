@@ -101,6 +101,19 @@ class Report:
         self.not_checked += [name for name in names if name not in self.not_checked]
 
 
+def note_failure(report: Report, failure: LedgerError) -> None:
+    """Write down what ended the verification; some failing check always says so.
+
+    Args:
+        report: Becomes not authentic.
+        failure: What was raised.
+    """
+    report.failure = failure
+    report.is_authentic = report.is_in_force = False
+    if all(check.is_ok for check in report.checks):
+        report.checks.append(Check(failure.code, is_ok=False, detail=str(failure)))
+
+
 def note_checkpoint(report: Report, opened: VerifiedCheckpoint, question: Question) -> None:
     """Write down whose word the checkpoint rests on.
 
@@ -162,7 +175,7 @@ def _check_expected(report: Report, question: Question) -> None:
 def format_report(report: Report) -> JsonObject:
     """The report in the shape that `muniment verify --json` prints."""
     opened, seal = report.opened, report.seal
-    log: dict[str, Json] | None = None
+    log: dict[str, Json] = {"origin": None, "size": None, "time": None}
     cosigned_at = None
     if opened is not None:
         time = seal.time if seal is not None else None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
-from typing import Final, NoReturn, Protocol, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.event import Event
@@ -24,18 +24,24 @@ from ledger.core.text import DIGEST_BYTES
 from ledger.core.tiles import TILE_WIDTH, TileNodeReader, TileReader
 from ledger.core.types import Digest, TreeSize
 from ledger.errors import CorruptionError, InputError, NotFoundError, SignatureError
-from ledger.replay import DifferenceError, replay
-from ledger.storage.base import COLUMNS, DERIVED, Row, Store, Table, TableReader
+from ledger.replay import DifferenceError, ReplayStore, replay
+from ledger.storage.base import (
+    COLUMNS,
+    DERIVED,
+    KEPT_BLOCKS,
+    AuditedStore,
+    Row,
+    Store,
+    Table,
+    TableReader,
+)
+from ledger.tail import TAIL_TABLES, TailStore
 
 DocumentsOf: TypeAlias = Callable[[Event], Iterable[str]]
 """Digests (hex SHA-256) of the documents that an event obliges the store to keep."""
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many leaves are done, of how many."""
 _SHOWN_CHARACTERS: Final = 80
-
-
-class AuditedStore(Store, TableReader, Protocol):
-    """A store that shows everything it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,41 @@ class Auditor:
                 documents=verify_documents(store),
             )
 
-    def _replay(self, store: AuditedStore, scratch: AuditedStore) -> Head:
+    def audit_tail(self, store: AuditedStore, blocks: int = 32) -> AuditResult:
+        """Execute the newest blocks again, on top of what the store says was before them.
+
+        Args:
+            store: Under audit; another process may go on writing to it.
+            blocks: How many, 1 to KEPT_BLOCKS.
+
+        Returns:
+            As audit, but only checkpoints and no documents of the tail are counted.
+
+        Raises:
+            DifferenceError: As audit, within the tail.
+            NotFoundError: As audit.
+            CorruptionError: As audit.
+            UnavailableError: As audit.
+            StoreFailedError: The store cannot be read.
+        """
+        store.check()
+        with store.snapshot():
+            tail = TailStore(store, min(blocks, KEPT_BLOCKS))
+            start = tail.read_head().size
+            head = self._replay(store, tail)
+            for table in TAIL_TABLES:
+                theirs = store.iterate_rows(table, tail.starts[table])
+                compare_rows(table, tail.tail_rows(table), theirs)
+            return AuditResult(
+                size=head.size,
+                height=head.height,
+                root=head.frontier.root(),
+                state_root=head.map_root.root,
+                checkpoints=verify_checkpoints(store, tail, self.log_key, start),
+                documents=0,
+            )
+
+    def _replay(self, store: AuditedStore, scratch: ReplayStore) -> Head:
         head, total = scratch.read_head(), store.read_head().size
         leaves = _match_tiles(read_numbered(store, Table.ENTRY, head.size), store)
         for replayed in replay(leaves, scratch, self.rules, self.log_key.name):
@@ -124,8 +164,16 @@ class Auditor:
                 )
 
 
-def verify_checkpoints(store: TableReader, replayed: AuditedStore, log_key: VerifierKey) -> int:
-    """Hold every checkpoint that a store keeps against a log that was executed again.
+def verify_checkpoints(
+    store: AuditedStore, replayed: TileReader, log_key: VerifierKey, start: int = 0
+) -> int:
+    """Hold the checkpoints that a store keeps against a log that was executed again.
+
+    Args:
+        store: Whose blocks are known to be right.
+        replayed: The tiles of the log that was executed again.
+        log_key: The log's public key, named after its origin.
+        start: Smallest size to look at.
 
     Returns:
         How many there are.
@@ -135,12 +183,12 @@ def verify_checkpoints(store: TableReader, replayed: AuditedStore, log_key: Veri
             its size ends in no seal.
     """
     nodes, count = TileNodeReader(replayed), 0
-    for size, note in read_numbered(store, Table.CHECKPOINT):
+    for size, note in read_numbered(store, Table.CHECKPOINT, start):
         where = f"checkpoint {size}"
         try:
             signed = parse_signed_checkpoint(note)
             open_note(signed.note, [log_key])
-            block = replayed.read_block(size)
+            block = store.read_block(size)
         except (InputError, SignatureError, NotFoundError) as exc:
             expected = f"signed by {log_key.name} where a block ends"
             raise DifferenceError(where, "note", expected=expected, found=f"not ({exc})") from exc

@@ -7,6 +7,8 @@ under XChaCha20-Poly1305 with the public part as associated data.
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,15 +34,19 @@ from ledger.errors import (
     LimitError,
     MalformedError,
     NotFoundError,
+    StoreFailedError,
     VerificationError,
 )
-from ledger.files import create_private_file
+from ledger.files import create_private_file, read_file
 
 SEED_BYTES: Final = 32
 _FORMAT: Final = "muniment/key/v1"
+_MEMBERS: Final = {"format", "name", "public", "seal"}
+_SEAL_MEMBERS: Final = {"kdf", "memory", "nonce", "ops", "salt", "sealed"}
 _MAX_FILE_BYTES: Final = 4096
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NONCE_BYTES: Final = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+_SEALED_BYTES: Final = SEED_BYTES + nacl.bindings.crypto_aead_xchacha20poly1305_ietf_ABYTES
 _SALT_BYTES: Final = nacl.pwhash.argon2id.SALTBYTES
 _OPS: Final = nacl.pwhash.argon2id.OPSLIMIT_MODERATE
 _MEMORY: Final = nacl.pwhash.argon2id.MEMLIMIT_INTERACTIVE
@@ -91,22 +97,45 @@ class SigningKey:
 
 
 class Passphrase:
-    """What opens sealed key files; kept in memory only and never printed."""
+    """What opens sealed key files; kept in memory only and never printed.
 
-    __slots__ = ("_text",)
+    Raises:
+        MalformedError: It is empty or not text that can be encoded.
+    """
+
+    __slots__ = ("_secret",)
 
     def __init__(self, text: str) -> None:
+        try:
+            self._secret = text.encode()
+        except UnicodeEncodeError:  # which carries the whole text
+            raise MalformedError("the passphrase is not valid UTF-8") from None
         if not text:
             raise MalformedError("the passphrase is empty")
-        self._text = text
 
     def derive(self, salt: bytes, ops: int, memory: int) -> bytes:
-        """Key of 32 bytes by argon2id (RFC 9106); slow on purpose, so kept for the same salt."""
-        return _derive(self._text.encode(), salt, ops, memory)
+        """Key of 32 bytes by argon2id (RFC 9106); slow on purpose, so kept for the same salt.
+
+        Args:
+            salt: 16 bytes.
+            ops: Rounds, at least 1.
+            memory: Bytes, at least 8,192.
+
+        Raises:
+            LimitError: This machine does not have so much memory.
+        """
+        try:
+            return _derive(self._secret, salt, ops, memory)
+        except nacl.exceptions.CryptoError as exc:
+            raise LimitError(f"no {memory} bytes of memory are left to open a key") from exc
 
     @override
     def __repr__(self) -> str:
         return "Passphrase(...)"
+
+    @override
+    def __reduce__(self) -> str:
+        raise TypeError("a passphrase is not pickled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +184,10 @@ class KeyRing:
             ExistsError: There is a key of this name; it is left alone.
             StoreFailedError: The file could not be written.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StoreFailedError(f"cannot make {self._folder}: {exc.strerror}") from exc
         public = SigningKey(seed).did
         content: Json = {
             "format": _FORMAT,
@@ -172,7 +204,9 @@ class KeyRing:
             NotFoundError: There is none of this name.
             PassphraseRequiredError: It is sealed and no passphrase was given.
             WrongPassphraseError: The passphrase does not open it.
-            MalformedError: The file is not a key file.
+            MalformedError: The file is damaged or not a key file.
+            LimitError: It asks for more memory or time than we give.
+            StoreFailedError: It cannot be read.
         """
         return SigningKey(self.load_secret(name))
 
@@ -189,8 +223,15 @@ class KeyRing:
         return seed
 
     def list_entries(self) -> list[KeyEntry]:
-        """All keys of the folder, by name."""
-        names = sorted(path.stem for path in self._folder.glob("*.key"))
+        """All keys of the folder, by name.
+
+        Raises:
+            MalformedError: A file is damaged or not a key file.
+            StoreFailedError: A file cannot be read.
+        """
+        names = sorted(
+            path.stem for path in self._folder.glob("*.key") if _NAME.fullmatch(path.stem)
+        )
         return [self._entry(name) for name in names]
 
     def find_did(self, did: str) -> KeyEntry | None:
@@ -212,16 +253,19 @@ class KeyRing:
 
     def _read(self, name: str) -> JsonObject:
         try:
-            data = self._path(name).read_bytes()
-        except FileNotFoundError:
+            data = read_file(self._path(name), max_bytes=_MAX_FILE_BYTES)
+        except NotFoundError:
             raise NotFoundError(
                 f"there is no key {name} here: see 'muniment key list', make one with "
                 f"'muniment key new {name}'"
             ) from None
-        content = decode_canonical(data, max_bytes=_MAX_FILE_BYTES)
-        if not isinstance(content, dict) or content.get("format") != _FORMAT:
-            raise MalformedError(f"{name}.key is not a key file")
-        parse_did_key(str(content.get("public")))
+        with _concealed(name):
+            content = decode_canonical(data, max_bytes=_MAX_FILE_BYTES)
+            if not isinstance(content, dict) or content.keys() != _MEMBERS:
+                raise MalformedError("other members")
+            if content["format"] != _FORMAT:
+                raise MalformedError("another format")
+            parse_did_key(str(content["public"]))
         return content
 
     def _seal(self, seed: bytes, public: str) -> JsonObject:
@@ -242,9 +286,10 @@ class KeyRing:
         }
 
     def _open(self, name: str, content: JsonObject) -> bytes:
-        seal = content.get("seal")
-        if isinstance(seal, dict) and seal.keys() == {"kdf", "seed"}:
-            seed = parse_base64url(str(seal["seed"]))
+        seal = content["seal"]
+        if isinstance(seal, dict) and seal.get("kdf") == "none" and seal.keys() == {"kdf", "seed"}:
+            with _concealed(name):
+                seed = parse_base64url(str(seal["seed"]))
         else:
             seed = self._unseal(name, str(content["public"]), _parse_seal(name, seal))
         if len(seed) != SEED_BYTES:
@@ -277,16 +322,34 @@ class _Seal:
     sealed: bytes
 
 
+@contextmanager
+def _concealed(name: str) -> Iterator[None]:
+    """Say that a key file is damaged without what the reader says, which quotes from it.
+
+    Raises:
+        MalformedError: The reader said so.
+    """
+    try:
+        yield
+    except InputError:
+        raise MalformedError(
+            f"{name}.key is damaged or not a key file: restore it from a backup"
+        ) from None
+
+
 def _parse_seal(name: str, seal: Json) -> _Seal:
     if not isinstance(seal, dict) or seal.get("kdf") != "argon2id":
         raise MalformedError(f"{name}.key is sealed in a way this program does not know")
-    memory, ops = seal.get("memory"), seal.get("ops")
+    if seal.keys() != _SEAL_MEMBERS:
+        raise MalformedError(f"{name}.key is not a key file")
+    memory, ops = seal["memory"], seal["ops"]
     if not isinstance(memory, int) or not isinstance(ops, int):
         raise MalformedError(f"{name}.key is not a key file")
     if not 8192 <= memory <= _MAX_MEMORY or not 1 <= ops <= 16:
         raise LimitError(f"{name}.key asks for {memory} bytes and {ops} rounds to open it")
-    nonce, salt, sealed = (parse_base64url(str(seal.get(n))) for n in ("nonce", "salt", "sealed"))
-    if len(nonce) != _NONCE_BYTES or len(salt) != _SALT_BYTES:
+    with _concealed(name):
+        nonce, salt, sealed = (parse_base64url(str(seal[n])) for n in ("nonce", "salt", "sealed"))
+    if (len(nonce), len(salt), len(sealed)) != (_NONCE_BYTES, _SALT_BYTES, _SEALED_BYTES):
         raise MalformedError(f"{name}.key is not a key file")
     return _Seal(memory, nonce, ops, salt, sealed)
 

@@ -1,14 +1,13 @@
 """Executes a log again, block by block, and finds the first place where it is not what rules make.
 
-Reading and signature checks run one step ahead of execution, which is the very code that the
-sequencer runs; memory holds a few blocks, whatever the length of the log.
+Execution is the very code that the sequencer runs; memory holds one block, whatever the length of
+the log.
 
 Spec: our formats, sections 2 and 3; architecture, "Replay".
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -20,7 +19,6 @@ from ledger.core.rules import Rules
 from ledger.core.types import LeafIndex, TreeSize
 from ledger.errors import InputError, NotFoundError, ReplayError, SignatureError
 
-_BLOCKS_AHEAD: Final = 2
 _VERIFY_CHUNK: Final = 64
 
 
@@ -33,6 +31,8 @@ class DifferenceError(ReplayError):
         expected: What it should be.
         found: What it is.
     """
+
+    code = "difference"
 
     def __init__(self, where: str, what: str, *, expected: object, found: object) -> None:
         self.where = where
@@ -99,7 +99,8 @@ def replay(
     """
     executor = _Executor(scratch, rules, origin)
     with ThreadPoolExecutor() as pool:
-        for read in _verify_ahead(_read_blocks(leaves, executor.head.size), pool):
+        for read in _read_blocks(leaves, executor.head.size):
+            _verify_signatures(read, pool)
             yield ReplayedBlock(executor.execute(read), read.entries)
 
 
@@ -207,35 +208,19 @@ def _decode(where: str, raw: bytes) -> Entry | Seal:
         ) from exc
 
 
-def _verify_ahead(blocks: Iterator[_ReadBlock], pool: ThreadPoolExecutor) -> Iterator[_ReadBlock]:
-    """The blocks whose signatures verify; what is wrong further on is raised in its turn."""
-    waiting: deque[tuple[_ReadBlock, list[Future[None]]]] = deque()
-    failure: DifferenceError | None = None
-    is_open = True
-    while is_open or waiting:
-        while is_open and len(waiting) <= _BLOCKS_AHEAD:
-            try:
-                read = next(blocks, None)
-            except DifferenceError as exc:
-                failure, read = exc, None
-            if read is None:
-                is_open = False
-            else:
-                waiting.append((read, _start_verifying(read, pool)))
-        if waiting:
-            read, checks = waiting.popleft()
-            for check in checks:
-                check.result()
-            yield read
-    if failure is not None:
-        raise failure
+def _verify_signatures(read: _ReadBlock, pool: ThreadPoolExecutor) -> None:
+    """Check them on all cores; not beside the execution, which would hold up the threads.
 
-
-def _start_verifying(read: _ReadBlock, pool: ThreadPoolExecutor) -> list[Future[None]]:
-    return [
-        pool.submit(_verify_chunk, read.first + i, read.entries[i : i + _VERIFY_CHUNK])
-        for i in range(0, len(read.entries), _VERIFY_CHUNK)
-    ]
+    Raises:
+        DifferenceError: The first that does not verify.
+    """
+    chunks = range(0, len(read.entries), _VERIFY_CHUNK)
+    for _ in pool.map(
+        _verify_chunk,
+        [read.first + start for start in chunks],
+        [read.entries[start : start + _VERIFY_CHUNK] for start in chunks],
+    ):
+        pass
 
 
 def _verify_chunk(first: int, entries: Sequence[Entry]) -> None:

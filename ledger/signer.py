@@ -34,8 +34,8 @@ _FORMAT: Final = "muniment/signer/v1"
 _MEMBERS: Final = {"format", "origin", "restored", "root", "size"}
 _MAX_FILE_BYTES: Final = 4096
 _REMEDY: Final = (
-    "give the newest checkpoint from a witness or a mirror (--checkpoint FILE), or say "
-    "--no-other-copy if nobody ever saw a newer one"
+    "give 'muniment adopt' the newest checkpoint from a witness or a mirror (--checkpoint FILE), "
+    "or say --no-other-copy if nobody ever saw a newer one"
 )
 RootAt = Callable[[TreeSize], Digest]
 """Recomputes the store's root at a size it has reached."""

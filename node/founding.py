@@ -78,12 +78,8 @@ def found_registry(
         MalformedError: The origin or a name is not one.
         StoreFailedError: The disk is full or cannot be written; nothing is left behind.
     """
-    if path.is_dir() and any(path.iterdir()):
-        raise ExistsError(
-            f"{path} is not empty: name another folder with --home, or remove what is there"
-        )
+    check_vacant(path, charter)
     origin = charter.origin or f"muniment.invalid/{fresh_label()}"
-    check_origin(origin)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -100,6 +96,26 @@ def found_registry(
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
     return founded
+
+
+def check_vacant(path: Path, charter: Charter) -> None:
+    """What can be said before anything is made, or anybody asked for a passphrase.
+
+    Raises:
+        ExistsError: There is something at the path already.
+        MalformedError: The origin is none.
+        StoreFailedError: The folder cannot be looked into.
+    """
+    try:
+        is_vacant = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    except OSError as exc:
+        raise StoreFailedError(f"cannot read {path}: {exc.strerror}") from exc
+    if not is_vacant:
+        raise ExistsError(
+            f"{path} is not empty: name another folder with --home, or remove what is there"
+        )
+    if charter.origin is not None:
+        check_origin(charter.origin)
 
 
 def _found(

@@ -12,9 +12,15 @@ from typing import Final
 from msgspec import UNSET
 
 from contracts.clocks import end_of_validity
-from contracts.credential import Issue, issue_credential
+from contracts.credential import Issue, check_contexts, issue_credential
 from contracts.engine import Body
-from contracts.forms import INITIAL_MEMBERS, OPENABLE_MEMBERS, Commitment, Opening
+from contracts.forms import (
+    INITIAL_MEMBERS,
+    OPENABLE_MEMBERS,
+    Commitment,
+    Opening,
+    check_form_length,
+)
 from contracts.intervals import current
 from contracts.numbering import series_key
 from contracts.odrl import terms_of_use
@@ -31,7 +37,7 @@ from ledger.errors import NotFoundError, RejectedError
 from ledger.keys import SigningKey, fresh_salt
 from ledger.vault import Vault
 from node.registry import Registry, Written
-from node.rulebundle import hash_credential_schema
+from node.rulebundle import hash_credential_schema, read_contexts
 from tracing.fingerprint import Fingerprint
 
 FORM, OPENING, CONTENT = "form", "opening", "content"
@@ -105,16 +111,22 @@ class Filing:
         self._openings = self._commit_members()
 
     def find_duplicates(self) -> list[Duplicate]:
-        """Assets filed here before with any of the same files."""
-        found: dict[SubjectKey, Duplicate] = {}
+        """Assets filed here before with any of the same files.
+
+        What the vault knows of a filing that was refused is no asset.
+        """
+        matches: dict[SubjectKey, str] = {}
         for file in self._files:
             for record in self._vault.find(CONTENT, file.digest):
                 if isinstance(record, dict):
-                    asset = SubjectKey(str(record["asset"]))
-                    found[asset] = Duplicate(asset, _live_voucher(self._registry, asset), "exact")
-            for asset in _claimants(self._registry, file.digest):
-                found[asset] = Duplicate(asset, _live_voucher(self._registry, asset), "published")
-        return list(found.values())
+                    matches[SubjectKey(str(record["asset"]))] = "exact"
+            matches |= dict.fromkeys(_claimants(self._registry, file.digest), "published")
+        states = {asset: self._registry.find_state(Asset, asset) for asset in matches}
+        return [
+            Duplicate(asset, state.voucher, matches[asset])
+            for asset, state in states.items()
+            if state is not None
+        ]
 
     def file(self, keys: Sequence[SigningKey], *, publish_digests: bool) -> SignedEvent:
         """The signed `registration.file`; all its openings are in the vault already.
@@ -122,6 +134,9 @@ class Filing:
         Args:
             keys: Of the filer.
             publish_digests: Claim the files' digests in the clear.
+
+        Raises:
+            RejectedError: Title or summary could never be published.
         """
         log, by = self._registry.origin, self._filer
         application = {
@@ -138,6 +153,8 @@ class Filing:
             application=application,
             digests=digests if publish_digests else UNSET,
         )
+        for name in ("title", "summary"):
+            check_form_length(name, self._openings[name].value)
         event = self._registry.build_event(self._filer, body)
         self._keep(*_new_ids(event))
         return self._registry.sign_event(event, keys)
@@ -249,6 +266,7 @@ class Recording:
         Returns:
             The event, the credential's canonical bytes, and the number.
         """
+        check_contexts(read_contexts())
         registry, ledger = self._registry, self._registry.ledger
         now = registry.clock.now()
         number = next_number(ledger, last, now)
@@ -370,13 +388,7 @@ def record_until_numbered(
         except RejectedError as exc:
             if exc.reason != "series_moved" or attempt == MAX_ATTEMPTS - 1:
                 raise
-            before = ()
     raise AssertionError("the last attempt returns or raises")
-
-
-def _live_voucher(registry: Registry, asset: SubjectKey) -> str | None:
-    state = registry.find_state(Asset, asset)
-    return None if state is None else state.voucher
 
 
 def _claimants(registry: Registry, digest: str) -> list[SubjectKey]:

@@ -16,7 +16,6 @@ from contracts.engine import Body
 from contracts.foundation import Ledger
 from contracts.records import StateT, format_record, parse_state_record
 from ledger.clock import Clock, SystemClock
-from ledger.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.core.ed25519 import check_library
 from ledger.core.entry import Entry, Seal, decode_leaf
 from ledger.core.event import (
@@ -27,13 +26,12 @@ from ledger.core.event import (
     encode_event,
     event_message,
 )
-from ledger.core.merkle import read_root
-from ledger.core.note import VerifierKey, open_note, parse_note, parse_vkey
+from ledger.core.execution import BlockBuilder
+from ledger.core.note import VerifierKey, parse_vkey
 from ledger.core.rules import Listing
 from ledger.core.state import StateValue, parse_state
 from ledger.core.subjects import SELF
-from ledger.core.tiles import TileNodeReader
-from ledger.core.types import LeafIndex, SubjectKey, TreeSize, UnixMillis
+from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import CorruptionError, NotFoundError, RejectedError
 from ledger.files import hold_lock
 from ledger.keys import KeyRing, Passphrase, SigningKey, fresh_nonce
@@ -68,7 +66,7 @@ class RegistryApi(Protocol):
     def submit(
         self, events: Sequence[SignedEvent], documents: Mapping[str, bytes]
     ) -> Sequence[Written]:
-        """Write events in order; stops at the first refusal, which is raised."""
+        """Write events in order, all or none: the first refusal is raised."""
         ...
 
     def read_state(self, key: SubjectKey) -> StateValue | None:
@@ -189,11 +187,12 @@ class Registry(RegistryApi):
     ) -> Sequence[Written]:
         if self._sequencer is None:
             raise AssertionError("this registry was opened for reading")
+        if len(events) > 1:
+            self._rehearse(events)
         *before, last = events
         submissions = [*map(Submission, before), Submission(last, documents)]
         written: list[Written] = []
         outcomes = self._sequencer.submit(submissions)
-
         for event, outcome in zip(events, outcomes, strict=True):
             match outcome:
                 case Refused(error):
@@ -201,6 +200,18 @@ class Registry(RegistryApi):
                 case Accepted(index):
                     written.append(Written(index, event.id))
         return written
+
+    def _rehearse(self, events: Sequence[SignedEvent]) -> None:
+        """Execute events that belong together without writing any.
+
+        The sequencer accepts or refuses each on its own; who holds the home's lock knows here what
+        it will say.
+        """
+        builder = BlockBuilder(self.store.read_head(), self.store, current_rules())
+        time = max(self.clock.now(), builder.earliest_time)
+        for event in events:
+            if self.store.find_event(bytes.fromhex(event.id)) is None:
+                builder.add(event, time)
 
 
 def create_event(clock: Clock, origin: str, actor: SubjectKey, body: Body) -> Event:
@@ -288,35 +299,3 @@ def read_opening(store: SqliteStore) -> Entry:
     if not isinstance(entry, Entry):
         raise CorruptionError("the ledger is empty: 'muniment init' did not finish; start anew")
     return entry
-
-
-def adopt_checkpoint(
-    home: Home, ring: KeyRing, store: SqliteStore, checkpoint: bytes | None
-) -> Checkpoint:
-    """Take up signing after a restore.
-
-    Args:
-        home: The registry's.
-        ring: Opens the log's key.
-        store: The restored ledger.
-        checkpoint: The newest that a witness or a mirror has; None: nobody ever saw a newer one
-            than the store's own.
-
-    Raises:
-        NotFoundError: The store has no checkpoint of its own.
-        RollbackError: The store does not contain the checkpoint.
-        SignatureError: The checkpoint is not signed with the log's key.
-    """
-    key = ring.load(LOG_KEY)
-    opening = read_opening(store)
-    origin = opening.signed.event.log
-    note = checkpoint if checkpoint is not None else store.read_checkpoint()
-    if note is None:
-        raise NotFoundError("the ledger has no checkpoint of its own: give one with --checkpoint")
-    open_note(parse_note(note), [parse_vkey(str(opening.signed.event.body.get("log")))])
-    body = parse_signed_checkpoint(note).body
-    signer = CheckpointSigner(key, origin, home.signer)
-    nodes = TileNodeReader(store)
-    size: TreeSize = store.read_head().size
-    signer.adopt(body, size, lambda at: read_root(nodes, at))
-    return body

@@ -18,6 +18,7 @@ from contracts.verdict import (
     Report,
     check_expectation,
     note_checkpoint,
+    note_failure,
     note_seal,
 )
 from contracts.voucher import VOUCHER, VoucherBundle, judge_voucher, parse_voucher
@@ -103,8 +104,7 @@ def verify_file(
     except OpeningRequiredError:
         raise
     except (VerificationError, InputError) as exc:
-        report.failure = exc
-        report.is_authentic = report.is_in_force = False
+        note_failure(report, exc)
     return report
 
 

@@ -1,12 +1,15 @@
 """`muniment init`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
+
+if TYPE_CHECKING:
+    from node.founding import Charter
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -15,9 +18,11 @@ def add_commands(app: typer.Typer) -> None:
 
 
 _HELP = say(
-    "Make a registry: ledger, keys, trust policy and the first event.\n\n"
+    "Found a registry.\n\n"
+    "Makes its ledger, keys, trust policy and first event in an empty folder.\n\n"
     "Example: muniment init --solo --no-passphrase",
-    "新建登记系统：账本、密钥、信任策略与首个事件。\n\n示例：muniment init --solo --no-passphrase",
+    "新建登记系统。\n\n在空目录中生成账本、密钥、信任策略与首个事件。\n\n"
+    "示例：muniment init --solo --no-passphrase",
 )
 
 
@@ -54,16 +59,23 @@ def init(
     ] = None,
 ) -> None:
     from ledger.clock import SystemClock
-    from node.founding import Charter, found_registry
+    from node.founding import Charter, check_vacant, found_registry
     from node.rulebundle import read_profile
 
     session: Session = context.obj
     if solo and profile not in (None, "solo"):
-        raise UsageError(f"--solo is the profile solo, not {profile}")
+        raise UsageError(
+            say(
+                f"--solo is the profile solo, not {profile}: give one of the two",
+                f"--solo 即规则 solo，而非 {profile}：请只给出其一",
+            )
+        )
     chosen = read_profile("solo" if solo else profile or "national-2026")
-    passphrase = session.new_passphrase(without=no_passphrase)
     charter = Charter(chosen, origin, registrar_name, region, registrar_digit)
     home = session.settings.home
+    check_vacant(home, charter)
+    _check_catalogued(charter)
+    passphrase = session.new_passphrase(without=no_passphrase)
     founded = found_registry(home, charter, passphrase, SystemClock())
     policy = home / "trust.policy"
 
@@ -73,7 +85,10 @@ def init(
             [
                 (say("home", "目录"), str(home)),
                 (say("origin", "账本"), founded.origin),
-                (say("profile", "规则"), f"{chosen.name} ({chosen.title.zh})"),
+                (
+                    say("profile", "规则"),
+                    f"{chosen.name} ({say(chosen.title.en, chosen.title.zh)})",
+                ),
                 (say("policy", "信任策略"), str(policy)),
                 (say("operator", "运营方"), founded.operator),
                 (say("registrar", "登记机构"), founded.registrar),
@@ -100,3 +115,37 @@ def init(
         },
         human,
     )
+
+
+def _check_catalogued(charter: "Charter") -> None:
+    needed = {
+        "--registrar-name": charter.registrar_name,
+        "--region": charter.region,
+        "--registrar-digit": charter.digit,
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    if charter.profile.scheme == "SJ" and missing:
+        name = charter.profile.name
+        raise UsageError(
+            say(
+                f"{name} is for a catalogued registrar: give {', '.join(missing)}, such as "
+                "--registrar-name 江苏省数据登记中心 --region 32 --registrar-digit 1 (annex 6); "
+                "for a first try, 'muniment init --solo'",
+                f"{name} 适用于列入目录的登记机构：请给出 {'、'.join(missing)}，如 "
+                "--registrar-name 江苏省数据登记中心 --region 32 --registrar-digit 1（附件 6）；"
+                "试用请运行 muniment init --solo",
+            ),
+            "option_required",
+        )
+    for option, value, digits in (
+        ("--region", charter.region, 2),
+        ("--registrar-digit", charter.digit, 1),
+    ):
+        if value is not None and not (value.isascii() and value.isdigit() and len(value) == digits):
+            raise UsageError(
+                say(
+                    f"{option} has {digits} digit(s), not {value[:20]!r}",
+                    f"{option} 为 {digits} 位数字，而非 {value[:20]!r}",
+                ),
+                "option_value",
+            )

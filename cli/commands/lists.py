@@ -34,7 +34,7 @@ def publish(
         Path, typer.Argument(help=say("Its content, a JSON object.", "内容（JSON 对象）。"))
     ],
 ) -> None:
-    from cli.commands.verify import read_capped
+    from cli.files import read_capped
     from cli.subjects import find_keys
     from cli.writing import write_event
     from contracts.lists import PublishedList, list_key

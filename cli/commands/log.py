@@ -1,16 +1,21 @@
 """`muniment log`, `proof`, `audit` and `stats`."""
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local
-from ledger.core.types import Json
+from cli.words import show_word
+from ledger.core.types import Json, SubjectKey
 
+_RANDOM = re.compile("(?<=/)([a-z2-7]{8})[a-z2-7]{18}$")
 _OUT = typer.Option("--out", help=say("File to write.", "输出文件。"))
 _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
@@ -95,16 +100,25 @@ def tail(
         content = decode_leaf(leaf)
         is_entry = isinstance(content, Entry)
         kind = content.signed.event.kind if isinstance(content, Entry) else "seal"
-        about = ", ".join(content.signed.event.subjects) if isinstance(content, Entry) else ""
+        about = content.signed.event.subjects if isinstance(content, Entry) else ()
         items.append({"index": index, "kind": kind, "time": content.time, "is_entry": is_entry})
-        rows.append((str(index), format_local(content.time), kind, about))
+        rows.append((str(index), format_local(content.time), kind, _show_subjects(about)))
     headers = [
         say("index", "序号"),
         say("time", "时间"),
         say("kind", "种类"),
         say("subjects", "主题"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.result(
+        {"items": items, "next": None}, lambda: session.out.list(headers, rows, whole=3)
+    )
+
+
+def _show_subjects(subjects: "Sequence[SubjectKey]") -> str:
+    """Subjects of a leaf; on a terminal random ones by a beginning that commands accept."""
+    if not sys.stdout.isatty():
+        return ", ".join(subjects)
+    return " ".join(_RANDOM.sub(r"\1", subject) for subject in subjects)
 
 
 def export(
@@ -117,6 +131,13 @@ def export(
     session: Session = context.obj
     from cli.exporting import export_log
 
+    if out == "-" and session.out.is_json:
+        raise UsageError(
+            say(
+                "the log is NDJSON, not one document: give --out FILE, or leave --json away",
+                "日志为 NDJSON，而非一个文档：请给出 --out 文件，或去掉 --json",
+            )
+        )
     with session.registry() as registry:
         size = export_log(session, registry, None if out == "-" else Path(out), force=force)
     if out != "-":
@@ -242,11 +263,11 @@ def stats(context: typer.Context) -> None:
 
     def human() -> None:
         rows = [
-            (name, str(value))
+            (show_word(name), str(value))
             for name, value in document.items()
             if name not in ("bytes", "last_time")
         ]
-        rows.append(("last_time", format_local(head.time)))
+        rows.append((show_word("last_time"), format_local(head.time)))
         rows += [(name, f"{size:,} bytes") for name, size in sizes.items()]
         session.out.table(registry.origin, rows)
 

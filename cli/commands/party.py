@@ -8,6 +8,7 @@ import typer
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
+from cli.words import show_word
 from ledger.core.types import DidKey, Json, SubjectKey
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ def show_all(
         for key, each in listed
         if each is not None
     ]
-    rows = [(key, each.label, each.status, ", ".join(each.terms)) for key, each in listed if each]
+    rows = [
+        (key, each.label, show_word(each.status), ", ".join(map(show_word, each.terms)))
+        for key, each in listed
+        if each is not None
+    ]
     headers = [
         say("party", "主体"),
         say("name", "名称"),
@@ -132,7 +137,7 @@ def rotate(
     remove: Annotated[
         list[str] | None,
         typer.Option(
-            help=say("Name or did:key of a key to remove.", "要停用的密钥名称或 did:key。")
+            help=say("Name or did:key of a key to remove.", "要停用的密钥名称或 did:key。"),
         ),
     ] = None,
 ) -> None:
@@ -156,7 +161,8 @@ def recover(
     context: typer.Context,
     party: Annotated[str, _PARTY],
     add: Annotated[
-        list[str], typer.Option(help=say("Name of a new key in this home.", "新密钥名称。"))
+        list[str],
+        typer.Option(help=say("Name of a new key in this home.", "新密钥名称。")),
     ],
     cancel: Annotated[
         bool,

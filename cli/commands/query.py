@@ -8,7 +8,9 @@ import typer
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
-from ledger.core.types import Json, SubjectKey
+from cli.times import format_local
+from cli.words import show_label, show_member, show_status, show_word
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,12 @@ _DOSSIER = typer.Option(
     "--dossier", help=say("Write the whole history, proved.", "写出完整且经证明的历史。")
 )
 _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+
+
+_TIMES = frozenset(
+    ("deadline", "effective", "evidence_time", "published_at", "until", "valid_from", "valid_until")
+)
+_WORDS = frozenset(("right", "roles", "status", "type"))
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -128,7 +136,7 @@ def search(
     items: list[Json] = [
         {"subject": key, "label": listing.label, "status": listing.status} for key, listing in found
     ]
-    rows = [(key, listing.label, listing.status) for key, listing in found]
+    rows = [(key, show_label(listing.label), show_status(listing.status)) for key, listing in found]
     session.out.result(
         {"items": items, "next": None},
         lambda: session.out.list(
@@ -199,7 +207,7 @@ def _answer(
             rows.append((say("events", "事件数"), str(bundle.value.n)))
         for name in ("file", "dossier"):
             if name in document:
-                rows.append((name, str(document[name])))
+                rows.append((show_word(name), str(document[name])))
         session.out.table(str(key), rows)
         if bundle.value is not None and wants_absence:
             session.out.talk(
@@ -211,28 +219,45 @@ def _answer(
 
 
 def _flatten(body: "Json", prefix: str = "") -> list[tuple[str, str]]:
-    """Members of a state as rows; intervals as `value since date until date`."""
-    from cli.times import format_local
-    from ledger.core.types import UnixMillis
-
+    """Members of a state as rows; intervals as `value  since date until date`."""
     rows: list[tuple[str, str]] = []
     if isinstance(body, dict):
         if body.keys() == {"value", "from", "to", "index"}:
-            start, end = body["from"], body["to"]
-            until = f" – {format_local(UnixMillis(int(str(end))))}" if end is not None else ""
-            since = format_local(UnixMillis(int(str(start))))
-            return [(prefix, f"{_inline(body['value'])}  [{since}{until}]")]
+            return [(show_member(prefix), _show_interval(prefix, body))]
         for name, member in body.items():
             rows += _flatten(member, f"{prefix}.{name}" if prefix else name)
     elif isinstance(body, list | tuple):
         for member in body:
             rows += _flatten(member, prefix)
     elif body is not None:
-        rows.append((prefix, str(body)))
+        rows.append((show_member(prefix), _show_value(prefix, body)))
     return rows
 
 
-def _inline(value: "Json") -> str:
+def _show_interval(path: str, interval: "JsonObject") -> str:
+    since = format_local(_as_time(interval["from"]))
+    end = interval["to"]
+    until = "" if end is None else say(" until ", "，至 ") + format_local(_as_time(end))
+    value = interval["value"]
+    if isinstance(value, dict):
+        members = [f"{show_word(n)} {_show_value(n, m)}" for n, m in sorted(value.items())]
+        shown = say(", ", "，").join(members)
+    else:
+        shown = _show_value(path, value)
+    return f"{shown}  [{say('since ', '自 ')}{since}{until}]"
+
+
+def _show_value(path: str, value: "Json") -> str:
+    """A value for people: times as dates, the ledger's own words in the chosen language."""
     import json
 
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    name = path.rpartition(".")[2]
+    if name in _TIMES and isinstance(value, int):
+        return format_local(_as_time(value))
+    if isinstance(value, str):
+        return show_word(value) if name in _WORDS else value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_time(value: "Json") -> UnixMillis:
+    return UnixMillis(int(str(value)))

@@ -24,8 +24,8 @@ def add_commands(app: typer.Typer) -> None:
 
 
 _HELP = say(
-    "File the registration of one or more files as one asset; under the solo profile straight "
-    "through to the voucher.\n\n"
+    "Register files as one asset.\n\n"
+    "Files the application; under the solo profile straight through to the voucher.\n\n"
     'Example: muniment register table.csv --title "Flights 2013" --right hold --right use',
     "将一个或多个文件作为一项数据申请登记；单人试用时直接发证。\n\n"
     "示例：muniment register table.csv --title 2013年航班数据 --right hold --right use",
@@ -36,7 +36,10 @@ _FINGERPRINT_HELP = say(
 )
 
 
-def fingerprint(context: typer.Context, files: Annotated[list[Path], typer.Argument()]) -> None:
+_FILES = typer.Argument(metavar="file", help=say("Files, of any size.", "文件，大小不限。"))
+
+
+def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) -> None:
     session: Session = context.obj
     found = _read_files(session, files)
     items: list[Json] = [
@@ -53,7 +56,7 @@ def fingerprint(context: typer.Context, files: Annotated[list[Path], typer.Argum
 
 def register(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help=say("Files to register.", "登记的文件。"))],
+    files: Annotated[list[Path], _FILES],
     title: Annotated[
         str | None,
         typer.Option(
@@ -65,7 +68,7 @@ def register(
     right: Annotated[
         list[str] | None,
         typer.Option(
-            help=say("hold, use or operate; may be repeated.", "hold、use 或 operate，可重复。")
+            help=say("hold, use or operate; may be repeated.", "hold、use 或 operate，可重复。"),
         ),
     ] = None,
     basis: Annotated[
@@ -118,7 +121,7 @@ def register(
         years=years,
         is_resale_forbidden=no_resale,
         publishes_digest=publish_digest,
-        default_title=files[0].name,
+        default_title=files[0].name.encode(errors="surrogateescape").decode(errors="replace"),
     )
     with session.registry(is_writer=True) as registry:
         done = register_files(session, registry, wishes, fingerprints)

@@ -8,6 +8,7 @@ import typer
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
+from cli.words import show_label, show_word
 from ledger.core.types import Json, SubjectKey
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def show_all(
         for key, each in listed
         if each is not None
     ]
-    rows = [(key, each.label, each.status) for key, each in listed if each is not None]
+    rows = [
+        (key, show_label(each.label), show_word(each.status))
+        for key, each in listed
+        if each is not None
+    ]
     headers = [say("registration", "登记"), say("title", "名称"), say("status", "状态")]
     session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
 
@@ -101,7 +106,8 @@ def send_back(
     context: typer.Context,
     registration: Annotated[str, _ID],
     missing: Annotated[
-        list[str], typer.Option(help=say("What is missing; all of it.", "须补正的全部内容。"))
+        list[str],
+        typer.Option(help=say("What is missing; all of it.", "须补正的全部内容。")),
     ],
     until: Annotated[str, typer.Option(help=say("Until when.", "补正期限。"))],
 ) -> None:

@@ -1,12 +1,206 @@
-"""`muniment storage`."""
+"""`muniment audit`, `backup`, `restore` and `log adopt`."""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+from cli.session import Session
+from ledger.core.types import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.audit import AuditResult, Progress
+
+_CHECKPOINT = typer.Option(
+    help=say("The newest checkpoint of a witness or a mirror.", "见证方或镜像持有的最新检查点。")
+)
+_NO_OTHER = typer.Option(
+    "--no-other-copy", help=say("Nobody ever saw a newer checkpoint.", "从未有人见过更新的检查点。")
+)
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to the app."""
+    app.command(
+        "audit",
+        help=say(
+            "Execute the whole log again and compare every root, page, history, projection and signature.\n\nExample: muniment audit",
+            "重新执行全部日志，逐项比对根、页、历史、索引与签名。\n\n示例：muniment audit",
+        ),
+    )(audit)
+    app.command(
+        "backup",
+        help=say(
+            "Copy ledger, vault and keys to a new folder, also while the registry is in use.\n\nExample: muniment backup /media/disk/2026-11-22",
+            "将账本、保险库与密钥备份到新目录，使用中亦可进行。\n\n示例：muniment backup /media/disk/2026-11-22",
+        ),
+    )(backup)
+    app.command(
+        "restore",
+        help=say(
+            "Put a backup in place after executing its whole log again.\n\nExample: muniment restore /media/disk/2026-11-22 --no-other-copy",
+            "重新执行备份中的全部日志后恢复。\n\n示例：muniment restore /media/disk/2026-11-22 --no-other-copy",
+        ),
+    )(restore)
+    app.command(
+        "adopt",
+        help=say(
+            "Let the log's key sign again after a restore or a lost signer file.",
+            "在恢复备份或签署记录丢失后，允许日志密钥重新签署。",
+        ),
+    )(adopt)
 
 
-def create_group() -> typer.Typer:
-    """The group of commands."""
-    return typer.Typer()
+def audit(
+    context: typer.Context,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild",
+            help=say("Make everything anew that follows from the log.", "由日志重建其余全部内容。"),
+        ),
+    ] = False,
+) -> None:
+    from node.home import Home
+    from node.maintenance import audit_registry, rebuild_registry
+
+    session: Session = context.obj
+    act = rebuild_registry if rebuild else audit_registry
+    with _progress(session) as progress:
+        result = act(Home(session.settings.home), progress)
+    _show(session, result, {"rebuilt": rebuild})
+
+
+def backup(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(help=say("Folder to make.", "要新建的目录。"))],
+) -> None:
+    from node.home import Home
+    from node.maintenance import back_up_registry
+
+    session: Session = context.obj
+    back_up_registry(Home(session.settings.home), target)
+    session.out.result({"file": str(target)}, lambda: print(target))
+    session.out.talk(
+        "It holds the keys: keep it as safe as the registry itself.",
+        "备份中含有密钥：请与登记系统同等保管。",
+    )
+
+
+def restore(
+    context: typer.Context,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help=say("A folder that 'muniment backup' made.", "由 muniment backup 生成的目录。")
+        ),
+    ],
+    checkpoint: Annotated[Path | None, _CHECKPOINT] = None,
+    no_other_copy: Annotated[bool, _NO_OTHER] = False,
+) -> None:
+    from node.home import Home
+    from node.maintenance import restore_registry
+
+    session: Session = context.obj
+    _check_choice(checkpoint, no_other_copy, needed=False)
+    with _progress(session) as progress:
+        done = restore_registry(source, Home(session.settings.home), progress)
+    extra: dict[str, Json] = {"kept_vault": done.kept_vault, "adopted": None}
+    if checkpoint is not None or no_other_copy:
+        extra["adopted"] = _adopt(session, checkpoint)
+    else:
+        session.out.warn(
+            "nothing is signed until you say what was signed last: 'muniment adopt --checkpoint FILE' "
+            "or 'muniment adopt --no-other-copy'",
+            "在说明最后签署的检查点之前不会签署：请运行 muniment adopt --checkpoint 文件 或 "
+            "muniment adopt --no-other-copy",
+        )
+    _show(session, done.result, extra)
+
+
+def adopt(
+    context: typer.Context,
+    checkpoint: Annotated[Path | None, _CHECKPOINT] = None,
+    no_other_copy: Annotated[bool, _NO_OTHER] = False,
+) -> None:
+    session: Session = context.obj
+    _check_choice(checkpoint, no_other_copy, needed=True)
+    size = _adopt(session, checkpoint)
+    session.out.result({"adopted": size}, lambda: print(size))
+
+
+def _adopt(session: Session, checkpoint: Path | None) -> int:
+    from cli.files import read_capped
+    from ledger.core.limits import MAX_NOTE_BYTES
+    from node.home import Home
+    from node.maintenance import adopt_checkpoint
+
+    if checkpoint is None:
+        session.out.warn(
+            "signing goes on from this copy: if anybody ever saw a newer checkpoint, the log forks",
+            "将从本副本继续签署：若曾有人见过更新的检查点，日志将分叉",
+        )
+    note = None if checkpoint is None else read_capped(checkpoint, MAX_NOTE_BYTES)
+    home = Home(session.settings.home)
+    return adopt_checkpoint(home, session.passphrase(), note).size
+
+
+def _check_choice(checkpoint: Path | None, no_other_copy: bool, *, needed: bool) -> None:
+    both = checkpoint is not None and no_other_copy
+    neither = checkpoint is None and not no_other_copy
+    if both or (needed and neither):
+        raise UsageError(
+            say(
+                "give --checkpoint FILE or --no-other-copy",
+                "请给出 --checkpoint 文件 或 --no-other-copy",
+            )
+        )
+
+
+@contextmanager
+def _progress(session: Session) -> "Iterator[Progress]":
+    """A bar that takes how many leaves are done, of how many."""
+    done = 0
+    with session.out.progress("Executing again", "重新执行", None) as advance:
+
+        def progress(leaves: int, _total: int) -> None:
+            nonlocal done
+            advance(leaves - done)
+            done = leaves
+
+        yield progress
+
+
+def _show(session: Session, result: "AuditResult", extra: dict[str, Json]) -> None:
+    document: dict[str, Json] = {
+        "clean": True,
+        "size": result.size,
+        "blocks": result.height,
+        "root": result.root.hex(),
+        "state_root": result.state_root.hex(),
+        "checkpoints": result.checkpoints,
+        "documents": result.documents,
+        **extra,
+    }
+    rows = [
+        (say("leaves executed again", "重新执行条目"), str(result.size)),
+        (say("blocks", "区块"), str(result.height)),
+        (say("checkpoints", "检查点"), str(result.checkpoints)),
+        (say("documents", "文件"), str(result.documents)),
+        (say("log root", "日志根"), result.root.hex()),
+        (say("state root", "状态根"), result.state_root.hex()),
+    ]
+    headline = say(
+        "CLEAN: everything is what the log makes it", "一致：全部内容与日志重新执行结果相符"
+    )
+
+    def human() -> None:
+        print(headline)
+        session.out.table("", rows)
+
+    session.out.result(document, human)

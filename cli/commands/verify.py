@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exitcodes import Exit, UsageError, exit_for
+from cli.files import read_capped
 from cli.lang import say
 from cli.output import describe_error
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
+from cli.words import explain_unchecked, find_notice, show_detail, show_status, show_word
 from ledger.core.types import Json, JsonObject, SubjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from contracts.verdict import Question, Report
+    from contracts.verdict import Check, Question, Report
     from ledger.core.policy import Policy
     from node.verifier import Suspect
 
@@ -28,18 +30,21 @@ def add_commands(app: typer.Typer) -> None:
 
 
 _HELP = say(
-    "Verify vouchers, receipts, states, dossiers and .tlog-proof files offline.\n\n"
+    "Verify vouchers and other proofs offline.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, receipts, states, dossiers and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
     "离线验证凭证、回执、状态、档案及 .tlog-proof 文件。\n\n"
-    "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但未生效。\n\n"
+    "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )
 
 
 def verify(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help=say("Files to verify.", "待验证文件。"))],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="file", help=say("Files to verify.", "待验证文件。"))
+    ],
     policy: Annotated[
         Path | None,
         typer.Option(
@@ -101,7 +106,7 @@ def verify(
     )
     trusted = _read_policy(session, policy)
     suspect = _read_suspect(session, data, opening)
-    leaf = None if entry is None else read_capped(entry)
+    leaf = None if entry is None else _read(entry)
     reports = [_verify_one(path, trusted, question, leaf, suspect) for path in files]
     _show(session, files, reports)
     codes = {_exit_of(report) for report in reports}
@@ -124,7 +129,7 @@ def _verify_one(
     if path.name.endswith(VOUCHER_SUFFIX) and question.expect_kind is None:
         question = replace(question, expect_kind="voucher")
     try:
-        data = read_capped(path)
+        data = _read(path)
     except NotFoundError:
         raise
     except InputError as exc:
@@ -170,17 +175,17 @@ def _show_one(session: Session, path: Path, report: "Report") -> None:
     elif report.is_in_force:
         headline = say("VERIFIED", "验证通过")
     else:
-        headline = say("AUTHENTIC, BUT NOT IN FORCE", "真实，但未生效")
-    print(f"{headline}: {path.name}")
+        headline = say("AUTHENTIC, BUT NOT IN FORCE", "真实，但不在有效状态")
+    print(f"{headline}{say(': ', '：')}{path.name}")
     session.out.table("", rows + _facts(report) + _checks(report))
 
 
 def _facts(report: "Report") -> list[tuple[str, str]]:
-    en, zh = _STATUS_WORDS.get(report.status, (report.status, report.status))
     facts = [
         (say("about", "主题"), report.subject),
-        (say("status", "状态"), say(en, zh)),
-        (say("marks", "备注"), ", ".join(report.marks)),
+        (say("notice", "提示"), find_notice(report.subject)),
+        (say("status", "状态"), show_status(report.status)),
+        (say("marks", "备注"), ", ".join(map(show_word, report.marks))),
     ]
     if report.opened is not None:
         size = report.opened.body.size
@@ -192,30 +197,25 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
             facts.append((say("as of", "截至"), format_local(report.as_of) + word))
     if report.valid_until is not None:
         facts.append((say("valid until", "有效期至"), format_local(report.valid_until)))
-    return [(name, value) for name, value in facts if value]
+    return facts
 
 
 def _checks(report: "Report") -> list[tuple[str, str]]:
     rows = [
         (
             say("ok", "通过") if check.is_ok else say("FAILED", "未通过"),
-            f"{check.name}: {check.detail}",
+            f"{show_word(check.name)}{say(': ', '：')}{_show_finding(report, check)}",
         )
         for check in report.checks
     ]
-    return rows + [(say("not checked", "未检查"), name) for name in report.not_checked]
+    not_checked = say("not checked", "未检查")
+    return rows + [(not_checked, explain_unchecked(name)) for name in report.not_checked]
 
 
-_STATUS_WORDS = {
-    "valid": ("valid", "有效"),
-    "not-yet": ("not yet valid", "尚未生效"),
-    "expired": ("expired", "已过期"),
-    "frozen": ("frozen", "已冻结"),
-    "superseded": ("superseded", "已被替代"),
-    "cancelled": ("cancelled", "已注销"),
-    "revoked": ("revoked", "已依职权注销"),
-    "absent": ("absent", "不存在"),
-}
+def _show_finding(report: "Report", check: "Check") -> str:
+    if check.is_ok or report.failure is None:
+        return show_detail(check.detail)
+    return describe_error(report.failure)["message"]
 
 
 def _read_policy(session: Session, path: Path | None) -> "Policy":
@@ -244,7 +244,7 @@ def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> 
     with session.out.progress("Reading", "读取文件", size) as advance:
         fingerprint = fingerprint_file(data, advance)
     if opening is not None:
-        openings = parse_openings(read_capped(opening))
+        openings = parse_openings(_read(opening))
         return Suspect(fingerprint, lambda _registration, _names: openings)
     return Suspect(fingerprint, lambda key, names: _find_own_openings(session, key, names))
 
@@ -265,26 +265,10 @@ def _find_own_openings(
             vault.close()
 
 
-def read_capped(path: Path, max_bytes: int | None = None) -> bytes:
-    """A file's bytes, read no further than its cap.
-
-    Raises:
-        NotFoundError: There is no such file.
-        LimitError: It is larger than anything we verify.
-        MalformedError: It cannot be read.
-    """
+def _read(path: Path) -> bytes:
+    """A file to verify, read no further than its cap."""
     from ledger.core.limits import MAX_BUNDLE_BYTES
-    from ledger.errors import LimitError, MalformedError, NotFoundError
     from node.verifier import MAX_FILE_BYTES, VOUCHER_SUFFIX
 
-    cap = max_bytes or (MAX_BUNDLE_BYTES if path.name.endswith(VOUCHER_SUFFIX) else MAX_FILE_BYTES)
-    try:
-        with path.open("rb") as file:
-            data = file.read(cap + 1)
-    except FileNotFoundError:
-        raise NotFoundError(say(f"there is no file {path}", f"没有文件 {path}")) from None
-    except OSError as exc:
-        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
-    if len(data) > cap:
-        raise LimitError(say(f"{path} has more than {cap} bytes", f"{path} 超过 {cap} 字节"))
-    return data
+    is_voucher = path.name.endswith(VOUCHER_SUFFIX)
+    return read_capped(path, MAX_BUNDLE_BYTES if is_voucher else MAX_FILE_BYTES)

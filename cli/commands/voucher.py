@@ -9,6 +9,7 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local
+from cli.words import find_notice, show_word
 from ledger.core.types import Json, UnixMillis
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def create_group() -> typer.Typer:
     group.command(
         "export",
         help=say(
-            "Write a voucher to a file that anybody can verify offline.\n\nExample: muniment voucher export TEST2026110001",
+            "Write a voucher that anybody can verify offline.\n\nExample: muniment voucher export TEST2026110001",
             "将凭证写成任何人可离线验证的文件。\n\n示例：muniment voucher export TEST2026110001",
         ),
     )(export)
@@ -45,19 +46,22 @@ def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
 
     session: Session = context.obj
     with session.registry() as registry:
-        state = registry.need_state(Voucher, voucher_key(_resolve(registry, number)))
+        full = _resolve(registry, number)
+        state = registry.need_state(Voucher, voucher_key(full))
         listing = registry.store.read_listing(state.asset)
+        notice = _find_notice(registry, full)
     rows = [
+        (say("notice", "提示"), notice),
         (say("asset", "数据"), state.asset),
         (say("title", "名称"), listing.label if listing else ""),
         (say("registration", "登记"), state.registration),
-        (say("status", "状态"), ", ".join(map(str, current(state.status)))),
+        (say("status", "状态"), ", ".join(show_word(str(s)) for s in current(state.status))),
         (say("valid from", "有效期自"), format_local(UnixMillis(state.valid_from))),
         (say("valid until", "有效期至"), format_local(UnixMillis(state.valid_until))),
         (say("issuer", "签发密钥"), state.issuer),
     ]
     session.out.result(
-        {"voucher": number, **format_record(state)}, lambda: session.out.table(number, rows)
+        {"voucher": full, **format_record(state)}, lambda: session.out.table(full, rows)
     )
 
 
@@ -88,6 +92,7 @@ def export(
         full = _resolve(registry, number)
         bundle = make_voucher(registry, full)
         openings = read_content_openings(registry, full) if opening is not None else None
+        notice = _find_notice(registry, full)
     if out == "-":
         session.out.result(bundle, lambda: print(_pretty(bundle)))
         return
@@ -99,8 +104,8 @@ def export(
         document["opening"] = str(opening)
 
     def human() -> None:
-        for name, value in document.items():
-            print(f"{name}  {value}")
+        rows = [(show_word(name), str(value)) for name, value in document.items()]
+        session.out.table("", [*rows, (say("notice", "提示"), notice)])
         session.out.talk(
             f"Anybody can check it: muniment verify {path} --policy trust.policy",
             f"任何人均可验证：muniment verify {path} --policy trust.policy",
@@ -115,6 +120,12 @@ def _pretty(document: Json) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
+def _find_notice(registry: "Registry", number: str) -> str:
+    """What has to be said of a voucher: that it is a demonstration, else what the profile says."""
+    notice = registry.ledger.profile.notice
+    return find_notice(number) or say(notice.en, notice.zh)
+
+
 def _resolve(registry: "Registry", text: str) -> str:
     from ledger.errors import NotFoundError
 
@@ -125,6 +136,10 @@ def _resolve(registry: "Registry", text: str) -> str:
         return (exact if exact in found else found[0]).removeprefix("voucher/")
     if found:
         raise UsageError(
-            say(f"{text} fits more than one voucher", f"{text} 对应多个凭证"), "ambiguous"
+            say(
+                f"{text} fits more than one voucher: {', '.join(found)}; give more of its number",
+                f"{text} 对应多个凭证：{'、'.join(found)}；请写出更多编号",
+            ),
+            "ambiguous",
         )
     raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))

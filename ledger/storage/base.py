@@ -209,3 +209,7 @@ class Store(LogReader, SubjectReader, CheckpointStore, Protocol):
     def close(self) -> None:
         """Release files and locks; nothing is lost by not calling it."""
         ...
+
+
+class AuditedStore(Store, TableReader, Protocol):
+    """A store that shows everything it keeps."""

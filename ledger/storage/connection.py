@@ -9,7 +9,7 @@ in the range of the WAL-reset corruption bug (3.7.0 to 3.51.2).
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,17 +18,17 @@ import pysqlite3.dbapi2 as sqlite
 from ledger.errors import (
     CorruptionError,
     ExistsError,
-    LedgerError,
     NotFoundError,
     StoreFailedError,
     UnavailableError,
 )
-from ledger.files import PRIVATE_MODE, sync_folder
+from ledger.files import PRIVATE_MODE, sync_file, sync_folder
 from ledger.storage.migrations import check_schema, create_schema
 
 OLDEST_SQLITE: Final = (3, 51, 3)
 BUSY_TIMEOUT_S: Final = 10.0
 _BACKUP_PAGES: Final = 4096
+_COMPANIONS: Final = ("-wal", "-shm", "-journal")
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "cache_size = -65536",
@@ -94,15 +94,19 @@ def create_database(path: Path) -> None:
             create_schema(connection)
             connection.execute("COMMIT")
     except BaseException:
-        with suppress(OSError):
-            path.unlink()
+        remove_database(path)
         raise
 
 
-def create_copy(source: Path, target: Path) -> None:
-    """Copy a ledger file, as of one moment, to a new file that only this user can read.
+def create_copy(source: Path, target: Path, *, is_ledger: bool = True) -> None:
+    """Copy a database, as of one moment, to a new file that only this user can read.
 
     Another process may go on writing to the source.
+
+    Args:
+        source: A ledger file.
+        target: Of the new file.
+        is_ledger: False to copy another database of ours, such as the vault.
 
     Raises:
         NotFoundError: There is no source.
@@ -111,21 +115,15 @@ def create_copy(source: Path, target: Path) -> None:
         StoreFailedError: The disk is full or cannot be written; nothing is left behind.
         UnavailableError: The source is busy for too long; nothing is left behind.
     """
-    _touch(target)
-    try:
-        with (
-            translated(),
-            closing(_open_source(source)) as reader,
-            closing(_open(target)) as writer,
-        ):
-            reader.backup(writer, pages=_BACKUP_PAGES)
-            writer.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
-        with _translated_os(target):
-            sync_folder(target.parent)
-    except BaseException:
-        with suppress(OSError):
-            target.unlink()
-        raise
+    with translated(), closing(_open_source(source, is_ledger=is_ledger)) as reader:
+        _touch(target)
+        try:
+            with closing(_open(target)) as writer:
+                reader.backup(writer, pages=_BACKUP_PAGES)
+            fold_database(target)
+        except BaseException:
+            remove_database(target)
+            raise
 
 
 def overwrite_database(source: Path, target: Path) -> None:
@@ -146,6 +144,46 @@ def overwrite_database(source: Path, target: Path) -> None:
         reader.backup(writer, pages=_BACKUP_PAGES)
 
 
+def fold_database(path: Path) -> None:
+    """Make one durable file of a database, without the companions of WAL mode.
+
+    Raises:
+        UnavailableError: Another process has it open.
+        StoreFailedError: The disk is full or cannot be written.
+        CorruptionError: It is no database.
+    """
+    with translated(), closing(_open(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    with _translated_os(path):
+        sync_file(path)
+        sync_folder(path.parent)
+
+
+def remove_database(path: Path) -> None:
+    """Remove a database of ours that nobody has open, with its companions, if it is there.
+
+    Raises:
+        StoreFailedError: The folder cannot be written.
+    """
+    with _translated_os(path):
+        for suffix in ("", *_COMPANIONS):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> None:
+    """Rename a damaged database and its companions to `.damaged`, replacing one set aside before.
+
+    Raises:
+        StoreFailedError: The folder cannot be written.
+    """
+    with _translated_os(path):
+        for suffix in (*_COMPANIONS, ""):
+            companion = path.with_name(path.name + suffix)
+            if companion.exists():
+                companion.replace(path.with_name(f"{path.name}.damaged{suffix}"))
+        sync_folder(path.parent)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the library's errors into ours; the one place that does.
@@ -154,12 +192,12 @@ def translated() -> Iterator[None]:
         UnavailableError: Another process holds the lock.
         CorruptionError: The file contradicts itself or refuses what we append.
         StoreFailedError: A write, an fsync or a read failed, or the disk is full.
-        LedgerError: What the block itself raises passes through.
+        NotFoundError: Asked for a number beyond 2**63, which no row has.
     """
     try:
         yield
-    except LedgerError:
-        raise
+    except OverflowError as exc:
+        raise NotFoundError("a ledger does not count so far") from exc
     except sqlite.OperationalError as exc:
         name = str(getattr(exc, "sqlite_errorname", None) or "")
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -190,8 +228,8 @@ def _open(path: Path) -> sqlite.Connection:
     )
 
 
-def _open_source(path: Path) -> sqlite.Connection:
-    """Open a ledger file to copy it as of now: a backup without a snapshot starts over and over.
+def _open_source(path: Path, *, is_ledger: bool = True) -> sqlite.Connection:
+    """Open a database to copy it as of now: a backup without a snapshot starts over and over.
 
     Raises:
         NotFoundError: There is no such file.
@@ -201,7 +239,8 @@ def _open_source(path: Path) -> sqlite.Connection:
         raise NotFoundError(f"there is no ledger file at {path}")
     connection = _open(path)
     try:
-        check_schema(connection)
+        if is_ledger:
+            check_schema(connection)
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except BaseException:

@@ -4,10 +4,9 @@ Spec: architecture, steps 4 and "Storage".
 """
 
 import json
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from hashlib import sha256
 from pathlib import Path
@@ -77,7 +76,7 @@ class SqliteStore(Store, TableReader):
         if row is None:
             return EMPTY_HEAD
         height, size, time, map_page, map_root, map_size, next_page, next_locator = row
-        (leaf,) = self._db.execute("SELECT leaf FROM entry WHERE idx = ?", (size - 1,)).fetchone()
+        leaf = self._read_leaf(size - 1)
         return Head(
             height=height + 1,
             frontier=read_frontier(self, size),
@@ -101,8 +100,7 @@ class SqliteStore(Store, TableReader):
     def find_event(self, event_id: bytes) -> LeafIndex | None:
         rows = self._db.execute("SELECT idx FROM event WHERE prefix = ?", (event_prefix(event_id),))
         for (index,) in rows.fetchall():
-            (leaf,) = self._db.execute("SELECT leaf FROM entry WHERE idx = ?", (index,)).fetchone()
-            if _event_id(leaf) == event_id:
+            if _event_id(self._read_leaf(index)) == event_id:
                 return LeafIndex(index)
         return None
 
@@ -124,6 +122,8 @@ class SqliteStore(Store, TableReader):
     @override
     @_locked
     def read_tile(self, level: int, index: int) -> bytes:
+        if index >> TILE_LEVEL_SHIFT:
+            return b""  # beyond any log, and the number would be that of another level's tile
         tile = (level << TILE_LEVEL_SHIFT) + index
         row = self._db.execute("SELECT data FROM tile WHERE id = ?", (tile,)).fetchone()
         return row[0] if row else b""
@@ -171,9 +171,11 @@ class SqliteStore(Store, TableReader):
     @override
     @_locked
     def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
+        if not prefix.isascii():  # no key is; and SQLite takes no surrogates
+            return []
         rows = self._db.execute(
             "SELECT key FROM subject WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
-            (prefix, prefix + "\U0010ffff", limit),
+            (prefix, prefix + "\x7f", limit),
         )
         return [SubjectKey(key) for (key,) in rows]
 
@@ -284,17 +286,48 @@ class SqliteStore(Store, TableReader):
     def close(self) -> None:
         self._db.close()
 
-    def _compare_size(self, expected_size: int) -> None:
-        (size,) = self._db.execute("SELECT coalesce(max(idx), -1) + 1 FROM entry").fetchone()
-        if size != expected_size:
-            raise ConflictError(size)
-
     @_locked
     def _read_blocks(self, height: int) -> list[tuple[int, int, int, int, bytes, int]]:
         rows: list[tuple[int, int, int, int, bytes, int]] = self._db.execute(
             f"{_SELECT_BLOCK} WHERE height >= ? ORDER BY height LIMIT 1000", (height,)
         ).fetchall()
         return rows
+
+    @_locked
+    def keep_rows(self, table: Table, rows: Iterable[Row]) -> None:
+        """Write checkpoints or documents of another store, in one transaction.
+
+        Raises:
+            AssertionError: Rows of another table, which only blocks write.
+        """
+        if table not in {Table.CHECKPOINT, Table.DOCUMENT}:
+            raise AssertionError("rows that follow from the log are written with their block")
+        first, second = COLUMNS[table]
+        query = f"INSERT INTO {table} ({first}, {second}) VALUES (?, ?)"  # noqa: S608
+        with self._write_transaction():
+            self._db.executemany(query, rows)
+
+    @_locked
+    def count_leaves(self) -> int:
+        """Number of leaves in the log, also if no block row says so."""
+        (count,) = self._db.execute("SELECT coalesce(max(idx), -1) + 1 FROM entry").fetchone()
+        return int(count)
+
+    def _read_leaf(self, index: int) -> str:
+        """A leaf that other tables say is there.
+
+        Raises:
+            CorruptionError: It is not.
+        """
+        row = self._db.execute("SELECT leaf FROM entry WHERE idx = ?", (index,)).fetchone()
+        if row is None:
+            raise CorruptionError(f"the log has lost its leaf {index}: restore it from a backup")
+        return str(row[0])
+
+    def _compare_size(self, expected_size: int) -> None:
+        size = self.count_leaves()
+        if size != expected_size:
+            raise ConflictError(size)
 
     @_locked
     def _query(self, query: str, *values: int) -> sqlite.Cursor:
@@ -354,27 +387,6 @@ def create_store(path: Path, *, is_durable: bool = True) -> SqliteStore:
     """
     create_database(path)
     return SqliteStore(path, is_durable=is_durable)
-
-
-@contextmanager
-def open_scratch(beside: Path | None = None) -> Iterator[SqliteStore]:
-    """An empty store that is gone afterwards, to execute a log into.
-
-    Args:
-        beside: Its folder is made in this one; the system's place for temporary files unless told.
-
-    Raises:
-        StoreFailedError: The disk is full or cannot be written.
-    """
-    try:
-        folder = tempfile.TemporaryDirectory(prefix=".muniment-", dir=beside)
-    except OSError as exc:
-        raise StoreFailedError(f"cannot make a temporary folder: {exc.strerror}") from exc
-    with (
-        folder as name,
-        closing(create_store(Path(name) / "scratch.db", is_durable=False)) as store,
-    ):
-        yield store
 
 
 def _block_row(row: tuple[int, int, int, int, bytes, int]) -> BlockRow:

@@ -1,0 +1,90 @@
+"""The options that stand before or after any command.
+
+Imported only once the language is chosen, as the commands are: their help is made then.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+from cli.session import Session
+from cli.settings import Settings, default_home, read_environment
+
+
+def read_options(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help=say("Home folder (or MUNIMENT_HOME).", "数据目录（或 MUNIMENT_HOME）。")),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option(help=say("Work against a node (not yet).", "连接节点（尚未提供）。")),
+    ] = None,
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help=say("One JSON document on stdout.", "在标准输出打印一个 JSON 文档。")
+        ),
+    ] = False,
+    lang: Annotated[  # noqa: ARG001  # read before all else, see cli.lang
+        str | None, typer.Option(help=say("en or zh-CN.", "en 或 zh-CN。"))
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help=say("Say nothing but results.", "只输出结果。"))
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help=say("Say more; traces of bugs.", "输出更多信息。")),
+    ] = False,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "File whose first line opens the keys (or MUNIMENT_PASSPHRASE_FILE).",
+                "首行为密钥口令的文件（或 MUNIMENT_PASSPHRASE_FILE）。",
+            )
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001  # its callback ends the program
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _print_version() if value else None,
+            is_eager=True,
+            help=say("Print the version.", "显示版本。"),
+        ),
+    ] = False,
+) -> None:
+    """Put what the options say where every command finds it.
+
+    Raises:
+        UsageError: An option that is not there yet.
+    """
+    if node is not None:
+        raise UsageError(
+            say(
+                "--node is not there yet: work on this machine, with --home",
+                "尚不支持 --node：请在本机使用 --home",
+            )
+        )
+    environment = read_environment()
+    named = environment.get("MUNIMENT_PASSPHRASE_FILE")
+    settings = Settings(
+        home=home if home is not None else default_home(environment),
+        passphrase_file=passphrase_file or (Path(named) if named else None),
+        is_json=json,
+        is_quiet=quiet,
+        verbosity=int(verbose),
+    )
+    context.obj = Session(settings)
+
+
+def _print_version() -> None:
+    from importlib.metadata import version
+
+    print(f"muniment {version('muniment')}")
+    raise typer.Exit

@@ -1,0 +1,65 @@
+"""What to do next after an error: for people a line of its own, for programs `hint`.
+
+Most messages end with it, after a colon; what is missing there stands in a table by code.
+"""
+
+import re
+from typing import Final
+
+from cli.lang import say
+
+_BY_CODE: Final = {
+    "calendar_unknown": (
+        "publish that year's working days: muniment list publish calendar YEAR FILE",
+        "请公布该年的工作日历：muniment list publish calendar 年份 文件",
+    ),
+    "corruption": (
+        "keep all files as they are and run 'muniment audit'",
+        "请保留全部文件，并运行 muniment audit",
+    ),
+    "evidence": (
+        "give the file that the right rests on with --evidence FILE",
+        "请用 --evidence 给出权利依据文件",
+    ),
+    "national": (
+        "give --national-system, --national-record, --national-time and --national-digest",
+        "请给出 --national-system、--national-record、--national-time 与 --national-digest",
+    ),
+    "notice": (
+        "give --notice-system, --notice-ref and --notice-published",
+        "请给出 --notice-system、--notice-ref 与 --notice-published",
+    ),
+    "notice_running": (
+        "record it from that time on, or withhold the notice before it is published",
+        "请于该时间之后登记；尚未公示的，可决定不予公示",
+    ),
+    "wrong_passphrase": (
+        "give the right one with --passphrase-file FILE",
+        "请用 --passphrase-file 给出正确的口令",
+    ),
+    "wrong_step": (
+        "see how far it is: muniment registration show ID",
+        "请查看进度：muniment registration show 标识",
+    ),
+}
+
+_VERBS: Final = (
+    "ask|choose|give|install|keep|look|make|move|name|publish|put|record|restore|run|say|see|set|"
+    "sign|start|submit|try|upgrade|use|work|write"
+)
+_NEXT_STEP: Final = re.compile(
+    rf"(?:[:;] |, )((?:{_VERBS})\b.+)|[：；]((?:请|见|可|用|须).+)", re.DOTALL
+)
+
+
+def find_hint(code: str, message: str) -> str | None:
+    """What to do next, if there is something to do.
+
+    Args:
+        code: Of the error.
+        message: As it is shown.
+    """
+    if code in _BY_CODE:
+        return say(*_BY_CODE[code])
+    match = _NEXT_STEP.search(message)
+    return None if match is None else match[1] or match[2]
