@@ -145,7 +145,7 @@ class Auditor:
             )
 
     def _replay(self, store: AuditedStore, scratch: ReplayStore) -> Head:
-        head, total = scratch.read_head(), store.read_head().size
+        head, total = scratch.read_head(), store.count_leaves()
         leaves = _match_tiles(read_numbered(store, Table.ENTRY, head.size), store)
         for replayed in replay(leaves, scratch, self.rules, self.log_key.name):
             head = replayed.block.head

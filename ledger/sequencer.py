@@ -16,7 +16,7 @@ from typing import Final
 
 from ledger.clock import Clock
 from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
-from ledger.core.execution import Block, BlockBuilder, Head
+from ledger.core.execution import EMPTY_HEAD, Block, BlockBuilder, Head
 from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
 from ledger.core.merkle import read_root
 from ledger.core.rules import Rules
@@ -102,7 +102,7 @@ class Sequencer:
     Raises:
         RollbackError: The store does not contain what was signed last.
         CorruptionError: The signer file is damaged.
-        StoreFailedError: The store or the signer file cannot be read.
+        StoreFailedError: The store or the signer file cannot be read or written.
     """
 
     def __init__(self, store: Store, rules: Rules, clock: Clock, signer: CheckpointSigner) -> None:
@@ -114,8 +114,9 @@ class Sequencer:
         self._writer = threading.Lock()
         self._failed: LedgerError | None = None
         self._clock_offset = clock.now() - clock.monotonic()
-        self._head = store.read_head()
-        self._check_signed()
+        self._is_stale = True
+        self._head = EMPTY_HEAD
+        self._load()
 
     @property
     def head(self) -> Head:
@@ -161,6 +162,7 @@ class Sequencer:
         with self._writer:
             self._check_alive()
             try:
+                self._follow()
                 return self._sign()
             except (StoreFailedError, CorruptionError) as exc:
                 self._failed = exc
@@ -170,8 +172,8 @@ class Sequencer:
         taken: list[_Job] = []
         try:
             self._check_alive()
+            self._follow()
             time = self._read_clock()
-            self._check_signed()
             builder = BlockBuilder(self._head, self._store, self._rules)
             outcomes = self._fill(builder, taken, time)
             if builder.count:
@@ -192,7 +194,7 @@ class Sequencer:
             if not builder.has_room(len(encode_signed_event(signed))):
                 break
             taken.append(self._queue.popleft())
-            known = seen.get(signed.id, self._store.find_event(bytes.fromhex(signed.id)))
+            known = seen.get(signed.id, self._find(signed))
             if known is not None:
                 outcomes.append(Accepted(known, TreeSize(0), is_duplicate=True))
                 continue
@@ -203,6 +205,17 @@ class Sequencer:
             else:
                 outcomes.append(Accepted(seen[signed.id], TreeSize(0), is_duplicate=False))
         return outcomes
+
+    def _find(self, signed: SignedEvent) -> LeafIndex | None:
+        """Index of the event if it is in the log already.
+
+        Raises:
+            ConflictError: It is, but behind our head: another process has written it.
+        """
+        known = self._store.find_event(bytes.fromhex(signed.id))
+        if known is not None and known >= self._head.size:
+            raise ConflictError(self._store.read_head().size)
+        return known
 
     def _commit(self, block: Block, documents: Mapping[str, bytes]) -> None:
         self._store.append(block, expected_size=self._head.size, documents=documents)
@@ -223,10 +236,9 @@ class Sequencer:
     def _fail(self, taken: list[_Job], exc: Exception) -> None:
         if isinstance(exc, StoreFailedError | CorruptionError):
             self._failed = exc
+        self._is_stale = True
         for job in taken or [self._queue.popleft() for _ in range(len(self._queue))]:
             job.failure = exc
-        if isinstance(exc, ConflictError):
-            self._head = self._store.read_head()
 
     def _check_alive(self) -> None:
         if self._failed is not None:
@@ -247,12 +259,23 @@ class Sequencer:
             )
         return max(now, self._head.time)
 
-    def _check_signed(self) -> None:
-        try:
-            self._signer.check(self._head.size, self._root_at)
-        except RollbackError:
-            self._head = self._store.read_head()  # another process may have appended and signed
-            self._signer.check(self._head.size, self._root_at)
+    def _follow(self) -> None:
+        """Make sure that our head is the store's, and that the store holds what was signed."""
+        if not self._is_stale:
+            try:
+                self._signer.check(self._head.size, self._root_at)
+            except RollbackError:  # or another process has appended and signed
+                self._is_stale = True
+        if self._is_stale:
+            self._load()
+
+    def _load(self) -> None:
+        """Take the store's head, and sign it if whoever wrote it did not live to do so."""
+        self._head = self._store.read_head()
+        self._signer.check(self._head.size, self._root_at)
+        if self._head.size and self._store.read_checkpoint(self._head.size) is None:
+            self._sign()
+        self._is_stale = False
 
     def _root_at(self, size: TreeSize) -> Digest:
         return read_root(TileNodeReader(self._store), size)

@@ -9,7 +9,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from ledger.core.entry import Seal, decode_leaf
+from ledger.core.entry import Entry, Seal, decode_leaf
 from ledger.core.execution import EMPTY_HEAD, Block, Head, StoredState
 from ledger.core.hashing import hash_leaf
 from ledger.core.mappages import hash_key
@@ -17,7 +17,7 @@ from ledger.core.statemap import MapRoot, find
 from ledger.core.text import DIGEST_BYTES
 from ledger.core.tiles import TILE_WIDTH, read_frontier
 from ledger.core.types import LeafIndex, SubjectKey, TreeSize
-from ledger.errors import CorruptionError
+from ledger.errors import CorruptionError, InputError
 from ledger.replay import ReplayStore
 from ledger.storage.base import AuditedStore, Row, Table
 
@@ -127,7 +127,7 @@ def _read_old_head(store: AuditedStore, height: int) -> Head:
             raise CorruptionError(f"the store lacks block {height - 1}: run an audit")
     leaf = b"".join(store.read_leaves(size - 1, size))
     claimed = (height - 1, time, root, subjects)
-    match decode_leaf(leaf) if leaf else None:
+    match _decode(leaf):
         case Seal() as seal if claimed == (
             seal.height,
             seal.time,
@@ -145,3 +145,10 @@ def _read_old_head(store: AuditedStore, height: int) -> Head:
             )
         case _:
             raise CorruptionError(f"block {height - 1} is not the one of its seal: run an audit")
+
+
+def _decode(leaf: bytes) -> Entry | Seal | None:
+    try:
+        return decode_leaf(leaf)
+    except InputError:
+        return None

@@ -4,8 +4,12 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 from tests.support.shared import HAS_SHARED
+
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
 
 IN_CI = os.environ.get("CI") == "true"
 

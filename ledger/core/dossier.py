@@ -137,7 +137,7 @@ def verify_dossier(dossier: Dossier, opened: VerifiedCheckpoint) -> None:
         raise BundleError(
             f"the state counts {value.n} events, the dossier shows {first + len(dossier.events)}"
         )
-    _check_order(dossier.events, value, is_complete=dossier.start is None)
+    _check_order(dossier.events, value)
     leaves = []
     for i, event in enumerate(dossier.events, start=first):
         _verify_dossier_event(event, dossier.state.subject, opened)
@@ -161,21 +161,17 @@ def _verify_dossier_event(
         raise BundleError(f"the event at index {event.index} is not about {subject}")
 
 
-def _check_order(events: Sequence[DossierEvent], value: StateValue, *, is_complete: bool) -> None:
+def _check_order(events: Sequence[DossierEvent], value: StateValue) -> None:
     places = [event.index for event in events]
     times = [event.entry.time for event in events]
     if places != sorted(set(places)) or times != sorted(times):
         raise BundleError("the events of a dossier are in the order of the log")
-    if (events or is_complete) and (places[-1:] != [value.last] or times[-1:] != [value.time]):
+    if places[-1:] != [value.last] or times[-1:] != [value.time]:
         raise BundleError(f"the newest event of the subject is at index {value.last}")
 
 
 def _open_start(start: DossierStart, value: StateValue) -> Frontier:
-    """The frontier of the earlier history; a consistency proof holds its nodes.
-
-    Raises:
-        BundleError: There is nothing after the start.
-    """
+    """The frontier of the earlier history; a consistency proof holds its nodes."""
     old, new = TreeSize(start.n), TreeSize(value.n)
     verify_consistency(
         old_size=old,
@@ -184,8 +180,6 @@ def _open_start(start: DossierStart, value: StateValue) -> Frontier:
         new_root=value.history,
         path=start.proof,
     )
-    if old == new:
-        raise BundleError("a page after the whole history shows nothing")
     if old & (old - 1) == 0:
         return Frontier(old, (start.history,) if old else ())
     nodes = zip(consistency_nodes(old, new), start.proof, strict=True)

@@ -343,6 +343,8 @@ def _open_version(stored: StoredState) -> _Version:
         frontier = decode_frontier(TreeSize(value.n), stored.frontier)
     except (msgspec.DecodeError, UnicodeDecodeError, MalformedError) as exc:
         raise CorruptionError(f"the stored state {stored.locator} cannot be read") from exc
+    if frontier.root() != value.history:
+        raise CorruptionError(f"the stored state {stored.locator} is not of its history")
     return _Version(value.state, value.n, stored.raw, frontier, stored.number)
 
 

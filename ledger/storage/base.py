@@ -163,6 +163,10 @@ class TableReader(Protocol):
         """
         ...
 
+    def count_leaves(self) -> int:
+        """Number of leaves in the log, also if no block row says so."""
+        ...
+
     def snapshot(self) -> AbstractContextManager[None]:
         """Within it every read sees the store as of one moment, and nothing can be written."""
         ...

@@ -307,9 +307,9 @@ class SqliteStore(Store, TableReader):
         with self._write_transaction():
             self._db.executemany(query, rows)
 
+    @override
     @_locked
     def count_leaves(self) -> int:
-        """Number of leaves in the log, also if no block row says so."""
         (count,) = self._db.execute("SELECT coalesce(max(idx), -1) + 1 FROM entry").fetchone()
         return int(count)
 

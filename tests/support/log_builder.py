@@ -172,7 +172,7 @@ class MemoryLog:
     def receipt(self, index, note=None):
         path = self.path(index)
         leaf = self.leaves[index]
-        return Receipt(leaf, decode_leaf(leaf), TlogProof(index, path, note or self.note()))
+        return Receipt(leaf, _decode(leaf), TlogProof(index, path, note or self.note()))
 
     def state(self, key, note=None):
         stored = self.read_stored_state(self.head.map_root, key)
@@ -185,7 +185,7 @@ class MemoryLog:
         places = self.places(key)
         shown = places if start is None else places[start:]
         events = tuple(
-            DossierEvent(index, self.leaves[index], decode_leaf(self.leaves[index]), path)
+            DossierEvent(index, self.leaves[index], _decode(self.leaves[index]), path)
             for index, path in ((index, self.path(index)) for index in shown)
         )
         page = None if start is None else self.start(key, start)
@@ -203,7 +203,7 @@ class MemoryLog:
 
     def history_leaves(self, key):
         """Contents of the leaves of a subject's history."""
-        ids = [decode_leaf(self.leaves[index]).signed.id for index in self.places(key)]
+        ids = [_decode(self.leaves[index]).signed.id for index in self.places(key)]
         return [
             encode_canonical({"event": one, "i": i, "index": index, "subject": key})
             for i, (one, index) in enumerate(zip(ids, self.places(key), strict=True))
@@ -214,6 +214,11 @@ class MemoryLog:
 
     def _root(self):
         return _root(tuple(self.leaves))
+
+
+@cache
+def _decode(leaf):
+    return decode_leaf(leaf)
 
 
 @cache

@@ -151,6 +151,9 @@ class MemoryStore(Store, TableReader):
         rows = sorted(self._rows(table))
         yield from (row for row in rows if start == 0 or row[0] >= start)
 
+    def count_leaves(self):
+        return len(self.leaves)
+
     @contextmanager
     def snapshot(self):
         yield

@@ -160,7 +160,9 @@ def _say(schema):
     say = {
         "string": _say_text,
         "integer": lambda one: "integer" + _say_range(one, "minimum", "maximum"),
-        "array": lambda one: f"array{_say_range(one, 'minItems', 'maxItems')} of {_say(one['items'])}",
+        "array": lambda one: (
+            f"array{_say_range(one, 'minItems', 'maxItems')} of {_say(one['items'])}"
+        ),
         "object": lambda one: f"object of {_say(one['additionalProperties'])}",
         "boolean": lambda _: "`true` or `false`",
         "null": lambda _: "`null`",

@@ -348,6 +348,10 @@ class World:
         application.index = self.do("registration.record", body, self.registrar, *self.officers)
         return body["number"]
 
+    def record_refused(self, application, *keys, rights=None, **changes):
+        body = self.record_body(application, rights, **changes)
+        return self.refused("registration.record", body, self.registrar, *(keys or self.officers))
+
     def register(self, *applicants, rights=None, **changes):
         """From the application to the voucher."""
         application = self.published(*applicants)

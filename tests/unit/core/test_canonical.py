@@ -65,6 +65,7 @@ def nested(depth, inner="0"):
 # --- writing and reading
 
 
+@settings(deadline=None)
 @given(documents(names))
 def test_a_value_is_written_as_rfc_8785_says_and_read_back(value):
     data = encode_canonical(value, max_depth=30)
@@ -74,7 +75,7 @@ def test_a_value_is_written_as_rfc_8785_says_and_read_back(value):
     assert digest_json(value) == sha256(data).hexdigest() == reference_json.digest(value)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(texts, documents(texts, 8), max_size=3))
 def test_a_credential_may_have_any_member_names_in_utf16_order(value):
     data = encode_credential(value, max_depth=30)
@@ -87,7 +88,7 @@ def test_utf16_order_differs_from_that_of_code_points():
     assert encode_credential(value) == '{"\U0001f600":1,"\ufb33":2}'.encode()
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(mangled(documents(names).map(lambda value: encode_canonical(value, max_depth=30))))
 def test_a_reader_accepts_nothing_that_the_writer_would_not_write(data):
     value = outcome(read, data)
@@ -96,7 +97,7 @@ def test_a_reader_accepts_nothing_that_the_writer_would_not_write(data):
         assert encode_canonical(value) == data
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(mangled(documents(names).map(lambda value: json.dumps({"a": value}).encode())))
 def test_a_bundle_is_read_as_the_formats_say(data):
     value = outcome(lambda raw: decode_bundle(raw, max_bytes=MAX_BYTES), data)

@@ -86,7 +86,7 @@ def seals(draw):
 # --- reading and writing
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(seals())
 def test_a_seal_is_written_and_read_back(seal):
     assert decode_leaf(encode_seal(seal)) == seal
@@ -94,7 +94,7 @@ def test_a_seal_is_written_and_read_back(seal):
     assert seal.index == seal.first + seal.count
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(counts)
 def test_an_entry_is_written_and_read_back(time):
     entry = Entry(SIGNED, time)
@@ -105,7 +105,7 @@ def test_an_entry_is_written_and_read_back(time):
     assert data == reference_json.write(plain)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(mangled(st.sampled_from([ENTRY_DATA, SEAL_DATA])))
 def test_a_reader_accepts_nothing_that_the_writer_would_not_write(data):
     is_accepted(data)

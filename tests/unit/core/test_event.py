@@ -97,7 +97,7 @@ def signed_events(draw):
     return create_signed_event(event, [Signature(a.did, bytes(64)) for a in authors])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(signed_events())
 def test_a_signed_event_is_written_and_read_back(signed):
     data = encode_signed_event(signed)
@@ -112,7 +112,7 @@ def test_a_signed_event_is_written_and_read_back(signed):
     assert decode_draft(encode_draft(signed.event)) == replace(signed, signatures=())
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(mangled(st.just(DATA)))
 def test_a_reader_accepts_nothing_that_the_writer_would_not_write(data):
     if is_accepted(data):

@@ -244,6 +244,16 @@ def test_a_block_with_its_seal_never_exceeds_4_mib():
     assert MAX_BLOCK_BYTES - 1024 < total <= MAX_BLOCK_BYTES
 
 
+def test_1024_bytes_of_a_block_are_kept_for_what_is_around_the_events():
+    builder = MemoryLog().builder()
+    assert builder.has_room(MAX_BLOCK_BYTES - 1024)
+    assert not builder.has_room(MAX_BLOCK_BYTES - 1023)
+    builder.add(FIRST, START)
+    leaf = len(encode_entry(Entry(FIRST, START)))
+    assert builder.has_room(MAX_BLOCK_BYTES - 1024 - leaf)
+    assert not builder.has_room(MAX_BLOCK_BYTES - 1023 - leaf)
+
+
 def test_an_event_may_have_to_be_the_last_of_its_block():
     log = MemoryLog()
     builder = log.builder()
@@ -292,7 +302,8 @@ def test_time_never_goes_back_and_passes_with_each_block():
 
 def test_the_next_block_builds_on_the_head_of_the_one_before():
     log = example_log()
-    assert EMPTY_HEAD.size == 0
+    assert (EMPTY_HEAD.size, EMPTY_HEAD.time) == (0, 0)
+    assert (EMPTY_HEAD.next_page, EMPTY_HEAD.next_locator) == (1, 1)
     assert log.head.size == len(log.leaves) == log.blocks[-1].seal.index + 1
     assert log.head.height == len(log.blocks)
     assert log.head.seal_hash == hash_leaf(log.leaves[-1])

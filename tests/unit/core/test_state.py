@@ -57,7 +57,7 @@ bodies = st.dictionaries(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     bodies,
     st.from_regex(r"\A[a-z]{1,32}/[1-9][0-9]{0,2}\Z"),
@@ -172,7 +172,7 @@ def test_a_state_outside_the_profile_is_not_written():
 # --- histories
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.binary(min_size=32, max_size=32), numbers), max_size=9))
 def test_a_history_is_that_of_the_reference(events):
     pairs = [(event.hex(), index) for event, index in events]

@@ -118,6 +118,7 @@ def test_what_is_no_subject_key_is_refused(name):
         reference_formats.check_subject(BAD_KEYS[name])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KEYS), st.data())
 def test_a_spoilt_key_is_judged_as_by_the_reference(key, data):
     at = data.draw(st.integers(0, len(key)))
@@ -128,7 +129,7 @@ def test_a_spoilt_key_is_judged_as_by_the_reference(key, data):
 # --- derived ids
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.sampled_from(ID_TYPES), st.binary(min_size=16, max_size=16), st.integers(0, 20))
 def test_a_new_id_is_that_of_the_reference(kind, nonce, n):
     actor, text = f"party/{ID}", format_base64url(nonce)
@@ -156,7 +157,7 @@ def test_a_new_id_depends_on_all_it_is_made_of():
     assert len(ids) == 1 + len(others)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=4, unique=True))
 def test_a_party_is_named_by_its_first_keys_in_any_order(keys):
     dids = [format_did_key(key) for key in keys]
@@ -184,6 +185,7 @@ def test_a_key_has_a_subject():
 origins = st.from_regex(r"\A[a-z0-9.-]{1,20}(/[A-Za-z0-9._~-]{1,20}){0,4}\Z")
 
 
+@settings(deadline=None)
 @given(origins, st.sampled_from(KEYS))
 def test_a_urn_is_written_and_read_back(origin, key):
     assert parse_urn(format_urn(origin, key)) == (origin, key)

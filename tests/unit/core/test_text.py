@@ -63,7 +63,7 @@ FORMS = {
 def test_what_is_written_is_read_back(form):
     parse, write, values = FORMS[form]
 
-    @settings(max_examples=50)
+    @settings(max_examples=50, deadline=None)
     @given(values)
     def check(value):
         assert parse(write(value)) == value
@@ -75,7 +75,7 @@ def test_what_is_written_is_read_back(form):
 def test_nothing_is_read_that_would_not_be_written(form):
     parse, write, values = FORMS[form]
 
-    @settings(max_examples=100)
+    @settings(max_examples=100, deadline=None)
     @given(st.text(max_size=60) | spoilt(values.map(write)))
     def check(text):
         try:
@@ -87,6 +87,7 @@ def test_nothing_is_read_that_would_not_be_written(form):
     check()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12) | spoilt(st.binary(max_size=12).map(format_base64)))
 def test_base64_is_judged_as_by_the_reference(text):
     for parse, reference in (
@@ -96,6 +97,7 @@ def test_base64_is_judged_as_by_the_reference(text):
         assert is_accepted(parse, text) == is_accepted(reference, text)
 
 
+@settings(deadline=None)
 @given(spoilt(keys.map(format_did_key)))
 def test_a_did_key_is_judged_as_by_the_reference(text):
     assert is_accepted(parse_did_key, text) == is_accepted(reference_json.public_key, text)
@@ -240,6 +242,7 @@ def test_another_spelling_of_a_digest_is_refused(name):
         parse_digest(DIGESTS[name])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_base32_is_lower_case_and_unpadded(raw):
     text = format_base32(raw)

@@ -1,0 +1,138 @@
+"""The program `muniment` in tests: run in this process, or as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRY = "from cli.main import run; run()"
+DEADLINE_S = 60
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def error(self):
+        """The error document on stdout."""
+        assert self.json.keys() == {"error"}
+        return self.json["error"]
+
+    @property
+    def rows(self):
+        """Names and values of a table."""
+        return dict(line.split("  ", 1) for line in self.out.splitlines() if "  " in line)
+
+    def row(self, name):
+        """A value of a table; fails if it is not there."""
+        return self.rows[name].strip()
+
+
+class Program:
+    """The program in this process, in a folder and for a home of its own.
+
+    Args:
+        capsys: pytest's.
+        home: The home folder; named by MUNIMENT_HOME, unless a run says otherwise.
+    """
+
+    def __init__(self, capsys, home):
+        self._capsys = capsys
+        self.home = Path(home)
+
+    def __call__(self, *argv, locale=""):
+        self._capsys.readouterr()
+        code = main([str(word) for word in argv], locale)
+        out, err = self._capsys.readouterr()
+        assert "Traceback" not in err
+        return Result(int(code), out, err)
+
+    def ok(self, *argv, code=0, locale=""):
+        """A run that ends with this code."""
+        result = self(*argv, locale=locale)
+        assert result.code == code, result
+        return result
+
+    def json(self, *argv, code=0):
+        """The document of a run under --json."""
+        result = self.ok(*argv, "--json", code=code)
+        return result.json
+
+    def refused(self, *argv, code):
+        """The error of a run under --json."""
+        result = self.ok(*argv, "--json", code=code)
+        error = result.error
+        assert error.keys() <= {"code", "message", "rule", "hint"}
+        assert error["message"]
+        return error
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process ended; max_rss in bytes."""
+
+    code: int
+    out: bytes
+    err: str
+    max_rss: int
+    seconds: float
+
+
+def environment(home, **more):
+    """Variables for a process: nothing of ours comes from outside, English unless told."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {"PYTHONPATH": str(ROOT), "MUNIMENT_HOME": str(home), "LANG": "C.UTF-8"} | more
+
+
+def start(argv, home, *, stdout=subprocess.PIPE, cwd=None, **more):
+    """A process of its own that runs the program."""
+    return subprocess.Popen(
+        [sys.executable, "-c", ENTRY, *map(str, argv)],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=environment(home, **more),
+    )
+
+
+def finish(process):
+    """Wait for a process; how it ended."""
+    began = time.monotonic()
+    out, err = process.stdout.read() if process.stdout else b"", process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    assert time.monotonic() - began < DEADLINE_S
+    return Exit(
+        process.returncode, out, err.decode(), usage.ru_maxrss * 1024, time.monotonic() - began
+    )
+
+
+def run_process(*argv, home, cwd=None, **more):
+    """Run the program in a process of its own."""
+    return finish(start(argv, home, cwd=cwd, **more))
+
+
+def interrupt(process):
+    """What Ctrl-C does."""
+    process.send_signal(signal.SIGINT)
