@@ -68,13 +68,14 @@ class Signers:
 class Context:
     """What a rule may see of an event: the event, the ledger's time, and states by key."""
 
-    __slots__ = ("_step", "event", "keys", "rule_sets")
+    __slots__ = ("_found", "_step", "event", "keys", "rule_sets")
 
     def __init__(self, signed: SignedEvent, step: Step, rule_sets: Mapping[str, str]) -> None:
         self.event: Event = signed.event
         self.keys = frozenset(signature.key for signature in signed.signatures)
         self.rule_sets = rule_sets
         self._step = step
+        self._found: dict[SubjectKey, StateRecord] = {}
 
     @property
     def actor(self) -> SubjectKey:
@@ -109,8 +110,14 @@ class Context:
 
     def find(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
         """State of a subject, or None if there is none yet."""
+        found = self._found.get(key)
+        if isinstance(found, cls):  # states do not change while a rule decides
+            return found
         state = self._step.states.read(key)
-        return None if state is None else parse_state_record(cls, state)
+        if state is None:
+            return None
+        record = self._found[key] = parse_state_record(cls, state)
+        return record
 
     def need(self, cls: type[StateT], key: SubjectKey) -> StateT:
         """State of a subject that has to be there.

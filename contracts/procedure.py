@@ -7,8 +7,9 @@ filed ── accept ──► accepted ── publish ──► published ──
   └─────────── withdraw (applicant), refuse (registrar) ──┘
 ```
 
-Silence of the registrar means accepted; an application that is returned and not mended in time has
-lapsed. Both are computed from the record and a time, nothing runs on a timer.
+Silence of the registrar means accepted, from the working day after the last one to answer on; an
+application that is returned and not mended in time has lapsed. Both are computed from the record
+and a time, nothing runs on a timer; the next step writes a silent acceptance down, as of then.
 
 Spec: domain, section 2; Art. 14 to 28 and 37.
 """
@@ -50,7 +51,8 @@ class Registration(StateRecord, frozen=True, kw_only=True):
         status: Intervals of the machine's states.
         application: Digest of each commitment, by member.
         fields: Members opened so far.
-        deadline: Until when the present step is to be taken; None: unknown or none.
+        deadline: Until when the present step is to be taken; while filed, from when silence means
+            accepted; None: unknown or none.
         decision: What the registrar last said, in words.
         was_returned: A correction is asked for once.
         voucher: Number, once recorded.

@@ -186,8 +186,8 @@ def add_key(table, identity, key, name, keys):
 
 
 def add_group(policy, words, taken, keys):
+    need(len(words) >= 3 and is_new(policy, words[0]), "a group line")
     name, threshold, *parts = words
-    need(is_new(policy, name) and parts, "a group line")
     for part in parts:
         need(not is_new(policy, part) and part != b"none" and part not in taken, "a member")
         taken.add(part)
@@ -235,6 +235,7 @@ def open_checkpoint(policy, note):
     need(not re.search("[\x00-\x09\x0b-\x1f]", text + lines), "a control character in the note")
     need(blank and lines.endswith("\n") and lines.count("\n") <= 64, "signature lines")
     text += "\n"
+    need(text.count("\n") >= 3, "a checkpoint of three lines")
     origin, size, root, *extensions, end = text.split("\n")
     need(origin and end == "" and all(extensions), "a checkpoint")
     like("0|[1-9][0-9]{0,18}", size, "the size")

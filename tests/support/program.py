@@ -72,12 +72,12 @@ class Program:
 
     def json(self, *argv, code=0):
         """The document of a run under --json."""
-        result = self.ok(*argv, "--json", code=code)
+        result = self.ok("--json", *argv, code=code)
         return result.json
 
     def refused(self, *argv, code):
         """The error of a run under --json."""
-        result = self.ok(*argv, "--json", code=code)
+        result = self.ok("--json", *argv, code=code)
         error = result.error
         assert error.keys() <= {"code", "message", "rule", "hint"}
         assert error["message"]
