@@ -13,7 +13,7 @@ from typing import ClassVar, NoReturn
 
 from typing_extensions import override
 
-from contracts.intervals import fit_state
+from contracts.intervals import current, fit_state, parse_intervals
 from contracts.records import (
     Record,
     StateRecord,
@@ -208,7 +208,7 @@ class RuleSet(Rules):
                 "formats 2",
             )
         context = Context(signed, step, self.rule_sets)
-        _check_ledger(event, step)
+        _check_ledger(event, step, self.title)
         self.authority(context, body.signers(context))
         changes = body.apply(context)
         return {key: _fit(record) for key, record in changes.items()}
@@ -223,7 +223,7 @@ class RuleSet(Rules):
         return None if cls is None else cls.describe(parse_state_record(cls, state), key)
 
 
-def _check_ledger(event: Event, step: Step) -> None:
+def _check_ledger(event: Event, step: Step, title: str) -> None:
     is_open = step.index > 0
     if is_open != (event.kind != "ledger.open"):
         refuse(
@@ -241,6 +241,19 @@ def _check_ledger(event: Event, step: Step) -> None:
             f"该事件针对账本 {event.log}，而本账本为 {origin}",
             "formats 2",
         )
+    in_force = title if ledger is None else _rules_in_force(ledger)
+    if in_force != title:
+        refuse(
+            "other_rules",
+            f"the ledger has been under the rules {in_force} since its last upgrade, not {title}",
+            f"账本自上次升级后适用规则集 {in_force}，而非 {title}",
+            "formats 3",
+        )
+
+
+def _rules_in_force(ledger: State) -> str:
+    (rule_set,) = current(parse_intervals(ledger.body["rules"]))
+    return str(rule_set["name"]) if isinstance(rule_set, dict) else ""
 
 
 def _fit(record: StateRecord) -> State:

@@ -96,7 +96,11 @@ class Enroll(Body, frozen=True, kw_only=True):
 
 
 class Rotate(Body, frozen=True, kw_only=True):
-    """`party.rotate`: signed by a current key and by each key it adds."""
+    """`party.rotate`: signed by a current key and by each key it adds.
+
+    The registrar's keys are its officers': as many sign as a record needs, so that none of them can
+    make a second officer alone.
+    """
 
     kind: ClassVar[str] = "party.rotate"
 
@@ -109,7 +113,9 @@ class Rotate(Body, frozen=True, kw_only=True):
 
     @override
     def signers(self, context: Context) -> Signers:
-        return Signers({context.actor: 1}, frozenset(self.add))
+        ledger = read_ledger(context)
+        count = ledger.profile.officers if context.actor == ledger.registrar else 1
+        return Signers({context.actor: count}, frozenset(self.add))
 
     @override
     def apply(self, context: Context) -> Changes:

@@ -153,7 +153,9 @@ def rotate(
             add=tuple(sorted(each.did for each in added)),
             remove=tuple(sorted(_read_did(registry, each) for each in remove or ())),
         )
-        keys = [*find_keys(registry, subject, 1), *added]
+        ledger = registry.ledger
+        count = ledger.profile.officers if subject == ledger.registrar else 1
+        keys = [*find_keys(registry, subject, count), *added]
         write_event(session, registry, subject, body, keys, subject)
 
 

@@ -260,6 +260,13 @@ def test_an_upgrade_ends_its_block_and_is_sealed_under_the_old_rules():
     assert builder.build().seal.rules == RULES_NAME
 
 
+def test_after_an_upgrade_the_old_rules_write_nothing_more():
+    world = upgradable("solo")
+    world.do("ledger.upgrade", UPGRADE, world.operator)
+    body = {"list": "positive", "part": "1", "version": 1, "content": {}}
+    assert world.refused("list.publish", body, world.operator) == "other_rules"
+
+
 @pytest.mark.parametrize("who", ["operator", "regulator"])
 def test_an_upgrade_by_one_of_the_two_is_refused(who):
     world = upgradable()

@@ -105,7 +105,8 @@ def test_a_removed_officer_does_not_sign(world):
     application = world.published(world.enroll("ann"))
     old, kept, new = *world.registrar.keys, Key("new officer")
     body = {"add": [new.did], "remove": [old.did]}
-    world.do("party.rotate", body, world.registrar, kept, new)
+    assert world.refused("party.rotate", body, world.registrar, kept, new) == "wrong_signers"
+    world.do("party.rotate", body, world.registrar, old, kept, new)
     assert world.record_refused(application, old, kept) == "wrong_signers"
     world.registrar.keys = [kept, new]
     world.record(application)
