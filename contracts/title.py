@@ -69,7 +69,7 @@ class RightClaim(Record, frozen=True, kw_only=True):
 class Classification(Record, frozen=True, kw_only=True, rename={"data_class": "class"}):
     """By GB/T 43697-2024."""
 
-    standard: Literal["GB/T 43697-2024"] = "GB/T 43697-2024"
+    standard: Literal["GB/T 43697-2024"]
     industry: Annotated[str, Meta(max_length=80)]
     data_class: DataClass
     level: Level

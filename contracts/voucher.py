@@ -171,6 +171,7 @@ def verify_belonging(bundle: VoucherBundle, voucher: Voucher, origin: str) -> No
             "ledger: the ledger is right",
         ),
         (voucher.issuer == credential.issuer, "the ledger names another issuer"),
+        (voucher.registration == body.registration, "the record is of another registration"),
         (asset.subject == voucher.asset == body.asset, f"the asset is {voucher.asset}"),
         (key == f"voucher/{body.number}", f"the record is of voucher/{body.number}"),
         (

@@ -87,7 +87,7 @@ class Prover:
         """All events of a subject, or all after its first `start`.
 
         Raises:
-            NotFoundError: It has fewer events.
+            NotFoundError: It has no event after those.
             LimitError: More than 1,000 events: ask for pages.
         """
         state = self.prove_state(key)
@@ -95,8 +95,8 @@ class Prover:
         if state.value is None or stored is None:
             return Dossier(state, (), None)
         n = state.value.n
-        if not 0 <= start <= n:
-            raise NotFoundError(f"{key} has {n} events, not {start}")
+        if not 0 <= start < n:
+            raise NotFoundError(f"{key} has {n} events: there is none after {start}")
         if n - start > MAX_DOSSIER_EVENTS:
             raise LimitError(
                 f"{key} has {n} events and a dossier at most {MAX_DOSSIER_EVENTS}: "

@@ -6,7 +6,7 @@ refuses duplicate members, other orders, blanks and other spellings of a number.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NoReturn
 
@@ -24,6 +24,7 @@ _FORBIDDEN_CHARACTERS: Final = (
 )
 _FORBIDDEN: Final = re.compile(f"[{_FORBIDDEN_CHARACTERS}]")
 _ANY_NAME: Final = re.compile(f"[^{_FORBIDDEN_CHARACTERS}]*")
+_CONTAINERS: Final = (dict, list, tuple)
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder()
 
@@ -129,31 +130,41 @@ def digest_json(value: Json) -> str:
 
 
 def _check(value: object, depth_left: int, name_rule: re.Pattern[str]) -> None:
-    if isinstance(value, str):
-        if _FORBIDDEN.search(value):
-            raise MalformedError(f"a string holds a forbidden character: {value!r:.80}")
-    elif value is None or isinstance(value, bool):
+    if not isinstance(value, _CONTAINERS):
+        _check_scalar(value)
         return
-    elif isinstance(value, int):
-        if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-            raise MalformedError(f"an integer of {value.bit_length()} bits, beyond 2^53-1")
-    else:
-        _check_container(value, depth_left, name_rule)
-
-
-def _check_container(value: object, depth_left: int, name_rule: re.Pattern[str]) -> None:
-    if not isinstance(value, dict | list | tuple):
-        raise MalformedError(f"not a value of our JSON profile: a {type(value).__name__}")
     if depth_left < 1:
         raise LimitError("nested too deeply")
     if isinstance(value, dict):
-        for name, member in value.items():
-            if not isinstance(name, str) or not name_rule.fullmatch(name):
-                raise MalformedError(f"a member name outside the profile: {name!r:.80}")
-            _check(member, depth_left - 1, name_rule)
-    else:
-        for member in value:
-            _check(member, depth_left - 1, name_rule)
+        _check_names(value, name_rule)
+        value = value.values()
+    for member in value:
+        # What most members are is settled here, without a call: this is the hot path.
+        if type(member) is str and member.isascii() and member.isprintable():
+            continue
+        if type(member) is int and -MAX_SAFE_INTEGER <= member <= MAX_SAFE_INTEGER:
+            continue
+        _check(member, depth_left - 1, name_rule)
+
+
+def _check_scalar(value: object) -> None:
+    if isinstance(value, str):
+        if _FORBIDDEN.search(value):
+            raise MalformedError(f"a string holds a forbidden character: {value!r:.80}")
+    elif isinstance(value, int):  # bool is one, and always in range
+        if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+            raise MalformedError(f"an integer of {value.bit_length()} bits, beyond 2^53-1")
+    elif value is not None:
+        raise MalformedError(f"not a value of our JSON profile: a {type(value).__name__}")
+
+
+def _check_names(names: Iterable[object], name_rule: re.Pattern[str]) -> None:
+    for name in names:
+        # Most names are ASCII identifiers, which both rules allow.
+        if type(name) is str and name.isascii() and name.isidentifier() and len(name) <= 64:
+            continue
+        if not isinstance(name, str) or not name_rule.fullmatch(name):
+            raise MalformedError(f"a member name outside the profile: {name!r:.80}")
 
 
 def _plain(value: Json) -> "rfc8785._impl._Value":

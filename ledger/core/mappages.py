@@ -136,10 +136,7 @@ def decode_page(page: bytes) -> list[bytes]:
     Raises:
         CorruptionError: Anything that encode_page would not have written.
     """
-    occupied, leaves = int.from_bytes(page[:2], "big"), int.from_bytes(page[2:4], "big")
-    length = 4 + INNER_BYTES * occupied.bit_count() + DIGEST_BYTES * leaves.bit_count()
-    if not occupied or leaves & ~occupied or len(page) != length:
-        raise CorruptionError(f"a page of the state map is damaged: {page[:4].hex()}, {len(page)}")
+    occupied, leaves = _decode_bitmaps(page)
     if occupied == _ALL and not leaves:
         return [page[start : start + INNER_BYTES] for start in _FULL_PAGE]
     slots = []
@@ -149,6 +146,39 @@ def decode_page(page: bytes) -> list[bytes]:
         slots.append(page[start:stop])
         start = stop
     return slots
+
+
+def decode_slot(page: bytes, n: int) -> bytes:
+    """Slot n of a page, `decode_page(page)[n]`, without the others.
+
+    Raises:
+        CorruptionError: Anything that encode_page would not have written.
+    """
+    occupied, leaves = _decode_bitmaps(page)
+    bit = _BITS[n]
+    if not occupied & bit:
+        return b""
+    before = bit - 1
+    start = (
+        4
+        + INNER_BYTES * (occupied & before).bit_count()
+        + DIGEST_BYTES * (leaves & before).bit_count()
+    )
+    return page[start : start + (LEAF_BYTES if leaves & bit else INNER_BYTES)]
+
+
+def _decode_bitmaps(page: bytes) -> tuple[int, int]:
+    """Which slots are occupied, and which of them are leaves.
+
+    Raises:
+        CorruptionError: They contradict each other or the length of the page.
+    """
+    both = int.from_bytes(page[:4], "big")
+    occupied, leaves = both >> SLOTS, both & _ALL
+    length = 4 + INNER_BYTES * occupied.bit_count() + DIGEST_BYTES * leaves.bit_count()
+    if not occupied or leaves & ~occupied or len(page) != length:
+        raise CorruptionError(f"a page of the state map is damaged: {page[:4].hex()}, {len(page)}")
+    return occupied, leaves
 
 
 def hash_slots(slots: Sequence[bytes], suite: Suite) -> Digest:

@@ -19,6 +19,7 @@ from ledger.core.mappages import (
     decode_inner_slot,
     decode_leaf_slot,
     decode_page,
+    decode_slot,
     encode_inner_slot,
     encode_leaf_slot,
     encode_page,
@@ -224,11 +225,11 @@ def find(reader: PageReader, root: MapRoot, key_hash: Digest) -> tuple[Digest, i
         CorruptionError: The pages contradict themselves.
         LedgerError: What the reader raises.
     """
-    for slots, n in _walk_down(reader, root, key_hash):
-        if len(slots[n]) == LEAF_BYTES:
-            found, value_hash, locator = decode_leaf_slot(slots[n])
-            return (value_hash, locator) if found == key_hash else None
-    return None
+    slot = _find_end(reader, root, key_hash)
+    if not slot:
+        return None
+    found, value_hash, locator = decode_leaf_slot(slot)
+    return (value_hash, locator) if found == key_hash else None
 
 
 def prove(reader: PageReader, root: MapRoot, key_hash: Digest, suite: Suite = SUITE) -> bytes:
@@ -301,6 +302,16 @@ def _walk_slots(reader: PageReader, root: MapRoot) -> Iterator[bytes]:
             waiting += [(below, level + 1) for below in reversed(slots) if below]
 
 
+def _find_end(reader: PageReader, root: MapRoot, key_hash: Digest) -> bytes:
+    """The slot that the way to a key ends at: a leaf, be it of another key, or `b""`."""
+    page_id, level, slot = root.page_id, 0, b""
+    while page_id:
+        slot = decode_slot(_read_page(reader, page_id, level), _slot_number(key_hash, level))
+        page_id = decode_inner_slot(slot) if len(slot) == INNER_BYTES else 0
+        level += 1
+    return slot
+
+
 def _walk_down(
     reader: PageReader, root: MapRoot, key_hash: Digest
 ) -> Iterator[tuple[list[bytes], int]]:
@@ -318,11 +329,20 @@ def _read_slots(reader: PageReader, page_id: int, level: int) -> list[bytes]:
     """Slots of a page.
 
     Raises:
-        CorruptionError: Damaged, or deeper than keys are long (so a circle of pages ends).
+        CorruptionError: Damaged, or deeper than keys are long.
+    """
+    return decode_page(_read_page(reader, page_id, level))
+
+
+def _read_page(reader: PageReader, page_id: int, level: int) -> bytes:
+    """A page, not yet decoded.
+
+    Raises:
+        CorruptionError: It lies deeper than keys are long (so a circle of pages ends).
     """
     if level >= _PAGE_LEVELS:
         raise CorruptionError(f"page {page_id} of the state map lies below the end of the keys")
-    return decode_page(reader.read_page(page_id))
+    return reader.read_page(page_id)
 
 
 def _slot_number(key_hash: bytes, level: int) -> int:

@@ -18,6 +18,7 @@ import pysqlite3.dbapi2 as sqlite
 from ledger.errors import (
     CorruptionError,
     ExistsError,
+    LedgerError,
     NotFoundError,
     StoreFailedError,
     UnavailableError,
@@ -28,6 +29,8 @@ from ledger.storage.migrations import check_schema, create_schema
 OLDEST_SQLITE: Final = (3, 51, 3)
 BUSY_TIMEOUT_S: Final = 10.0
 _BACKUP_PAGES: Final = 4096
+_BUSY: Final = {5, 6}
+"""SQLITE_BUSY and SQLITE_LOCKED."""
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 _PRAGMAS: Final = (
     "journal_mode = WAL",
@@ -119,7 +122,7 @@ def create_copy(source: Path, target: Path, *, is_ledger: bool = True) -> None:
         _touch(target)
         try:
             with closing(_open(target)) as writer:
-                reader.backup(writer, pages=_BACKUP_PAGES)
+                reader.backup(writer, pages=_BACKUP_PAGES, progress=_give_up_when_busy)
             fold_database(target)
         except BaseException:
             remove_database(target)
@@ -141,7 +144,7 @@ def overwrite_database(source: Path, target: Path) -> None:
         UnavailableError: Another process holds the target.
     """
     with translated(), closing(_open_source(source)) as reader, closing(connect(target)) as writer:
-        reader.backup(writer, pages=_BACKUP_PAGES)
+        reader.backup(writer, pages=_BACKUP_PAGES, progress=_give_up_when_busy)
 
 
 def fold_database(path: Path) -> None:
@@ -186,32 +189,39 @@ def set_aside(path: Path) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the library's errors into ours; the one place that does.
+    """Turn the library's errors, raised within, into ours.
 
     Raises:
-        UnavailableError: Another process holds the lock.
-        CorruptionError: The file contradicts itself or refuses what we append.
-        StoreFailedError: A write, an fsync or a read failed, or the disk is full.
-        NotFoundError: Asked for a number beyond 2**63, which no row has.
+        LedgerError: As translate says.
     """
     try:
         yield
-    except OverflowError as exc:
-        raise NotFoundError("a ledger does not count so far") from exc
-    except sqlite.OperationalError as exc:
-        name = str(getattr(exc, "sqlite_errorname", None) or "")
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise UnavailableError(
-                "another process is writing to the ledger; nothing was written, try again"
-            ) from exc
-        if name in {"", "SQLITE_ERROR"}:  # no such table, text that is not UTF-8
-            raise CorruptionError(_CONTRADICTION.format(exc)) from exc
-        raise StoreFailedError(
-            f"the ledger file could not be read or written ({exc}): see to the disk, then run the "
-            "same command again; no event is ever written twice"
-        ) from exc
-    except sqlite.Error as exc:
-        raise CorruptionError(_CONTRADICTION.format(exc)) from exc
+    except (OverflowError, sqlite.Error) as exc:
+        error = translate(exc)
+        raise error from exc
+
+
+def translate(exc: OverflowError | sqlite.Error) -> LedgerError:
+    """An error of the library in our words; the one place that knows them.
+
+    Returns:
+        UnavailableError if another process holds the lock; CorruptionError if the file contradicts
+        itself or refuses what we append; StoreFailedError if a write, an fsync or a read failed, or
+        the disk is full; NotFoundError if asked for a number beyond 2**63, which no row has.
+    """
+    if isinstance(exc, OverflowError):
+        return NotFoundError("a ledger does not count so far")
+    name = str(getattr(exc, "sqlite_errorname", None) or "")
+    if not isinstance(exc, sqlite.OperationalError) or name in {"", "SQLITE_ERROR"}:
+        return CorruptionError(_CONTRADICTION.format(exc))  # no such table, text that is not UTF-8
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return UnavailableError(
+            "another process is writing to the ledger; nothing was written, try again"
+        )
+    return StoreFailedError(
+        f"the ledger file could not be read or written ({exc}): see to the disk, then run the "
+        "same command again; no event is ever written twice"
+    )
 
 
 _CONTRADICTION: Final = "the ledger file contradicts itself ({}): run an audit"
@@ -247,6 +257,19 @@ def _open_source(path: Path, *, is_ledger: bool = True) -> sqlite.Connection:
         connection.close()
         raise
     return connection
+
+
+def _give_up_when_busy(status: int, remaining: int, total: int) -> None:
+    """Stop a backup that has waited for a lock; by itself it would wait for ever.
+
+    Raises:
+        UnavailableError: The step just made found the target locked.
+    """
+    if status in _BUSY:
+        raise UnavailableError(
+            f"another process is using the ledger ({remaining} of {total} pages to go); nothing "
+            "was written, try again"
+        )
 
 
 def _touch(path: Path) -> None:

@@ -84,6 +84,15 @@ CREATE TRIGGER document_no_delete BEFORE DELETE ON document
 BEGIN SELECT RAISE(ABORT, 'documents are append-only'); END;
 """
 
+_QUIET_UPDATE: Final = """
+DROP TRIGGER listing_au;
+CREATE TRIGGER listing_au AFTER UPDATE ON listing WHEN old.words IS NOT new.words BEGIN
+  INSERT INTO listing_fts (listing_fts, rowid, words) VALUES ('delete', old.rowid, old.words);
+  INSERT INTO listing_fts (rowid, words) VALUES (new.rowid, new.words);
+END;
+"""
+"""Most updates change a status and no word: those leave the index alone."""
+
 
 def create_schema(connection: sqlite.Connection) -> None:
     """Lay out an empty file; the caller holds the transaction."""
@@ -98,6 +107,8 @@ def create_schema(connection: sqlite.Connection) -> None:
     )
     listing.create_index(["type", "status"])
     listing.enable_fts(["words"], create_triggers=True, tokenize="unicode61")
+    for statement in _split(_QUIET_UPDATE):
+        connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -24,9 +24,9 @@ from ledger.core.tiles import read_frontier
 from ledger.core.types import Digest, LeafIndex, SubjectKey, TreeSize, UnixMillis
 from ledger.errors import ConflictError, CorruptionError, NotFoundError, StoreFailedError
 from ledger.storage.base import COLUMNS, KEPT_BLOCKS, BlockRow, Row, Store, Table, TableReader
-from ledger.storage.connection import connect, create_database, translated
+from ledger.storage.connection import connect, create_database, translate, translated
 from ledger.storage.terms import format_query
-from ledger.storage.writing import TILE_LEVEL_SHIFT, event_prefix, write_block
+from ledger.storage.writing import TILE_LEVEL_SHIFT, event_prefix, hash_event, write_block
 
 _CACHED_PAGES: Final = 60_000
 _ROWS_AT_ONCE: Final = 512
@@ -40,8 +40,11 @@ def _locked(
 ) -> Callable[Concatenate["SqliteStore", _P], _R]:
     @wraps(method)
     def guarded(self: "SqliteStore", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with self.lock, translated():
-            return method(self, *args, **kwargs)
+        with self.lock:
+            try:
+                return method(self, *args, **kwargs)
+            except (OverflowError, sqlite.Error) as exc:
+                raise translate(exc) from exc
 
     return guarded
 
@@ -100,7 +103,7 @@ class SqliteStore(Store, TableReader):
     def find_event(self, event_id: bytes) -> LeafIndex | None:
         rows = self._db.execute("SELECT idx FROM event WHERE prefix = ?", (event_prefix(event_id),))
         for (index,) in rows.fetchall():
-            if _event_id(self._read_leaf(index)) == event_id:
+            if hash_event(self._read_leaf(index)) == event_id:
                 return LeafIndex(index)
         return None
 
@@ -129,18 +132,10 @@ class SqliteStore(Store, TableReader):
         return row[0] if row else b""
 
     @override
-    @_locked
     def read_page(self, page_id: int) -> bytes:
+        # No lock for what is kept: a page never changes, and it is kept only once it is written.
         page = self._pages.get(page_id)
-        if page is None:
-            row = self._db.execute("SELECT data FROM page WHERE id = ?", (page_id,)).fetchone()
-            if row is None:
-                raise NotFoundError(
-                    f"page {page_id} of the state map is pruned; ask for one of the newest "
-                    f"{KEPT_BLOCKS} blocks, or run 'muniment audit --rebuild'"
-                )
-            page = self._remember(page_id, row[0])
-        return page
+        return self._load_page(page_id) if page is None else page
 
     @override
     @_locked
@@ -324,9 +319,18 @@ class SqliteStore(Store, TableReader):
             raise CorruptionError(f"the log has lost its leaf {index}: restore it from a backup")
         return str(row[0])
 
+    @_locked
+    def _load_page(self, page_id: int) -> bytes:
+        row = self._db.execute("SELECT data FROM page WHERE id = ?", (page_id,)).fetchone()
+        if row is None:
+            raise NotFoundError(
+                f"page {page_id} of the state map is pruned; ask for one of the newest "
+                f"{KEPT_BLOCKS} blocks, or run 'muniment audit --rebuild'"
+            )
+        return self._remember(page_id, row[0])
+
     def _compare_size(self, expected_size: int) -> None:
-        size = self.count_leaves()
-        if size != expected_size:
+        if (size := self.count_leaves()) != expected_size:
             raise ConflictError(size)
 
     @_locked
@@ -393,8 +397,3 @@ def _block_row(row: tuple[int, int, int, int, bytes, int]) -> BlockRow:
     height, size, time, map_page, map_root, map_size = row
     root = MapRoot(map_page, Digest(map_root), map_size)
     return BlockRow(height, TreeSize(size), UnixMillis(time), root)
-
-
-def _event_id(leaf: str) -> bytes:
-    event_json, _, _ = leaf.removeprefix('{"event":').rpartition(',"signatures":')
-    return sha256(event_json.encode()).digest()

@@ -38,7 +38,7 @@ def run(argv, files, folders=()):
     for sentence in differences:
         print(sentence)
     if argv:
-        print(f"{len(files)} files {'differ' if differences else 'are what the code makes'}")
+        print(f"{len(differences)} of {len(files)} files are not what the code makes")
         return 1 if differences else 0
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,8 @@ from ledger.core.tiles import (
     TileNodeReader,
     encode_entry_bundle,
     extend_tiles,
+    format_entries_path,
+    format_tile_path,
     parse_entries_path,
     parse_tile_path,
     tile_at,
@@ -94,6 +96,17 @@ class _Stored:
 
     def read_tile(self, level, index):
         return self.data[level, index]
+
+
+def log_tile(case, shared):
+    """The tile of leaf hashes and the entry bundle of a log that fills less than one."""
+    leaves = leaves_of(shared, case["size"])
+    edge = tile_at(0, 0, case["size"])
+    bundle = encode_entry_bundle(leaves)
+    return {
+        "tile": {format_tile_path(edge): _Stored(leaves).data[0, 0].hex()},
+        "entries": {format_entries_path(edge): sha256(bundle).hexdigest()},
+    }
 
 
 def log_root(case, shared):
@@ -213,6 +226,7 @@ def history(case, shared):
 ANSWERS = {
     "tile": tile,
     "log root": log_root,
+    "log tile": log_tile,
     "inclusion": inclusion,
     "consistency": consistency,
     "seals": seals,

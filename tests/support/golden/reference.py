@@ -8,13 +8,12 @@ from hashlib import sha256
 from tests.support import (
     ed25519_reference,
     independent_signed,
-    independent_verifier,
     reference,
     reference_formats,
     reference_map,
 )
+from tests.support.golden import reference_bundles
 from tests.support.golden.cases import data_of
-from tests.support.golden.patches import patched
 from tests.support.independent_signed import NotAuthenticError
 from tests.support.reference_json import (
     RefusedError,
@@ -174,6 +173,16 @@ def leaves_of(shared, size):
     return [one.encode() for one in shared["leaves"][:size]]
 
 
+def log_tile(case, shared):
+    leaves = leaves_of(shared, case["size"])
+    need(0 < len(leaves) < 256, "a part of one tile")
+    bundle = b"".join(len(one).to_bytes(2, "big") + one for one in leaves)
+    hashes = b"".join(map(reference.leaf_hash, leaves)).hex()
+    part = f"000.p/{len(leaves)}"
+    digests = {f"tile/entries/{part}": sha256(bundle).hexdigest()}
+    return {"tile": {f"tile/0/{part}": hashes}, "entries": digests}
+
+
 def log_root(case, shared):
     return reference.mth(leaves_of(shared, case["size"])).hex()
 
@@ -319,40 +328,6 @@ def history(case, shared):
     return reference_formats.history_root(case["subject"], events).hex()
 
 
-# --- section 7
-
-
-def verdict(case, shared):
-    data = patched(shared["bundles"][case["bundle"]], case.get("change", []))
-    text, asked = shared["policies"][case["policy"]].encode(), case.get("as_of")
-    bundle = read_bundle(data)
-    if bundle.get("format") == "muniment/voucher/v1":
-        found = independent_verifier.verify_voucher(data, text, now=case["now"], as_of=asked)
-        return {"kind": "voucher", **found}
-    policy = independent_signed.read_policy(text)
-    note_text = _find_note(bundle)
-    cosigned = independent_signed.open_checkpoint(policy, note_text.encode())["cosigned"]
-    newest = 1000 * max(cosigned.values()) if cosigned else None
-    reference_formats.verify(bundle, reference_formats.Trusted(note_text, newest))
-    kind = bundle["format"].split("/")[1]
-    return {"kind": kind, "subject": _find_subject(bundle, kind)}
-
-
-def _find_note(bundle):
-    if bundle.get("format") == "muniment/dossier/v1":
-        return _find_note(bundle.get("state", {}))
-    receipt = bundle if "proof" in bundle else bundle.get("seal")
-    need(isinstance(receipt, dict) and isinstance(receipt.get("proof"), str), "a receipt")
-    return receipt["proof"].partition("\n\n")[2]
-
-
-def _find_subject(bundle, kind):
-    if kind == "receipt":
-        value = reference_formats.read_leaf(from_b64url(bundle["entry"]))
-        return value["event"]["subjects"][0] if "event" in value else ""
-    return bundle["state"]["subject"] if kind == "dossier" else bundle["subject"]
-
-
 ANSWERS = {
     "canonical": canonical,
     "write": written,
@@ -376,6 +351,7 @@ ANSWERS = {
     "leaf": leaf,
     "tile": tile,
     "log root": log_root,
+    "log tile": log_tile,
     "inclusion": inclusion,
     "consistency": consistency,
     "seals": seals,
@@ -390,5 +366,5 @@ ANSWERS = {
     "state leaf": state_leaf,
     "states root": states_root,
     "history": history,
-    "verdict": verdict,
+    "verdict": reference_bundles.verdict,
 }

@@ -3,9 +3,10 @@
 import json
 from hashlib import sha256
 
-from tests.support import reference_map
+from tests.support import reference, reference_map
 from tests.support.golden.cases import ask, refuse
 from tests.support.golden.scenario import solo
+from tests.support.log_builder import ORIGIN, WITNESS
 from tests.support.people import DIGEST
 
 SIZES = (1, 2, 255, 256, 257, 511, 512, 700)
@@ -55,6 +56,14 @@ def log():
     for new in (1, 2, 7, 16, size):
         for old in sorted({0, 1, new // 2, new - 1, new}):
             yield ask("consistency", f"from {old} to {new}", old=old, new=new)
+    for n in (2, 16, size):
+        yield ask("log tile", f"of the first {n}", size=n)
+    for n in (2, size):
+        root = reference.mth(solo().log.leaves[:n]).hex()
+        signed = {"origin": ORIGIN, "size": n, "root": root, "seed": _seed(ORIGIN)}
+        yield ask("note", f"the checkpoint of {n}", **signed, cosigners=[])
+    witness = {"name": WITNESS.name, "seed": _seed(WITNESS.name), "time": solo().cosigned_at}
+    yield ask("note", f"the checkpoint of {n}, cosigned", **signed, cosigners=[witness])
     yield ask("seals", "every block executed again", rules_digest=DIGEST)
     yield ask("states root", "every state with its history")
 
@@ -65,6 +74,11 @@ def log_shared():
     states = {key: json.loads(one.raw) for key, one in zip(world.log.keys, stored, strict=True)}
     leaves = [one.decode() for one in world.log.leaves]
     return {"leaves": leaves, "states": dict(sorted(states.items()))}
+
+
+def _seed(name):
+    """Secret of a log or witness of this name."""
+    return sha256(name.encode()).hexdigest()
 
 
 # --- the state map

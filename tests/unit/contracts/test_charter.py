@@ -9,7 +9,7 @@ from contracts.rulebook import RULES_NAME
 from ledger.core.entry import decode_leaf
 from ledger.core.note import Algorithm, create_verifier_key, format_vkey
 from ledger.core.subjects import SELF, derive_party
-from ledger.errors import LimitError, MalformedError
+from ledger.errors import LimitError, MalformedError, RejectedError
 from tests.support.log_builder import LOG, ORIGIN
 from tests.support.note_signers import log_signer, witness_signer
 from tests.support.people import CODES, DIGEST, Key, Person
@@ -264,7 +264,10 @@ def test_after_an_upgrade_the_old_rules_write_nothing_more():
     world = upgradable("solo")
     world.do("ledger.upgrade", UPGRADE, world.operator)
     body = {"list": "positive", "part": "1", "version": 1, "content": {}}
-    assert world.refused("list.publish", body, world.operator) == "other_rules"
+    event = world.event("list.publish", body, world.operator)
+    with pytest.raises(RejectedError) as caught:
+        world.write(world.sign(event, world.operator.key))
+    assert caught.value.reason == "other_rules"
 
 
 @pytest.mark.parametrize("who", ["operator", "regulator"])

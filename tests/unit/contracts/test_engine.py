@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.engine import refuse
+from contracts.engine import Context, refuse
 from contracts.foundation import Ledger
+from contracts.identity import Party
 from contracts.records import (
     format_state,
     parse_record,
@@ -15,6 +16,7 @@ from contracts.records import (
 )
 from contracts.rulebook import KINDS, RULES_NAME, STATES, create_rules
 from ledger.core.canonical import encode_canonical
+from ledger.core.rules import Step
 from ledger.core.state import State
 from ledger.core.subjects import SELF, parse_subject, subject_type
 from ledger.errors import MalformedError, RejectedError
@@ -33,6 +35,18 @@ def world():
 @pytest.fixture
 def national():
     return World("national-2026")
+
+
+class Counted:
+    """Notes what is asked of a view of states."""
+
+    def __init__(self, states):
+        self.states = states
+        self.asked = []
+
+    def read(self, key):
+        self.asked.append(key)
+        return self.states.read(key)
 
 
 # The table
@@ -303,6 +317,18 @@ def test_every_subject_that_a_ledger_holds_is_a_subject_key(national):
     ann = national.enroll("ann", uscc="91440300708461136T")
     national.register(ann)
     assert all(parse_subject(key) == key for key in national.all_states())
+
+
+def test_a_rule_that_asks_twice_gets_the_same_state_and_one_of_another_type_never(world):
+    states = Counted(world.log.builder())
+    context = Context(world.probe(world.operator.party), Step(world.time, 9, states), {})
+    first = context.need(Ledger, SELF)
+    assert context.need(Ledger, SELF) is first
+    assert states.asked == [SELF]
+    with pytest.raises(MalformedError, match="ledger/1"):
+        context.find(Party, SELF)
+    assert context.find(Ledger, SELF) is first
+    assert context.find(Party, f"party/{'a' * 26}") is None
 
 
 def test_refusing_carries_code_sentences_and_rule():

@@ -1,6 +1,7 @@
 """Canonical JSON: two writers and two readers agree, and every other spelling is refused."""
 
 import json
+import string
 from hashlib import sha256
 
 import pytest
@@ -253,6 +254,27 @@ def test_every_character_of_the_basic_plane_is_judged_as_by_the_reference():
     for code in range(0x10000):
         is_accepted = outcome(encode_canonical, chr(code)) is not REFUSED
         assert is_accepted == reference_json.is_allowed(chr(code)), hex(code)
+
+
+def test_a_character_is_judged_alike_alone_and_as_a_member():
+    for code in [*range(0x300), *FORBIDDEN, *BESIDE, 0xD800, 0xDFFF]:
+        alone = outcome(encode_canonical, chr(code)) is REFUSED
+        for value in ([chr(code)], [f"x{chr(code)}"], {"a": chr(code)}, [[0], chr(code)]):
+            assert (outcome(encode_canonical, value) is REFUSED) == alone, hex(code)
+
+
+def test_a_name_is_made_of_the_named_characters_and_of_no_other():
+    allowed = set(string.ascii_letters + string.digits + "_.:@/$-")
+    for code in range(0x10000):
+        for name in (chr(code), f"a{chr(code)}", f"{chr(code)}a"):
+            is_refused = outcome(encode_canonical, {name: 1}) is REFUSED
+            assert is_refused == (chr(code) not in allowed), hex(code)
+
+
+@pytest.mark.parametrize("name", ["a" * 65, "a." * 33, "", "\u00e9", "\uff41"])
+def test_a_name_too_long_or_of_letters_from_elsewhere_is_refused(name):
+    assert outcome(encode_canonical, {name: 1}) is REFUSED
+    assert outcome(encode_canonical, {"a" * 64: {"a." * 32: 1}}) is not REFUSED
 
 
 NO_VALUES = {

@@ -344,3 +344,9 @@ def test_an_event_that_a_reader_would_refuse_is_not_created():
         create_signed_event(DRAFT, [key, key])
     with pytest.raises(LimitError):
         create_signed_event(DRAFT, [Signature(author.did, bytes(64)) for author in AUTHORS])
+
+
+@pytest.mark.parametrize("key", ["", "did:key:z6Mk", KEY + "a", KEY[:-1] + '"', KEY + "\n"])
+def test_a_signature_of_no_did_key_is_not_written(key):
+    with pytest.raises(MalformedError):
+        encode_signatures([Signature(key, bytes(64))])

@@ -12,6 +12,7 @@ from ledger.core.mappages import (
     decode_inner_slot,
     decode_leaf_slot,
     decode_page,
+    decode_slot,
     encode_inner_slot,
     encode_leaf_slot,
     encode_page,
@@ -75,6 +76,12 @@ def test_encode_then_decode_gives_the_same_slots(slots):
     assert decode_page(encode_page(slots)) == slots
 
 
+@given(pages)
+def test_one_slot_is_that_of_the_whole_page(slots):
+    page = encode_page(slots)
+    assert [decode_slot(page, n) for n in range(16)] == slots
+
+
 @given(st.binary(min_size=4, max_size=4), st.integers(-1, 1))
 def test_decode_accepts_nothing_that_encode_would_not_write(head, extra):
     occupied, leaves = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
@@ -112,6 +119,9 @@ DAMAGES = {
 def test_a_damaged_page_is_corruption(damage):
     with pytest.raises(CorruptionError):
         decode_page(damage(PAGE))
+    for n in range(16):
+        with pytest.raises(CorruptionError):
+            decode_slot(damage(PAGE), n)
 
 
 def test_slots_read_back():

@@ -26,6 +26,7 @@ from tests.support.log_builder import START, toy_key
 from tests.support.reference_json import RefusedError
 
 KEY = toy_key(1)
+KEYS = (KEY, "ledger/self", "list/a-1:B.c-2", f"name/uscc:{'9' * 18}", f"key/z6Mk{'a' * 44}")
 VALUE = StateValue(
     state=State("asset/1", {"status": [{"from": 5, "index": 7, "to": None, "value": "valid"}]}),
     history=bytes(range(32)),
@@ -189,6 +190,13 @@ def test_a_history_leaf_is_a_canonical_object():
     leaf = hash_history_leaf(event_id=event_id, i=2, index=17, subject=KEY)
     assert leaf == reference.leaf_hash(want)
     assert encode_canonical(json.loads(want)) == want
+
+
+@given(st.binary(min_size=32, max_size=32), numbers, numbers, st.sampled_from(KEYS))
+def test_a_history_leaf_is_what_the_canonical_writer_writes(event, i, index, subject):
+    plain = {"event": event.hex(), "i": i, "index": index, "subject": subject}
+    leaf = hash_history_leaf(event_id=event.hex(), i=i, index=index, subject=subject)
+    assert leaf == reference.leaf_hash(encode_canonical(plain))
 
 
 def test_a_history_leaf_depends_on_all_it_is_made_of():
