@@ -9,7 +9,8 @@ from typing import Final
 
 _KINDS: Final = {
     "bundle": "文件各部分不相符", "conflict": "日志已被他人追加",
-    "consistency": "无法证明日志只增不改", "corruption": "本地数据自相矛盾", "exists": "已存在",
+    "consistency": "无法证明日志只增不改", "difference": "重新执行的结果不一致",
+    "corruption": "本地数据自相矛盾", "exists": "已存在",
     "fork": "日志出现分叉", "inclusion": "日志中没有该条目", "input": "输入有误",
     "ledger": "账本错误", "limit": "超出上限", "malformed": "格式错误",
     "map_proof": "状态证明不成立", "not_found": "未找到", "opening_required": "需要开示文件",
@@ -23,15 +24,15 @@ _SENTENCES: Final = tuple(
     (re.compile(english, re.DOTALL), chinese)
     for english, chinese in (
         # the option parser
-        (r"Missing command\.", "缺少命令：见 muniment --help"),
+        (r"Missing command\.", "缺少命令"),
         (r"Missing argument '(.+?)'\.?", r"缺少参数 \1"),
         (r"Missing option '(.+?)'\.?", r"缺少选项 \1"),
-        (r"No such command '(.+?)'\.?", r"没有命令 \1：见 muniment --help"),
+        (r"No such command '(.+?)'\.?", r"没有命令 \1"),
         (r"No such option: (\S+)\s*\(Possible options: (.+)\)", r"没有选项 \1；是否为 \2？"),
         (r"No such option: (\S+)", r"没有选项 \1"),
         (r"Option '(.+?)' requires an argument\.", r"选项 \1 须带一个值"),
         (r"Option '(.+?)' does not take a value\.", r"选项 \1 不带值"),
-        (r"Got unexpected extra arguments? \((.+)\)", r"多余的参数：\1"),
+        (r"Got unexpected extra argument(?:s|\(s\))? \((.+)\)", r"多余的参数：\1"),
         (r"Invalid value for '(.+?)': (.+)", r"\1 的值无效：\2"),
         # where things lie
         (
@@ -82,6 +83,10 @@ _SENTENCES: Final = tuple(
         (
             r"the proof is (\d+) s old, more than the (\d+) s allowed: ask for a newer one",
             r"该证明已有 \1 秒，超过允许的 \2 秒：请索取新的证明",
+        ),
+        (
+            r"the note has no signature of a known key",
+            "信任策略所列账本均未签署此检查点：请核对策略文件",
         ),
         (
             r"no log of the policy has signed this checkpoint of '(.+)'",

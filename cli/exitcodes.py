@@ -43,7 +43,9 @@ class UsageError(InputError):
         self.hint = hint
 
 
-USAGE_CODES = frozenset({"usage", "exists", "passphrase_required", "opening_required"})
+USAGE_CODES = frozenset(
+    {"usage", "exists", "passphrase_required", "opening_required", "unanswerable"}
+)
 
 
 def exit_for(error: LedgerError) -> Exit:

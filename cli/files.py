@@ -11,23 +11,24 @@ from ledger.files import replace_file
 PUBLIC_MODE = 0o644
 
 
-def write_document(path: Path, document: Json, *, force: bool) -> None:
+def write_document(path: Path, document: Json, *, force: bool, mode: int = PUBLIC_MODE) -> None:
     """Write a JSON document.
 
     Args:
         path: Where; the same content there already is fine.
         document: What.
         force: Overwrite other content.
+        mode: Of the file; PRIVATE_MODE for what opens commitments.
 
     Raises:
         ExistsError: Other content is there.
         StoreFailedError: It could not be written.
     """
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    write_bytes(path, text.encode(), force=force)
+    write_bytes(path, text.encode(), force=force, mode=mode)
 
 
-def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
+def write_bytes(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC_MODE) -> None:
     """Write bytes; as write_document.
 
     Raises:
@@ -43,7 +44,7 @@ def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
                 f"{path} 已存在且内容不同：请用 --out 另指定文件，或使用 --force",
             )
         )
-    replace_file(path, data, PUBLIC_MODE)
+    replace_file(path, data, mode)
 
 
 def read_capped(path: Path, max_bytes: int) -> bytes:

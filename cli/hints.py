@@ -21,6 +21,10 @@ _BY_CODE: Final = {
         "give the file that the right rests on with --evidence FILE",
         "请用 --evidence 给出权利依据文件",
     ),
+    "identity_check": (
+        "say how the identity was checked: --check-method METHOD --check-evidence FILE",
+        "请说明身份核验方式与证据：--check-method 方式 --check-evidence 文件",
+    ),
     "national": (
         "give --national-system, --national-record, --national-time and --national-digest",
         "请给出 --national-system、--national-record、--national-time 与 --national-digest",

@@ -9,7 +9,7 @@ import typer
 from cli.exitcodes import Exit, UsageError, exit_for
 from cli.lang import LANGUAGES, find_language, say, set_language, use_utf8
 from cli.output import Output
-from cli.settings import hoist_global_options, read_environment
+from cli.settings import asks_for_json, hoist_global_options, read_environment
 from cli.usage import adapt_help, show_usage_error
 from ledger.errors import LedgerError, StoreFailedError
 
@@ -80,7 +80,7 @@ def main(argv: list[str], locale: str = "") -> int:
     Returns:
         The exit code.
     """
-    out = Output(is_json="--json" in hoist_global_options(argv), is_quiet=False)
+    out = Output(is_json=asks_for_json(argv), is_quiet=False)
     try:
         return _invoke(argv, locale)
     except (LedgerError, typer.TyperException) as exc:
@@ -100,10 +100,14 @@ def _invoke(argv: list[str], locale: str) -> int:
         raise UsageError(f"--lang is {' or '.join(LANGUAGES)}, not {language[:20]}")
     set_language(language)
     try:
-        code = create_app()(hoist_global_options(argv), standalone_mode=False)
+        code = create_app()(hoist_global_options(argv), prog_name="muniment", standalone_mode=False)
         sys.stdout.flush()
-    except typer.Exit as exc:
-        return exc.exit_code
+    except SystemExit as exc:  # how the option parser answers a closed pipe
+        if isinstance(exc.__context__, OSError):
+            raise exc.__context__ from None
+        raise
+    if code == INTERRUPTED:  # what the option parser makes of Ctrl-C
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else Exit.DONE
 
 
@@ -116,8 +120,9 @@ def _show_refusal(out: Output, exc: LedgerError | typer.TyperException) -> int:
 
 def _show_system_error(out: Output, exc: OSError) -> int:
     """A folder we may not read, a full disk behind stdout, a reader of our output that left."""
-    if isinstance(exc, BrokenPipeError):  # it has seen enough; what is buffered goes nowhere
+    if exc.filename is None:  # what is still buffered would fail again when we end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(exc, BrokenPipeError):
         return Exit.DONE
     what = str(exc.filename or "the output")[:200]
     out.error(StoreFailedError(f"cannot read or write {what}: {exc.strerror}"))

@@ -95,7 +95,7 @@ class Output:
         """
         if not sys.stdout.isatty():
             for row in rows:
-                print("\t".join(row))
+                print("\t".join(map(_one_line, row)))
             return
         if not rows:
             self.talk("nothing found", "没有内容")
@@ -148,6 +148,11 @@ def describe_error(error: LedgerError) -> dict[str, str]:
         document["message"] = translate(document["code"], document["message"])
     hint = hint or find_hint(document["code"], document["message"])
     return document if hint is None else document | {"hint": hint}
+
+
+def _one_line(text: str) -> str:
+    """The text in one cell: line breaks in it would pass for rows."""
+    return " ".join(text.split("\n")).replace("\t", " ")
 
 
 def _width(text: str) -> int:

@@ -103,6 +103,7 @@ def classify(application: Application, assessor: SubjectKey) -> Classification:
     """Classification as the registrar assesses it from the form."""
     industry = application.members.get("industry")
     return Classification(
+        standard="GB/T 43697-2024",
         industry=industry if isinstance(industry, str) else "",
         data_class=application.data_class,
         level=application.level,
@@ -130,9 +131,13 @@ def _fill_in(wishes: Wishes, ledger: Ledger) -> Application:
     basis = check_choice("--basis", wishes.basis or "self-generated", BASES)
     level = check_choice("--level", wishes.level or "general-1", LEVELS)
     data_class = check_choice("--class", wishes.data_class or "enterprise", CLASSES)
-    years = wishes.years or ledger.profile.max_years
+    years = ledger.profile.max_years if wishes.years is None else wishes.years
     if not 1 <= years <= ledger.profile.max_years:
-        raise UsageError(f"--years is 1 to {ledger.profile.max_years}", "option_value")
+        most = ledger.profile.max_years
+        raise UsageError(
+            say(f"--years is 1 to {most}, not {years}", f"--years 为 1 至 {most}，而非 {years}"),
+            "option_value",
+        )
     title = wishes.title or wishes.default_title
     rights = tuple(dict.fromkeys(rights)) or RIGHTS
     members: dict[str, Json] = {

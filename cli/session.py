@@ -106,9 +106,22 @@ def read_passphrase(path: Path) -> "Passphrase":
         with path.open("rb") as file:
             line = file.readline(MAX_PASSPHRASE_BYTES).decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"cannot read the passphrase file {path}: {exc}") from exc
+        why = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
+        raise UsageError(
+            say(
+                f"cannot read the passphrase file {path}: {why}",
+                f"无法读取口令文件 {path}：{why}",
+            ),
+            "passphrase_file",
+        ) from exc
     if not line:
-        raise UsageError(f"the passphrase file {path} is empty")
+        raise UsageError(
+            say(
+                f"the passphrase file {path} is empty: write the passphrase on its first line",
+                f"口令文件 {path} 为空：请将口令写在首行",
+            ),
+            "passphrase_file",
+        )
     return Passphrase(line)
 
 

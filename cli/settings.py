@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.exitcodes import UsageError
+from cli.lang import say
+
 GLOBAL_FLAGS: Final = frozenset({"--json", "--quiet", "-q", "-v", "--verbose"})
 GLOBAL_VALUES: Final = frozenset({"--home", "--node", "--lang", "--passphrase-file"})
 
@@ -49,18 +52,32 @@ def hoist_global_options(argv: Sequence[str]) -> list[str]:
 
     Args:
         argv: Arguments without the program's name; nothing after `--` is moved.
+
+    Raises:
+        UsageError: The value of the last one is missing.
     """
     front: list[str] = []
     rest: list[str] = []
     words = list(argv)
     while words:
         word = words.pop(0)
+        name, equals, _ = word.partition("=")
         if word == "--":
             return [*front, *rest, word, *words]
-        if word in GLOBAL_FLAGS or (word.partition("=")[0] in GLOBAL_VALUES and "=" in word):
+        if name in GLOBAL_FLAGS or (name in GLOBAL_VALUES and equals):
             front.append(word)
-        elif word in GLOBAL_VALUES and words:
+        elif word in GLOBAL_VALUES:
+            if not words:
+                raise UsageError(
+                    say(f"{word} needs a value after it", f"选项 {word} 之后须带一个值")
+                )
             front += [word, words.pop(0)]
         else:
             rest.append(word)
     return [*front, *rest]
+
+
+def asks_for_json(argv: Sequence[str]) -> bool:
+    """Whether the arguments ask for one JSON document, however wrong they are otherwise."""
+    words = list(argv)
+    return "--json" in (words[: words.index("--")] if "--" in words else words)

@@ -9,7 +9,11 @@ from cli.lang import say
 from ledger.core.types import UnixMillis
 
 CHINA: Final = timezone(timedelta(hours=8))
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RFC_3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _AGE: Final = re.compile(r"([1-9][0-9]{0,8})(s|m|h|d)")
 _AGE_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -20,13 +24,13 @@ def parse_date(text: str) -> UnixMillis:
     Raises:
         UsageError: Neither.
     """
+    is_day = _DAY.fullmatch(text) is not None
     try:
-        if _DAY.fullmatch(text):
-            end = datetime.fromisoformat(text).replace(tzinfo=CHINA) + timedelta(days=1)
-            return UnixMillis(int(end.timestamp()) * 1000 - 1)
-        time = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        time = datetime.fromisoformat(text) if is_day or _RFC_3339.fullmatch(text) else None
+    except ValueError:
         time = None
+    if time is not None and is_day:
+        time = time.replace(tzinfo=CHINA)
     if time is None or time.tzinfo is None or time.timestamp() < 0:
         raise UsageError(
             say(
@@ -35,7 +39,8 @@ def parse_date(text: str) -> UnixMillis:
             ),
             "date",
         )
-    return UnixMillis(int(time.timestamp() * 1000))
+    start = UnixMillis((time - _EPOCH) // timedelta(milliseconds=1))
+    return UnixMillis(start + _AGE_MS["d"] - 1) if is_day else start
 
 
 def parse_age(text: str) -> int:

@@ -70,19 +70,16 @@ def show_usage_error(out: Output, error: typer.TyperException) -> Exit:
         error: What the option parser raised; it knows the command, if it came so far.
     """
     context: ParentContext | None = getattr(error, "ctx", None)
-    if context is None:
-        out.error(UsageError(error.format_message()))
-        return Exit.USAGE
-    see = say(f"see {context.command_path} --help", f"见 {context.command_path} --help")
+    command = "muniment" if context is None else context.command_path
+    see = say(f"see {command} --help", f"见 {command} --help")
     is_help = type(error).__name__ == "NoArgsIsHelpError"  # a group without a command
-    if out.is_json:
-        message = "Missing command." if is_help else error.format_message()
-        out.error(UsageError(message, hint=see))
-    elif is_help:
+    if is_help and not out.is_json:
         print(error.format_message(), file=sys.stderr)
-    else:
+        return Exit.USAGE
+    if context is not None and not out.is_json:
         print(_polish_help(context.get_usage()), file=sys.stderr)
-        out.error(UsageError(error.format_message(), hint=see))
+    message = "Missing command." if is_help else error.format_message()
+    out.error(UsageError(message, hint=see))
     return Exit.USAGE
 
 

@@ -3,6 +3,7 @@
 Under `--json` and in files these words never change; only what is shown to a person does.
 """
 
+import re
 from typing import Final
 
 from cli.lang import is_chinese, say
@@ -32,7 +33,7 @@ _CHINESE: Final = {
     "quorum": "见证签名", "state root re-executed": "状态根经重新执行",
     "rules followed": "规则遵循", "freshness": "时效", "split view": "分叉视图",
     "national system": "国家系统", "key belonged to party": "密钥归属",
-    "date after as_of": "截止日期之后的情况",
+    "date after as_of": "截止日期之后的情况", "date asked about": "所问日期",
     "history before this page": "本页之前的历史", "registered file": "登记文件",
     # details of checks
     "what was asked for": "与要求一致", "the record is in the log": "登记事件在日志中",
@@ -66,6 +67,13 @@ _CHINESE: Final = {
     "auditor": "审计方",
 }  # fmt: skip
 
+_DETAILS: Final = (
+    (re.compile(r"signed by (\S+)"), r"签署密钥 \1"),
+    (re.compile(r"cosigned by (.+)"), r"见证方 \1"),
+    (re.compile(r"leaf (\d+) is in the log"), r"第 \1 条在日志中"),
+    (re.compile(r"(\d+) events, none left out"), r"\1 个事件，无遗漏"),
+)
+
 _UNCHECKED: Final = {
     "state root re-executed": (
         "nobody whom the policy calls an auditor re-executed the log",
@@ -90,6 +98,10 @@ _UNCHECKED: Final = {
     "key belonged to party": (
         "that the keys are those parties' rests on the registrar's enrolment",
         "密钥归属以登记机构的入册为准",
+    ),
+    "date asked about": (
+        "only a voucher is in force at a date; the file is judged as of its own proof",
+        "只有凭证才有在某日是否有效的问题；本文件按其自身证明的时间判断",
     ),
     "date after as_of": (
         "the date asked about is later than what the proof knows",
@@ -123,9 +135,10 @@ def show_status(text: str) -> str:
 
 def show_detail(text: str) -> str:
     """What a check shows; in Chinese as far as it is known."""
-    for start, chinese in (("signed by ", "签署密钥："), ("cosigned by ", "见证方：")):
-        if is_chinese() and text.startswith(start):
-            return chinese + text.removeprefix(start)
+    for english, chinese in _DETAILS if is_chinese() else ():
+        match = english.fullmatch(text)
+        if match is not None:
+            return match.expand(chinese)
     return show_word(text)
 
 

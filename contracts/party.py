@@ -160,7 +160,9 @@ class Recover(Body, frozen=True, kw_only=True):
             )
         if self.cancel is not UNSET:
             return self._cancel(context, party)
-        need_role(context, "registrar")
+        # No officer alone may put his keys in the place of the others'.
+        is_registrar = self.party == read_ledger(context).registrar
+        need_role(context, "regulator" if is_registrar else "registrar")
         if self.check is UNSET or party.recovery is not None:
             refuse(
                 "identity_check" if self.check is UNSET else "recovery_pending",

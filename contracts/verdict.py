@@ -20,6 +20,7 @@ SPLIT_VIEW: Final = "split view"
 NATIONAL_SYSTEM: Final = "national system"
 KEY_OWNER: Final = "key belonged to party"
 LATER_DATE: Final = "date after as_of"
+ASKED_DATE: Final = "date asked about"
 EARLIER_HISTORY: Final = "history before this page"
 REGISTERED_FILE: Final = "registered file"
 
@@ -147,7 +148,15 @@ def note_seal(report: Report, seal: Seal, question: Question) -> None:
     if report.opened is None:
         raise AssertionError("a seal is judged under an opened checkpoint")
     report.seal = seal
-    as_of = report.opened.as_of(seal.time)
+    note_age(report, report.opened.as_of(seal.time), question)
+
+
+def note_age(report: Report, as_of: UnixMillis, question: Question) -> None:
+    """Write down as of when something is proved, and hold that against the age allowed.
+
+    Raises:
+        QuorumError: The proof is older than the question allows.
+    """
     report.as_of = as_of
     max_age = question.max_age_ms
     if max_age is not None:

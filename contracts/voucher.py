@@ -135,19 +135,22 @@ def judge_voucher(
     report.check(
         "belonging",
         "credential, record and states are of one voucher",
-        lambda: verify_belonging(bundle, voucher, opened.body.origin),
+        lambda: verify_belonging(bundle, voucher, asset, opened.body.origin),
     )
     note_seal(report, bundle.state.seal, question)
     report.is_authentic = True
     _judge_force(report, question, voucher, asset, bundle)
 
 
-def verify_belonging(bundle: VoucherBundle, voucher: Voucher, origin: str) -> None:
+def verify_belonging(
+    bundle: VoucherBundle, voucher: Voucher, proved_asset: Asset, origin: str
+) -> None:
     """Check that credential, record and states are of one voucher of this ledger.
 
     Args:
         bundle: Its proofs were verified.
         voucher: The proved state of the voucher.
+        proved_asset: The proved state of its asset.
         origin: Of the opened checkpoint.
 
     Raises:
@@ -169,6 +172,11 @@ def verify_belonging(bundle: VoucherBundle, voucher: Voucher, origin: str) -> No
             _shows_record(credential, body),
             "the credential shows another asset, other rights or another classification than the "
             "ledger: the ledger is right",
+        ),
+        (
+            _shows_asset(credential, voucher, proved_asset),
+            "the credential shows other members or commitments of the asset than the ledger: "
+            "the ledger is right",
         ),
         (voucher.issuer == credential.issuer, "the ledger names another issuer"),
         (voucher.registration == body.registration, "the record is of another registration"),
@@ -271,6 +279,19 @@ def _shows_record(credential: Credential, body: RecordRegistration) -> bool:
     return isinstance(shown, dict) and all(
         name in shown and encode_credential({name: shown[name]}) == encode_canonical({name: value})
         for name, value in recorded.items()
+    )
+
+
+def _shows_asset(credential: Credential, voucher: Voucher, asset: Asset) -> bool:
+    """Whether the credential shows what its asset's state says; a later registration may differ."""
+    shown = credential.document["credentialSubject"]
+    if asset.registration != voucher.registration:
+        return True
+    commitments: JsonObject = {name: {"$commit": made} for name, made in asset.content.items()}
+    proved: dict[str, Json] = {"fields": dict(asset.fields), "commitments": commitments}
+    return isinstance(shown, dict) and all(
+        name in shown and encode_credential({name: shown[name]}) == encode_canonical({name: value})
+        for name, value in proved.items()
     )
 
 

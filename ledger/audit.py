@@ -101,12 +101,15 @@ class Auditor:
             head = self._replay(store, scratch)
             for table in DERIVED:
                 compare_rows(table, scratch.iterate_rows(table), store.iterate_rows(table))
+            checkpoints = verify_checkpoints(store, scratch, self.log_key)
+            if head.height and not checkpoints:
+                raise DifferenceError("checkpoints", "count", expected="at least 1", found="none")
             return AuditResult(
                 size=head.size,
                 height=head.height,
                 root=head.frontier.root(),
                 state_root=head.map_root.root,
-                checkpoints=verify_checkpoints(store, scratch, self.log_key),
+                checkpoints=checkpoints,
                 documents=verify_documents(store),
             )
 

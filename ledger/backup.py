@@ -60,7 +60,8 @@ def restore(source: Path, target: Path, signer_file: Path, verify: Verify) -> No
     Args:
         source: A copy, as back_up makes them.
         target: The ledger's file, which may be missing or damaged; the caller holds the lock on
-            the home folder. A damaged one is set aside as `.damaged`.
+            the home folder. A damaged one, or what is left of a missing one, is set aside as
+            `.damaged`.
         signer_file: What the log's key signed last; afterwards a checkpoint must be adopted.
         verify: Holds the copy against its own log.
 
@@ -77,6 +78,7 @@ def restore(source: Path, target: Path, signer_file: Path, verify: Verify) -> No
         try:
             overwrite_database(copy, target)
         except NotFoundError:
+            set_aside(target)  # what a lost ledger left behind is not replayed into this one
             _put_in_place(copy, target)
         except CorruptionError:
             set_aside(target)

@@ -21,7 +21,7 @@ from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
 from ledger.core.merkle import read_root
 from ledger.core.rules import Rules
 from ledger.core.tiles import TileNodeReader
-from ledger.core.types import Digest, LeafIndex, TreeSize, UnixMillis
+from ledger.core.types import LeafIndex, TreeSize, UnixMillis
 from ledger.errors import (
     ConflictError,
     CorruptionError,
@@ -34,7 +34,7 @@ from ledger.errors import (
     UnavailableError,
     VerificationError,
 )
-from ledger.signer import CheckpointSigner
+from ledger.signer import CheckpointSigner, RootAt
 from ledger.storage.base import Store
 
 MAX_CLOCK_BEHIND_MS: Final = 10 * 60 * 1000
@@ -224,7 +224,7 @@ class Sequencer:
 
     def _sign(self) -> bytes:
         head = self._head
-        note = self._signer.sign(head.size, head.frontier.root(), self._root_at)
+        note = self._signer.sign(head.size, head.frontier.root(), self._roots())
         self._store.save_checkpoint(head.size, note)
         return note
 
@@ -234,11 +234,24 @@ class Sequencer:
         return replace(outcome, size=self._head.size)
 
     def _fail(self, taken: list[_Job], exc: Exception) -> None:
+        if isinstance(exc, CorruptionError):
+            exc = self._explain(exc)
         if isinstance(exc, StoreFailedError | CorruptionError):
             self._failed = exc
         self._is_stale = True
         for job in taken or [self._queue.popleft() for _ in range(len(self._queue))]:
             job.failure = exc
+
+    def _explain(self, exc: CorruptionError) -> LedgerError:
+        """What our head and the store contradict each other by: another process may have written.
+
+        A tile that grew under our hands is wider than our head makes it.
+        """
+        try:
+            size = self._store.read_head().size
+        except LedgerError as worse:
+            return worse
+        return exc if size == self._head.size else ConflictError(size)
 
     def _check_alive(self) -> None:
         if self._failed is not None:
@@ -263,7 +276,7 @@ class Sequencer:
         """Make sure that our head is the store's, and that the store holds what was signed."""
         if not self._is_stale:
             try:
-                self._signer.check(self._head.size, self._root_at)
+                self._signer.check(self._head.size, self._roots())
             except RollbackError:  # or another process has appended and signed
                 self._is_stale = True
         if self._is_stale:
@@ -272,13 +285,15 @@ class Sequencer:
     def _load(self) -> None:
         """Take the store's head, and sign it if whoever wrote it did not live to do so."""
         self._head = self._store.read_head()
-        self._signer.check(self._head.size, self._root_at)
+        self._signer.check(self._head.size, self._roots())
         if self._head.size and self._store.read_checkpoint(self._head.size) is None:
             self._sign()
         self._is_stale = False
 
-    def _root_at(self, size: TreeSize) -> Digest:
-        return read_root(TileNodeReader(self._store), size)
+    def _roots(self) -> RootAt:
+        """Recomputes roots from what the store holds now; reads each tile once."""
+        nodes = TileNodeReader(self._store)
+        return lambda size: read_root(nodes, size)
 
 
 def _collect_documents(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> dict[str, bytes]:

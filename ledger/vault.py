@@ -110,23 +110,12 @@ class Vault:
         with _translated():
             key = (kind, self._hash_name(kind, name))
             done = self._db.execute("DELETE FROM record WHERE kind = ? AND name = ?", key)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise UnavailableError(
+                "the record is deleted, but another process keeps a copy in use: erase it again"
+            )
         return int(done.rowcount)
-
-    def backup(self, target: Path) -> None:
-        """Copy the vault, still sealed, as of one moment.
-
-        Raises:
-            StoreFailedError: The copy could not be written.
-        """
-        with _translated():
-            copy = sqlite.connect(str(target), isolation_level=None)
-            try:
-                self._db.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                copy.close()
-        target.chmod(0o600)
 
     def close(self) -> None:
         """Release the file."""

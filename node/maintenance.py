@@ -8,8 +8,8 @@ Spec: architecture, steps 4 and 5, "Replay".
 
 import shutil
 import tempfile
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,24 +18,28 @@ from contracts.recording import RecordRegistration
 from ledger.audit import Auditor, AuditResult, Progress
 from ledger.backup import back_up, restore
 from ledger.core.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.core.ed25519 import check_library
 from ledger.core.event import Event
+from ledger.core.limits import MAX_POLICY_BYTES
 from ledger.core.merkle import read_root
 from ledger.core.note import open_note, parse_note, parse_vkey
 from ledger.core.tiles import TileNodeReader
-from ledger.errors import ExistsError, NotFoundError, StoreFailedError
-from ledger.files import hold_lock, sync_folder
+from ledger.errors import CorruptionError, ExistsError, NotFoundError, StoreFailedError
+from ledger.files import create_private_file, hold_lock, read_file, replace_file, sync_folder
 from ledger.keys import KeyRing, Passphrase
 from ledger.rebuild import rebuild
 from ledger.signer import CheckpointSigner
+from ledger.storage.connection import create_copy
 from ledger.storage.scratch import open_scratch
 from ledger.storage.sqlite import SqliteStore
-from ledger.vault import Vault
 from node.home import Home
-from node.registry import LOG_KEY, read_opening
+from node.registry import LOG_KEY, load_log_key, read_opening
 from node.rulebundle import current_rules
 
 LEDGER_FILE, VAULT_FILE, POLICY_FILE, KEYS_FOLDER = "ledger.db", "vault.db", "trust.policy", "keys"
 PRIVATE_FOLDER: Final = 0o700
+POLICY_MODE: Final = 0o644
+_MAX_KEY_FILE_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def name_documents(event: Event) -> Iterable[str]:
 
 def create_auditor(store: SqliteStore, progress: Progress | None = None) -> Auditor:
     """An auditor for this ledger, with the log key that its first event names."""
+    check_library()
     rules = current_rules()
     key = parse_vkey(str(read_opening(store).signed.event.body.get("log")))
     return Auditor({rules.name: rules}, key, name_documents, progress)
@@ -108,61 +113,66 @@ def back_up_registry(home: Home, target: Path) -> None:
     home.check()
     if target.exists():
         raise ExistsError(f"{target} exists already and is left alone: name another folder")
-    try:
+    with _translated(f"cannot write the backup {target}"):
         target.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             back_up(home.ledger, workshop / LEDGER_FILE, _verify_tail)
-            _copy_vault(home.vault, workshop / VAULT_FILE)
+            create_copy(home.vault, workshop / VAULT_FILE, is_ledger=False)
             (workshop / KEYS_FOLDER).mkdir(mode=PRIVATE_FOLDER)
-            for key in home.keys.glob("*.key"):
-                shutil.copy2(key, workshop / KEYS_FOLDER / key.name)
-            shutil.copy2(home.policy, workshop / POLICY_FILE)
+            for key in sorted(home.keys.glob("*.key")):
+                content = read_file(key, max_bytes=_MAX_KEY_FILE_BYTES)
+                create_private_file(workshop / KEYS_FOLDER / key.name, content)
+            policy = read_file(home.policy, max_bytes=MAX_POLICY_BYTES)
+            replace_file(workshop / POLICY_FILE, policy, POLICY_MODE)
             sync_folder(workshop)
             workshop.rename(target)
             sync_folder(target.parent)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
-    except OSError as exc:
-        raise StoreFailedError(f"cannot write the backup {target}: {exc.strerror}") from exc
 
 
 def restore_registry(source: Path, home: Home, progress: Progress) -> Restored:
     """Put a backup in place, after executing its whole log again.
 
     Nothing is signed afterwards until a newest checkpoint is adopted. A vault and keys that are
-    there stay: they know at least what the backup knows.
+    there stay: they are this registry's own and know at least what the backup knows.
 
     Args:
-        source: A folder that back_up_registry made.
+        source: A folder that back_up_registry made; only read.
         home: Where to; may be missing.
         progress: Of the audit.
 
     Raises:
-        NotFoundError: There is no backup there.
+        NotFoundError: There is no backup there, or a part of it is missing.
+        ExistsError: Another registry lies in the home folder; it is left alone.
         DifferenceError: The backup is not what its log makes; nothing was replaced.
         UnavailableError: Another process is using the registry.
         StoreFailedError: The disk is full or cannot be written.
     """
-    if not (source / LEDGER_FILE).is_file():
-        raise NotFoundError(f"{source} is not a backup: it has no {LEDGER_FILE}")
-    results: list[AuditResult] = []
-
-    def verify(store: SqliteStore) -> None:
-        with open_scratch() as scratch:
-            results.append(create_auditor(store, progress).audit(store, scratch))
-
-    try:
+    for name in (LEDGER_FILE, VAULT_FILE, POLICY_FILE, f"{KEYS_FOLDER}/{LOG_KEY}.key"):
+        if not (source / name).is_file():
+            raise NotFoundError(f"{source} is not a backup: it has no {name}")
+    with _translated(f"cannot restore to {home.path}"):
         home.keys.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with hold_lock(home.lock, "the registry"):
-            _restore_missing(source, home)
+        with (
+            hold_lock(home.lock, "the registry"),
+            tempfile.TemporaryDirectory(prefix=".restore-", dir=home.path) as folder,
+        ):
+            copy = Path(folder) / LEDGER_FILE
+            create_copy(source / LEDGER_FILE, copy)
+            with closing(SqliteStore(copy)) as store, open_scratch(Path(folder)) as scratch:
+                _check_same_registry(home, read_opening(store).signed.event.log)
+                result = create_auditor(store, progress).audit(store, scratch)
+            _restore_files(source, home)
             kept_vault = home.vault.exists()
             if not kept_vault:
-                _copy_vault(source / VAULT_FILE, home.vault)
-            restore(source / LEDGER_FILE, home.ledger, home.signer, verify)
-    except OSError as exc:
-        raise StoreFailedError(f"cannot restore to {home.path}: {exc.strerror}") from exc
-    return Restored(results[-1], kept_vault)
+                vault = Path(folder) / VAULT_FILE
+                create_copy(source / VAULT_FILE, vault, is_ledger=False)
+                vault.rename(home.vault)
+                sync_folder(home.path)
+            restore(copy, home.ledger, home.signer, _verify_tail)
+    return Restored(result, kept_vault)
 
 
 def adopt_checkpoint(
@@ -187,13 +197,14 @@ def adopt_checkpoint(
     """
     home.check()
     with hold_lock(home.lock, "the registry"), closing(SqliteStore(home.ledger)) as store:
-        opening = read_opening(store).signed.event
+        store_opening = read_opening(store)
+        opening = store_opening.signed.event
         note = checkpoint if checkpoint is not None else store.read_checkpoint()
         if note is None:
             raise NotFoundError("the ledger has no checkpoint of its own: give one")
         open_note(parse_note(note), [parse_vkey(str(opening.body.get("log")))])
         body = parse_signed_checkpoint(note).body
-        key = KeyRing(home.keys, passphrase).load(LOG_KEY)
+        key = load_log_key(KeyRing(home.keys, passphrase), store_opening.signed)
         nodes = TileNodeReader(store)
         signer = CheckpointSigner(key, opening.log, home.signer)
         size = store.read_head().size
@@ -206,16 +217,42 @@ def _verify_tail(store: SqliteStore) -> None:
     create_auditor(store).audit_tail(store)
 
 
-def _copy_vault(source: Path, target: Path) -> None:
-    """Copy a vault, still sealed; no secret is needed for that."""
-    with closing(Vault(source, bytes(32))) as vault:
-        vault.backup(target)
+def _check_same_registry(home: Home, origin: str) -> None:
+    """Leave another registry's ledger alone; one that cannot be read is nobody's.
+
+    Raises:
+        ExistsError: The ledger in the home folder is another one.
+    """
+    try:
+        with closing(SqliteStore(home.ledger)) as store:
+            found = read_opening(store).signed.event.log
+    except (NotFoundError, CorruptionError, StoreFailedError):
+        return
+    if found != origin:
+        raise ExistsError(
+            f"{home.path} holds the registry {found}, the backup is of {origin}: name another "
+            "folder with --home"
+        )
 
 
-def _restore_missing(source: Path, home: Home) -> None:
+def _restore_files(source: Path, home: Home) -> None:
+    """Key files and policy that are missing, each whole and durable."""
     for key in sorted((source / KEYS_FOLDER).glob("*.key")):
         if not (home.keys / key.name).exists():
-            shutil.copy2(key, home.keys / key.name)
+            create_private_file(home.keys / key.name, read_file(key, max_bytes=_MAX_KEY_FILE_BYTES))
     if not home.policy.exists():
-        with suppress(FileNotFoundError):
-            shutil.copy2(source / POLICY_FILE, home.policy)
+        policy = read_file(source / POLICY_FILE, max_bytes=MAX_POLICY_BYTES)
+        replace_file(home.policy, policy, POLICY_MODE)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Turn the system's errors into ours.
+
+    Raises:
+        StoreFailedError: A file could not be read or written.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise StoreFailedError(f"{what}: {exc.strerror}") from exc

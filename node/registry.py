@@ -281,11 +281,9 @@ def _open_sequencer(home: Home, store: SqliteStore, ring: KeyRing, clock: Clock)
             "或用 muniment init 新建账本",
             rule="formats 3",
         )
-    signer = CheckpointSigner(ring.load(LOG_KEY), opening.signed.event.log, home.signer)
-    sequencer = Sequencer(store, rules, clock, signer)
-    if store.read_checkpoint(sequencer.head.size) is None:
-        sequencer.sign_checkpoint()
-    return sequencer
+    key = load_log_key(ring, opening.signed)
+    signer = CheckpointSigner(key, opening.signed.event.log, home.signer)
+    return Sequencer(store, rules, clock, signer)  # it signs what a crash left unsigned
 
 
 def read_opening(store: SqliteStore) -> Entry:
@@ -299,3 +297,21 @@ def read_opening(store: SqliteStore) -> Entry:
     if not isinstance(entry, Entry):
         raise CorruptionError("the ledger is empty: 'muniment init' did not finish; start anew")
     return entry
+
+
+def load_log_key(ring: KeyRing, opening: SignedEvent) -> SigningKey:
+    """The log's private key, if it is the one that `ledger.open` names.
+
+    Raises:
+        CorruptionError: It is another ledger's.
+        NotFoundError: There is none here.
+        PassphraseRequiredError: It is sealed and no passphrase was given.
+    """
+    key = ring.load(LOG_KEY)
+    named = parse_vkey(str(opening.event.body.get("log")))
+    if key.public_key != named.public_key:
+        raise CorruptionError(
+            f"keys/{LOG_KEY}.key is not the key of this ledger: restore it from a backup of "
+            f"{opening.event.log}"
+        )
+    return key

@@ -11,12 +11,14 @@ from contracts.forms import CONTENT_FIELD
 from contracts.records import parse_state_record
 from contracts.title import Asset
 from contracts.verdict import (
+    ASKED_DATE,
     EARLIER_HISTORY,
     KEY_OWNER,
     REGISTERED_FILE,
     Question,
     Report,
     check_expectation,
+    note_age,
     note_checkpoint,
     note_failure,
     note_seal,
@@ -34,14 +36,15 @@ from ledger.core.bundle import (
 )
 from ledger.core.canonical import decode_bundle
 from ledger.core.dossier import DOSSIER, parse_dossier, verify_dossier
+from ledger.core.ed25519 import check_library
 from ledger.core.entry import Entry, decode_leaf
 from ledger.core.limits import MAX_BUNDLE_BYTES, MAX_DOSSIER_BYTES
 from ledger.core.members import take_members
-from ledger.core.opening import open_checkpoint
+from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.subjects import commit
 from ledger.core.tlogproof import parse_tlog_proof
-from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 from ledger.errors import InputError, LimitError, MalformedError, VerificationError
 from tracing.fingerprint import Fingerprint
 
@@ -60,6 +63,12 @@ class OpeningRequiredError(InputError):
 
 FindOpenings = Callable[[SubjectKey, Sequence[str]], Sequence[JsonObject]]
 """Openings of some members of a registration, as far as the verifier has them."""
+
+
+class UnanswerableError(InputError):
+    """A file of this kind cannot answer what was asked; nothing was verified."""
+
+    code = "unanswerable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +106,13 @@ def verify_file(
 
     Raises:
         OpeningRequiredError: The suspect needs an opening that is not there.
+        UnanswerableError: An age or a suspect was given for a file that says nothing of it.
     """
+    check_library()
     report = Report()
     try:
         _verify(data, policy, question, report, entry, suspect)
-    except OpeningRequiredError:
+    except (OpeningRequiredError, UnanswerableError):
         raise
     except (VerificationError, InputError) as exc:
         note_failure(report, exc)
@@ -137,12 +148,15 @@ def _verify(
     suspect: Suspect | None,
 ) -> None:
     if data.startswith(TLOG_PROOF_HEADER):
+        _note_other_questions(question, suspect, report)
         _verify_tlog_proof(data, policy, question, report, entry)
         return
     value = decode_bundle(data, max_bytes=MAX_FILE_BYTES)
     form = value.get("format")
     if form != DOSSIER and len(data) > MAX_BUNDLE_BYTES:
         raise LimitError(f"a {form!r:.40} has at most {MAX_BUNDLE_BYTES} bytes, not {len(data)}")
+    if form != VOUCHER:
+        _note_other_questions(question, suspect, report)
     match form:
         case str() if form == VOUCHER:
             bundle = parse_voucher(value)
@@ -171,9 +185,41 @@ def _verify_receipt(
     check_expectation(report, question)
     opened = open_checkpoint(policy, receipt.proof.checkpoint)
     note_checkpoint(report, opened, question)
+    _check_age(opened, question, report)
     detail = f"leaf {receipt.proof.index} is in the log"
     report.check("inclusion", detail, lambda: verify_receipt(receipt, opened))
     report.is_authentic = report.is_in_force = True
+
+
+def _note_other_questions(question: Question, suspect: Suspect | None, report: Report) -> None:
+    """Keep a question about a voucher from going unanswered when the file is none.
+
+    Raises:
+        UnanswerableError: A suspect was given.
+    """
+    if suspect is not None:
+        raise UnanswerableError(
+            "only a voucher is about a registered file: leave out --data, or verify the voucher"
+        )
+    if question.as_of is not None:
+        report.note_unchecked(ASKED_DATE)
+
+
+def _check_age(opened: VerifiedCheckpoint, question: Question, report: Report) -> None:
+    """Hold the checkpoint of a receipt against the age allowed.
+
+    Raises:
+        UnanswerableError: Nobody but the operator says when it was made.
+        QuorumError: It is too old.
+    """
+    if question.max_age_ms is None:
+        return
+    if opened.is_operator_claim:
+        raise UnanswerableError(
+            "a receipt says how old it is only by cosignatures, which the policy does not ask for: "
+            "leave out --max-age, or verify a state or a voucher"
+        )
+    note_age(report, opened.as_of(UnixMillis(0)), question)
 
 
 def _verify_tlog_proof(

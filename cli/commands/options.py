@@ -45,7 +45,7 @@ def read_options(
         typer.Option(
             help=say(
                 "File whose first line opens the keys (or MUNIMENT_PASSPHRASE_FILE).",
-                "首行为密钥口令的文件（或 MUNIMENT_PASSPHRASE_FILE）。",
+                "首行为口令的文件（或 MUNIMENT_PASSPHRASE_FILE）。",
             )
         ),
     ] = None,

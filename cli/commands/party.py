@@ -194,7 +194,9 @@ def recover(
             check=UNSET if check is None or cancel else check,
             cancel=True if cancel else UNSET,
         )
-        actor = subject if cancel else registry.ledger.registrar
+        ledger = registry.ledger
+        recoverer = ledger.regulator if subject == ledger.registrar else ledger.registrar
+        actor = subject if cancel else recoverer
         keys: list[SigningKey] = find_keys(registry, actor, 1)
         write_event(session, registry, actor, body, keys if cancel else [*keys, *added], subject)
 

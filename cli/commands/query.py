@@ -29,6 +29,7 @@ _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已
 _TIMES = frozenset(
     ("deadline", "effective", "evidence_time", "published_at", "until", "valid_from", "valid_until")
 )
+_COMMITMENTS = "application"
 _WORDS = frozenset(("right", "roles", "status", "type"))
 
 
@@ -225,7 +226,11 @@ def _flatten(body: "Json", prefix: str = "") -> list[tuple[str, str]]:
         if body.keys() == {"value", "from", "to", "index"}:
             return [(show_member(prefix), _show_interval(prefix, body))]
         for name, member in body.items():
-            rows += _flatten(member, f"{prefix}.{name}" if prefix else name)
+            if name == _COMMITMENTS and isinstance(member, dict):  # digests say little to people
+                counted = say(f"{len(member)} commitments", f"{len(member)} 项")
+                rows.append((show_member(name), counted))
+            else:
+                rows += _flatten(member, f"{prefix}.{name}" if prefix else name)
     elif isinstance(body, list | tuple):
         for member in body:
             rows += _flatten(member, prefix)
@@ -254,6 +259,8 @@ def _show_value(path: str, value: "Json") -> str:
     name = path.rpartition(".")[2]
     if name in _TIMES and isinstance(value, int):
         return format_local(_as_time(value))
+    if isinstance(value, bool):
+        return say("yes", "是") if value else say("no", "否")
     if isinstance(value, str):
         return show_word(value) if name in _WORDS else value
     return json.dumps(value, ensure_ascii=False)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json
@@ -28,7 +27,7 @@ _HELP = say(
     "Files the application; under the solo profile straight through to the voucher.\n\n"
     'Example: muniment register table.csv --title "Flights 2013" --right hold --right use',
     "将一个或多个文件作为一项数据申请登记；单人试用时直接发证。\n\n"
-    "示例：muniment register table.csv --title 2013年航班数据 --right hold --right use",
+    "示例：muniment register table.csv --title 航班数据 --right hold --right use",
 )
 _FINGERPRINT_HELP = say(
     "Show what identifies a file exactly.\n\nExample: muniment fingerprint table.csv",
@@ -169,8 +168,6 @@ def _show(session: Session, done: "Registered") -> None:
 def _read_files(session: Session, files: "Sequence[Path]") -> "list[Fingerprint]":
     from tracing.fingerprint import fingerprint_file
 
-    if not files:
-        raise UsageError(say("name at least one file", "请至少给出一个文件"))
     total = sum(path.stat().st_size for path in files if path.is_file())
     with session.out.progress("Reading", "读取文件", total) as advance:
         return [fingerprint_file(path, advance) for path in files]

@@ -202,20 +202,20 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
 
 def _checks(report: "Report") -> list[tuple[str, str]]:
     rows = [
-        (
-            say("ok", "通过") if check.is_ok else say("FAILED", "未通过"),
-            f"{show_word(check.name)}{say(': ', '：')}{_show_finding(report, check)}",
-        )
+        (say("ok", "通过") if check.is_ok else say("FAILED", "未通过"), _show_check(report, check))
         for check in report.checks
     ]
     not_checked = say("not checked", "未检查")
     return rows + [(not_checked, explain_unchecked(name)) for name in report.not_checked]
 
 
-def _show_finding(report: "Report", check: "Check") -> str:
-    if check.is_ok or report.failure is None:
-        return show_detail(check.detail)
-    return describe_error(report.failure)["message"]
+def _show_check(report: "Report", check: "Check") -> str:
+    failure = None if check.is_ok else report.failure
+    if failure is None:
+        return f"{show_word(check.name)}{say(': ', '：')}{show_detail(check.detail)}"
+    message = describe_error(failure)["message"]
+    is_named = check.name != failure.code  # else no check was under way
+    return f"{show_word(check.name)}{say(': ', '：')}{message}" if is_named else message
 
 
 def _read_policy(session: Session, path: Path | None) -> "Policy":

@@ -9,7 +9,7 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local
-from cli.words import find_notice, show_word
+from cli.words import find_notice, show_label, show_word
 from ledger.core.types import Json, UnixMillis
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
     rows = [
         (say("notice", "提示"), notice),
         (say("asset", "数据"), state.asset),
-        (say("title", "名称"), listing.label if listing else ""),
+        (say("title", "名称"), show_label(listing.label) if listing else ""),
         (say("registration", "登记"), state.registration),
         (say("status", "状态"), ", ".join(show_word(str(s)) for s in current(state.status))),
         (say("valid from", "有效期自"), format_local(UnixMillis(state.valid_from))),
@@ -85,6 +85,7 @@ def export(
     ] = None,
 ) -> None:
     from cli.files import write_document
+    from ledger.files import PRIVATE_MODE
     from node.bundles import make_voucher, read_content_openings
 
     session: Session = context.obj
@@ -100,7 +101,7 @@ def export(
     write_document(path, bundle, force=force)
     document: dict[str, Json] = {"voucher": full, "file": str(path)}
     if opening is not None and openings is not None:
-        write_document(opening, openings, force=force)
+        write_document(opening, openings, force=force, mode=PRIVATE_MODE)
         document["opening"] = str(opening)
 
     def human() -> None:

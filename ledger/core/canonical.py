@@ -13,7 +13,12 @@ from typing import Final, NoReturn
 import msgspec
 import rfc8785
 
-from ledger.core.limits import MAX_BUNDLE_DEPTH, MAX_JSON_DEPTH, MAX_SAFE_INTEGER
+from ledger.core.limits import (
+    MAX_BUNDLE_DEPTH,
+    MAX_BUNDLE_PARTS,
+    MAX_JSON_DEPTH,
+    MAX_SAFE_INTEGER,
+)
 from ledger.core.types import Json, JsonObject
 from ledger.errors import LimitError, MalformedError
 
@@ -99,6 +104,8 @@ def decode_bundle(data: bytes, *, max_bytes: int) -> JsonObject:
     """
     if len(data) > max_bytes:
         raise LimitError(f"{len(data)} bytes are more than the {max_bytes} allowed here")
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_BUNDLE_PARTS:
+        raise LimitError(f"more than {MAX_BUNDLE_PARTS} values: no bundle of ours is so large")
     try:
         value: Json = json.loads(
             data.decode("utf-8"),

@@ -38,5 +38,7 @@ MAX_MAP_PROOF_BYTES: Final = 2 + 32 + 256 * 32 + 65
 MAX_POLICY_BYTES: Final = 256 * 1024
 MAX_BUNDLE_BYTES: Final = 2 * 1024 * 1024
 """Receipt, state and voucher bundles."""
+MAX_BUNDLE_PARTS: Final = 500_000
+"""Commas and opening brackets of a bundle: a page of 1,000 events has about 80,000."""
 MAX_DOSSIER_BYTES: Final = 128 * 1024 * 1024
 """A page of 1,000 events of the largest size, in base64, with paths."""

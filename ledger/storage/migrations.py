@@ -105,7 +105,6 @@ def create_schema(connection: sqlite.Connection) -> None:
         pk="key",
         not_null={"key", "type", "label", "status", "terms", "words"},
     )
-    listing.create_index(["type", "status"])
     listing.enable_fts(["words"], create_triggers=True, tokenize="unicode61")
     for statement in _split(_QUIET_UPDATE):
         connection.execute(statement)

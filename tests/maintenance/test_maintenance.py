@@ -214,3 +214,76 @@ def test_a_restore_keeps_the_vault_that_is_there(run, home, tmp_path):
     assert code == 0
     assert json.loads(out)["kept_vault"] is True
     assert (home / "vault.db").read_bytes() == before
+
+
+def test_nothing_of_a_lost_ledger_comes_back_with_a_restore(run, home, tmp_path):
+    target = tmp_path / "backup"
+    assert run("--home", home, "backup", target)[0] == 0
+    keeper = sqlite.connect(str(home / "ledger.db"), isolation_level=None)
+    keeper.execute("SELECT count(*) FROM entry").fetchone()
+    for i in range(3):
+        assert register(run, home, tmp_path, f"later{i}")[0] == 0
+    left = {name: (home / f"ledger.db{name}").read_bytes() for name in ("-wal", "-shm")}
+    keeper.close()
+    for name in ("", "-wal", "-shm"):
+        (home / f"ledger.db{name}").unlink(missing_ok=True)
+    for name, content in left.items():
+        (home / f"ledger.db{name}").write_bytes(content)
+    assert run("--home", home, "restore", target, "--no-other-copy")[0] == 0
+    code, out, _ = run("--home", home, "audit", "--json")
+    assert (code, json.loads(out)["size"]) == (0, 7)
+
+
+def test_another_registry_is_never_overwritten(run, home, tmp_path):
+    other, target = tmp_path / "other", tmp_path / "backup"
+    assert run("--home", other, "init", "--solo", "--no-passphrase")[0] == 0
+    assert run("--home", home, "backup", target)[0] == 0
+    code, _, err = run("--home", other, "restore", target, "--no-other-copy")
+    assert code == 2
+    assert "name another folder" in err
+    assert run("--home", other, "audit")[0] == 0
+
+
+def test_another_ledgers_key_signs_nothing(run, home, tmp_path):
+    other = tmp_path / "other"
+    assert run("--home", other, "init", "--solo", "--no-passphrase")[0] == 0
+    shutil.copy2(other / "keys" / "log.key", home / "keys" / "log.key")
+    code, answer = register(run, home, tmp_path, "x")
+    assert code == 1
+    assert "not the key of this ledger" in answer["error"]["message"]
+    assert run("--home", home, "audit")[0] == 0
+
+
+def test_a_spoilt_backup_leaves_no_key_no_policy_and_no_vault(run, home, tmp_path):
+    target, other = tmp_path / "backup", tmp_path / "other"
+    assert run("--home", home, "backup", target)[0] == 0
+    change(target, FORGERIES["a history"])
+    assert run("--home", other, "restore", target, "--no-other-copy")[0] == 3
+    assert not list(other.rglob("*.key"))
+    assert not (other / "trust.policy").exists()
+    assert not (other / "vault.db").exists()
+
+
+@pytest.mark.parametrize("name", ["vault.db", "trust.policy", "keys/log.key", "ledger.db"])
+def test_a_backup_that_lacks_a_part_is_refused(run, home, tmp_path, name):
+    target = tmp_path / "backup"
+    assert run("--home", home, "backup", target)[0] == 0
+    (target / name).unlink()
+    code, _, err = run("--home", tmp_path / "other", "restore", target, "--no-other-copy")
+    assert code == 5
+    assert name in err
+
+
+def test_a_restore_only_reads_the_backup(run, home, tmp_path):
+    target = tmp_path / "backup"
+    assert run("--home", home, "backup", target)[0] == 0
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    assert run("--home", tmp_path / "other", "restore", target, "--no-other-copy")[0] == 0
+    assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
+
+
+def test_a_ledger_without_any_checkpoint_is_not_clean(run, home):
+    change(home, "DELETE FROM checkpoint")
+    code, _, err = run("--home", home, "audit")
+    assert code == 3
+    assert "checkpoints" in err

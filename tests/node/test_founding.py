@@ -52,17 +52,31 @@ def attempts(folder, mode):
     return stopped
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A folder with one folder for each attempt, and how each ended."""
+    folder = tmp_path_factory.mktemp("killed")
+    return folder, attempts(folder, "kill")
+
+
 @pytest.mark.slow
-def test_killed_before_any_file_operation_a_founding_leaves_a_whole_home_or_none(tmp_path):
-    stopped = attempts(tmp_path, "kill")
+def test_killed_before_any_file_operation_a_founding_leaves_a_whole_home_or_none(killed):
+    folder, stopped = killed
     assert {each["code"] for each in stopped} == {KILLED}
     without = [each for each in stopped if "home" not in each["names"]]
     assert len(without) > 40
     for each in stopped:
-        home = tmp_path / str(each["n"]) / "home"
+        home = folder / str(each["n"]) / "home"
         assert is_whole(home) if "home" in each["names"] else not home.exists()
-    for each in without[::10]:  # what is left over is in nobody's way
-        home = tmp_path / str(each["n"]) / "home"
+
+
+@pytest.mark.slow
+def test_what_a_killed_founding_leaves_is_its_owner_s_only_and_in_nobody_s_way(killed):
+    folder, stopped = killed
+    for each in stopped[10:50:10]:
+        (name,) = each["names"]
+        assert (folder / str(each["n"]) / name).stat().st_mode & 0o077 == 0
+        home = folder / str(each["n"]) / "again"
         found(home)
         assert is_whole(home)
 
@@ -76,16 +90,6 @@ def test_a_founding_that_fails_at_any_file_operation_leaves_nothing(tmp_path):
         assert each["names"] in ([], ["home"])
         assert (each["names"] == ["home"]) or each["code"] == REFUSED
         assert each["names"] == [] or is_whole(home)
-
-
-def test_what_is_left_of_a_killed_founding_is_for_its_owner_only(tmp_path):
-    folder = tmp_path / "5"
-    folder.mkdir()
-    (tmp_path / "run").mkdir()
-    for each in attempts(tmp_path / "run", "kill")[10:40:10]:
-        (name,) = each["names"]
-        mode = (tmp_path / "run" / str(each["n"]) / name).stat().st_mode
-        assert mode & 0o077 == 0
 
 
 def test_a_solo_registry_has_one_party(tmp_path):

@@ -9,9 +9,10 @@ from hashlib import sha256
 
 import pytest
 
+from contracts import recording
 from contracts.lists import PublishedList, list_key
 from contracts.party import Enroll, IdentityCheck, Party
-from contracts.recording import National, Tests, Voucher, voucher_key
+from contracts.recording import National, Voucher, voucher_key
 from contracts.registration import Notice, PublishNotice, Registration
 from contracts.supervision import Publish
 from contracts.title import Asset, Classification
@@ -41,7 +42,7 @@ MONDAY = ms("2026-11-02T10:00")
 DAY = 86_400_000
 NOTICE_ENDS = ms("2026-11-10T00:00")  # five working days after Monday the 2nd end on Monday the 9th
 CONTENT = Fingerprint(sha256(b"flights").hexdigest(), 7)
-FINDINGS = Tests(accuracy="exact", compliance="lawful", clarity="clear")
+FINDINGS = recording.Tests(accuracy="exact", compliance="lawful", clarity="clear")
 
 
 class Office:
@@ -110,7 +111,7 @@ class Office:
             system="national", record="R-1", evidence_time=evidence, digest="22" * 32
         )
         classification = Classification(
-            industry="G", data_class="enterprise", level="general-2", openness="conditional",
+            standard="GB/T 43697-2024", industry="G", data_class="enterprise", level="general-2", openness="conditional",
             assessed_by=self.registry.ledger.registrar, list_version="",
         )  # fmt: skip
         asset = read_recorded_asset(self.registry, registration, classification, FINDINGS)

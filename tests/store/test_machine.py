@@ -9,16 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ledger.audit import compare_rows, read_numbered
 from ledger.core.merkle import read_root
 from ledger.core.tiles import TileNodeReader
 from ledger.errors import ConflictError, NotFoundError
-from ledger.replay import replay
-from ledger.storage.base import DERIVED, Table
+from ledger.storage.base import Table
 from tests.store.conftest import MemoryDriver, SqliteDriver
 from tests.support import reference
-from tests.support.ledgers import ORIGIN, RULE_SETS, build_block, put, toy_key, write_block
-from tests.support.memory_store import MemoryStore
+from tests.support.ledgers import build_block, execute_again, put, toy_key, write_block
 
 SUBJECTS = st.sets(st.integers(0, 9), min_size=1, max_size=4)
 
@@ -123,16 +120,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.read_head().size == len(self.leaves)
         assert [row.size for row in self.store.iterate_blocks()] == self.ends
 
-    def execute_again(self):
-        """The audit, but for the checkpoints, which no log has signed here."""
-        scratch, leaves = MemoryStore(), read_numbered(self.store, Table.ENTRY)
-        for _ in replay(leaves, scratch, RULE_SETS, ORIGIN):
-            pass
-        for table in DERIVED:
-            compare_rows(table, scratch.iterate_rows(table), self.store.iterate_rows(table))
-
     def teardown(self):
-        self.execute_again()
+        execute_again(self.store)
         if isinstance(self.driver, SqliteDriver):
             self.driver.close()
         shutil.rmtree(self.folder)

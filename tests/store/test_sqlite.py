@@ -281,6 +281,29 @@ def test_after_a_failed_write_a_store_writes_nothing_more(filled, statement):
         store.append(block, expected_size=8, documents={})
 
 
+def test_an_error_that_ends_the_transaction_itself_is_taken_as_such(filled):
+    class Ending(Full):
+        def _pass_on(self, call, sql, *values):
+            if sql == self._statement:
+                self._db.execute("ROLLBACK")
+            return super()._pass_on(call, sql, *values)
+
+    with closing(SqliteStore(filled)) as store:
+        whole, store._db = store._db, Ending(store._db, "COMMIT")
+        with pytest.raises(StoreFailedError, match="full"):
+            store.append(build_block(store, put(50)), expected_size=8, documents={})
+        store._db = whole
+        assert store.read_head().size == 8
+
+
+def test_a_log_that_lost_its_last_leaf_is_noticed(filled):
+    with raw(filled) as db:
+        db.execute("DROP TRIGGER entry_no_delete")
+        db.execute("DELETE FROM entry WHERE idx = 7")
+    with closing(SqliteStore(filled)) as store, pytest.raises(CorruptionError, match="leaf 7"):
+        store.read_head()
+
+
 def test_pages_of_a_block_that_failed_are_forgotten(filled):
     """Their ids are given out again, to other pages."""
     with closing(SqliteStore(filled)) as store:

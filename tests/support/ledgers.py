@@ -3,13 +3,15 @@
 from contextlib import closing, contextmanager
 from hashlib import sha256
 
-from ledger.audit import Auditor
+from ledger.audit import Auditor, compare_rows, read_numbered
 from ledger.clock import Clock
 from ledger.core.execution import BlockBuilder
 from ledger.core.note import Algorithm, create_verifier_key
 from ledger.keys import SigningKey
+from ledger.replay import replay
 from ledger.sequencer import Sequencer, Submission
 from ledger.signer import CheckpointSigner
+from ledger.storage.base import DERIVED, Table
 from ledger.storage.sqlite import SqliteStore, create_store
 from tests.support.log_builder import AUTHOR, ORIGIN, START, nonce_of, toy_key
 from tests.support.memory_store import MemoryStore
@@ -70,6 +72,16 @@ def fill(store, blocks, per_block=2, first=0, subjects=None):
     for number in range(first, first + blocks * per_block, per_block):
         events = range(number, number + per_block)
         write_block(store, *(put(n, toy_key(n % subjects if subjects else n)) for n in events))
+
+
+def execute_again(store):
+    """The audit of a log that nobody signed."""
+    scratch, leaves = MemoryStore(), read_numbered(store, Table.ENTRY)
+    for _ in replay(leaves, scratch, RULE_SETS, ORIGIN):
+        pass
+    for table in DERIVED:
+        compare_rows(table, scratch.iterate_rows(table), store.iterate_rows(table))
+    store.check()
 
 
 class Home:

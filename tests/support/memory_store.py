@@ -229,7 +229,7 @@ def _listing_words(key, listing):
 def _words(text, *, fold=True):
     """Words and single ideographs, one character at a time."""
     words, open_word = [], ""
-    for character in text.lower() if fold else text:
+    for character in text.lower().replace("_", " ") if fold else text:
         is_ideograph = any(a <= character <= b for a, b in IDEOGRAPHS)
         if not is_ideograph and (character.isalnum() or character == "_"):
             open_word += character

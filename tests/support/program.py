@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,15 @@ from cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = "from cli.main import run; run()"
+MEASURED = """
+import os, re
+from cli.main import run
+try:
+    run()
+finally:
+    with open("/proc/self/status") as file, open(os.environ["PEAK_FILE"], "w") as peak:
+        peak.write(re.search(r"VmHWM:\\s+(\\d+) kB", file.read())[1])
+"""
 DEADLINE_S = 60
 
 
@@ -86,13 +94,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Exit:
-    """How a process ended; max_rss in bytes."""
+    """How a process ended."""
 
     code: int
     out: bytes
     err: str
-    max_rss: int
-    seconds: float
 
 
 def environment(home, **more):
@@ -101,10 +107,10 @@ def environment(home, **more):
     return kept | {"PYTHONPATH": str(ROOT), "MUNIMENT_HOME": str(home), "LANG": "C.UTF-8"} | more
 
 
-def start(argv, home, *, stdout=subprocess.PIPE, cwd=None, **more):
+def start(argv, home, *, stdout=subprocess.PIPE, cwd=None, entry=ENTRY, **more):
     """A process of its own that runs the program."""
     return subprocess.Popen(
-        [sys.executable, "-c", ENTRY, *map(str, argv)],
+        [sys.executable, "-c", entry, *map(str, argv)],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -115,22 +121,23 @@ def start(argv, home, *, stdout=subprocess.PIPE, cwd=None, **more):
 
 def finish(process):
     """Wait for a process; how it ended."""
-    began = time.monotonic()
-    out, err = process.stdout.read() if process.stdout else b"", process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
-    assert time.monotonic() - began < DEADLINE_S
-    return Exit(
-        process.returncode, out, err.decode(), usage.ru_maxrss * 1024, time.monotonic() - began
-    )
+    out, err = process.communicate(timeout=DEADLINE_S)
+    return Exit(process.returncode, out or b"", err.decode())
 
 
 def run_process(*argv, home, cwd=None, **more):
     """Run the program in a process of its own."""
     return finish(start(argv, home, cwd=cwd, **more))
+
+
+def run_measured(*argv, home, cwd):
+    """Run the program in a process of its own; how it ended, and its peak memory in bytes.
+
+    The process reads its peak itself: what the system adds up for a child counts its parent too.
+    """
+    peak = home.with_name("peak")
+    ended = finish(start(argv, home, cwd=cwd, entry=MEASURED, PEAK_FILE=str(peak)))
+    return ended, int(peak.read_text()) * 1024
 
 
 def interrupt(process):

@@ -316,7 +316,8 @@ class World:
         subject = {
             "id": f"urn:muniment:{ORIGIN}:{body['asset']}",
             **{name: body[name] for name in ("asset", "registration", "rights", "classification")},
-            "fields": {"title": "Parking 2026"},
+            "fields": self._opened_fields(body["registration"]),
+            "commitments": self._content(body["asset"]),
         }
         parts = {
             "origin": ORIGIN,
@@ -330,6 +331,15 @@ class World:
             "schema_digest": "5c" * 32,
         }
         return issue_credential(Issue(**(parts | changes)), key.sign)
+
+    def _opened_fields(self, registration):
+        state = self.log.builder().read(registration)
+        return {} if state is None else dict(state.body["fields"])
+
+    def _content(self, asset):
+        state = self.log.builder().read(asset)
+        content = {} if state is None else state.body["content"]
+        return {name: {"$commit": digest} for name, digest in content.items()}
 
     def classification(self, **changes):
         return {

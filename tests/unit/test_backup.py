@@ -244,12 +244,24 @@ def test_a_ledger_in_use_is_not_overwritten(home, backup, monkeypatch):
     assert rows(home.ledger) == before
 
 
-def test_a_folder_that_is_in_the_way_is_said(home, backup):
+def test_what_is_in_the_way_is_set_aside(home, backup):
     home.ledger.unlink()
     home.ledger.mkdir()
-    with pytest.raises(ExistsError):
-        restore(backup, home.ledger, home.signed, verify_all)
-    assert home.ledger.is_dir()
+    restore(backup, home.ledger, home.signed, verify_all)
+    assert rows(home.ledger) == rows(backup)
+    assert home.ledger.with_name("ledger.db.damaged").is_dir()
+
+
+def test_the_write_ahead_log_of_a_lost_ledger_is_not_taken_for_the_restored_one_s(home, backup):
+    with home.open() as (_, sequencer):
+        sequencer.submit([Submission(put(9))])
+        wal = home.ledger.with_name("ledger.db-wal")
+        left = wal.read_bytes()
+    home.ledger.unlink()
+    wal.write_bytes(left)
+    restore(backup, home.ledger, home.signed, verify_all)
+    assert rows(home.ledger) == rows(backup)
+    assert home.ledger.with_name("ledger.db.damaged-wal").read_bytes() == left
 
 
 def test_a_folder_that_cannot_be_written_any_more_is_said(home, tmp_path, monkeypatch):

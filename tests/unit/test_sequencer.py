@@ -215,7 +215,7 @@ def test_documents_come_with_their_event_only(it):
         ]
     )
     assert dict(it.store.iterate_rows(Table.DOCUMENT)) == {digest(kept): kept}
-    it.sequencer.submit([Submission(put(1), {digest(lost): lost})])
+    it.sequencer.submit([Submission(put(1), {digest(lost): lost}), Submission(put(3))])
     assert it.store.read_document(digest(lost)) is None, "nothing is written for a duplicate"
 
 
@@ -383,6 +383,41 @@ def test_another_process_that_appends_in_the_middle_wins(it):
         it.submit(put(2), put(3))
     assert caught.value.size_now == 5
     assert [one.index for one in it.submit(put(2), put(3), put(50))] == [5, 6, 2]
+
+
+def test_a_tile_that_grows_under_our_hands_is_no_corruption(it):
+    it.submit(put(1))
+    read_tile = it.store.read_tile
+
+    def interrupted(level, index):
+        it.store.read_tile = read_tile
+        write_block(it.store, put(50))
+        return read_tile(level, index)
+
+    it.sequencer._signer.check = lambda size, root_at: None  # it would read tiles before us
+    it.store.read_tile = interrupted
+    with pytest.raises(ConflictError) as caught:
+        it.submit(put(2))
+    assert caught.value.size_now == 4
+    del it.sequencer._signer.check
+    assert it.submit(put(2))[0].index == 4
+
+
+def test_a_contradiction_that_cannot_even_be_looked_into_stops_the_sequencer(it):
+    find_event, read_head = it.store.find_event, it.store.read_head
+
+    def contradict(event_id):
+        raise CorruptionError("contradiction")
+
+    def fail():
+        raise StoreFailedError("input/output error")
+
+    it.store.find_event, it.store.read_head = contradict, fail
+    with pytest.raises(StoreFailedError):
+        it.submit(put(1))
+    it.store.find_event, it.store.read_head = find_event, read_head
+    with pytest.raises(StoreFailedError):
+        it.submit(put(1))
 
 
 def test_losing_twice_in_a_row_is_survived(it):

@@ -3,7 +3,8 @@ import stat
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
-from ledger.errors import CorruptionError, MalformedError, StoreFailedError
+from ledger.errors import CorruptionError, MalformedError, StoreFailedError, UnavailableError
+from ledger.storage.connection import create_copy
 from ledger.vault import Vault
 
 SECRET = bytes(range(32))
@@ -100,14 +101,25 @@ def test_a_batch_with_one_bad_record_writes_none(vault):
     assert vault.find("form", "a") == []
 
 
-def test_a_backup_opens_with_the_secret_and_is_private(path, vault, tmp_path):
+def test_a_copy_opens_with_the_secret_and_is_private(path, vault, tmp_path):
     vault.add("form", {"r": {"a": [1, None]}})
     copy = tmp_path / "copy.db"
-    vault.backup(copy)
+    create_copy(path, copy, is_ledger=False)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     restored = Vault(copy, SECRET)
     assert restored.find("form", "r") == [{"a": [1, None]}]
     restored.close()
+
+
+def test_an_erasure_that_another_reader_holds_up_is_not_called_done(path, vault):
+    vault.add("form", {"r": 1})
+    reader = sqlite.connect(str(path), isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT box FROM record").fetchall()
+    with pytest.raises(UnavailableError, match="erase it again"):
+        vault.erase("form", "r")
+    reader.execute("COMMIT")
+    assert vault.erase("form", "r") == 0
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
