@@ -16,6 +16,7 @@ _KINDS: Final = {
     "map_proof": "状态证明不成立", "not_found": "未找到", "opening_required": "需要开示文件",
     "passphrase_required": "需要口令", "quorum": "签名不足或已过时", "rejected": "规则不允许",
     "replay": "重新执行的结果不一致", "rollback": "账本被退回或替换", "signature": "签名不成立",
+    "unanswerable": "该类文件无法回答",
     "store_failed": "读写失败", "unavailable": "暂不可用", "usage": "用法有误",
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip

@@ -1,6 +1,9 @@
 """Files that commands write: whole or not at all, and never over something else unasked."""
 
 import json
+import os
+import stat
+import sys
 from pathlib import Path
 
 from cli.lang import say
@@ -48,7 +51,7 @@ def write_bytes(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC_MODE
 
 
 def read_capped(path: Path, max_bytes: int) -> bytes:
-    """A file's bytes, read no further than its cap.
+    """A file's bytes, or stdin's for `-`, read no further than the cap.
 
     Raises:
         NotFoundError: There is no such file.
@@ -56,8 +59,7 @@ def read_capped(path: Path, max_bytes: int) -> bytes:
         MalformedError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+        data = sys.stdin.buffer.read(max_bytes + 1) if is_stdin(path) else _read(path, max_bytes)
     except FileNotFoundError:
         raise NotFoundError(say(f"there is no file {path}", f"没有文件 {path}")) from None
     except OSError as exc:
@@ -67,3 +69,16 @@ def read_capped(path: Path, max_bytes: int) -> bytes:
             say(f"{path} has more than {max_bytes} bytes", f"{path} 超过 {max_bytes} 字节")
         )
     return data
+
+
+def is_stdin(path: Path) -> bool:
+    """Whether `-` was given for a file."""
+    return str(path) == "-"
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    # A named pipe without a writer would hold the plain call for ever.
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise MalformedError(say(f"{path} is not a regular file", f"{path} 不是普通文件"))
+        return file.read(max_bytes + 1)

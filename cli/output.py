@@ -1,10 +1,11 @@
 """What the program prints: data to stdout, talk and progress to stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cli.chinese import translate
 from cli.exitcodes import UsageError
@@ -64,7 +65,7 @@ class Output:
 
         Long values are folded, never cut: whoever copies an identifier gets all of it.
         """
-        rows = [(name, value) for name, value in rows if value]
+        rows = [(name, show_plain(value)) for name, value in rows if value]
         if not sys.stdout.isatty():
             width = max((_width(name) for name, _ in rows), default=0)
             for name, value in rows:
@@ -95,7 +96,7 @@ class Output:
         """
         if not sys.stdout.isatty():
             for row in rows:
-                print("\t".join(map(_one_line, row)))
+                print("\t".join(map(show_plain, row)))
             return
         if not rows:
             self.talk("nothing found", "没有内容")
@@ -108,7 +109,7 @@ class Output:
         for i, header in enumerate(headers):
             table.add_column(Text(header), no_wrap=i < whole, overflow="fold")
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(show_plain(cell)) for cell in row))
         Console().print(table)
 
     @contextmanager
@@ -150,9 +151,12 @@ def describe_error(error: LedgerError) -> dict[str, str]:
     return document if hint is None else document | {"hint": hint}
 
 
-def _one_line(text: str) -> str:
-    """The text in one cell: line breaks in it would pass for rows."""
-    return " ".join(text.split("\n")).replace("\t", " ")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def show_plain(text: str) -> str:
+    """The text in one cell: line breaks would pass for rows, control characters for anything."""
+    return _CONTROL.sub(lambda found: " " if found[0] in "\n\t" else "\ufffd", text)
 
 
 def _width(text: str) -> int:

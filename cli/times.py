@@ -14,6 +14,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RFC_3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_LAST_SHOWN_MS: Final = 253_402_214_400_000
 _AGE: Final = re.compile(r"([1-9][0-9]{0,8})(s|m|h|d)")
 _AGE_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -63,5 +64,7 @@ def parse_age(text: str) -> int:
 
 def format_local(time: UnixMillis) -> str:
     """The time at UTC+08:00, to the second."""
+    if not 0 <= time <= _LAST_SHOWN_MS:
+        return f"{time} ms"
     shown = datetime.fromtimestamp(time // 1000, tz=UTC).astimezone(CHINA)
     return shown.strftime("%Y-%m-%d %H:%M:%S +08:00")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ledger.core.entry import Seal
+from ledger.core.limits import MAX_CLOCK_AHEAD_MS
 from ledger.core.opening import VerifiedCheckpoint
 from ledger.core.types import Json, JsonObject, UnixMillis
 from ledger.errors import LedgerError, QuorumError, VerificationError
@@ -208,6 +209,11 @@ def format_report(report: Report) -> JsonObject:
 
 
 def _check_age(age_ms: int, max_age_ms: int) -> None:
+    if age_ms < -MAX_CLOCK_AHEAD_MS:
+        raise QuorumError(
+            f"the proof is dated {-age_ms // 1000} s ahead of the verifier's clock: set the clock, "
+            "or do not trust the proof"
+        )
     if age_ms > max_age_ms:
         raise QuorumError(
             f"the proof is {age_ms // 1000} s old, more than the {max_age_ms // 1000} s allowed: "

@@ -8,11 +8,11 @@ Spec: architecture, steps 1 to 6.
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from ledger.clock import Clock
 from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
@@ -73,6 +73,7 @@ class Refused:
 
 
 Outcome = Accepted | Refused
+_T = TypeVar("_T")
 
 
 class _Job:
@@ -116,7 +117,7 @@ class Sequencer:
         self._clock_offset = clock.now() - clock.monotonic()
         self._is_stale = True
         self._head = EMPTY_HEAD
-        self._load()
+        self._follow()
 
     @property
     def head(self) -> Head:
@@ -163,7 +164,7 @@ class Sequencer:
             self._check_alive()
             try:
                 self._follow()
-                return self._sign()
+                return self._retry(self._sign)
             except (StoreFailedError, CorruptionError) as exc:
                 self._failed = exc
                 raise
@@ -220,7 +221,7 @@ class Sequencer:
     def _commit(self, block: Block, documents: Mapping[str, bytes]) -> None:
         self._store.append(block, expected_size=self._head.size, documents=documents)
         self._head = block.head
-        self._sign()
+        self._retry(self._sign)
 
     def _sign(self) -> bytes:
         head = self._head
@@ -274,21 +275,31 @@ class Sequencer:
 
     def _follow(self) -> None:
         """Make sure that our head is the store's, and that the store holds what was signed."""
-        if not self._is_stale:
-            try:
-                self._signer.check(self._head.size, self._roots())
-            except RollbackError:  # or another process has appended and signed
-                self._is_stale = True
         if self._is_stale:
-            self._load()
+            self._head = self._store.read_head()
+        self._retry(self._confirm)
+        self._is_stale = False
 
-    def _load(self) -> None:
-        """Take the store's head, and sign it if whoever wrote it did not live to do so."""
-        self._head = self._store.read_head()
+    def _confirm(self) -> None:
+        """Check what was signed, and sign our head if whoever wrote it did not live to do so."""
         self._signer.check(self._head.size, self._roots())
         if self._head.size and self._store.read_checkpoint(self._head.size) is None:
             self._sign()
-        self._is_stale = False
+
+    def _retry(self, action: Callable[[], _T]) -> _T:
+        """Do it at the store's head: another process may have appended to ours and signed that.
+
+        Raises:
+            RollbackError: The store has not grown, and does not hold what was signed.
+        """
+        while True:
+            try:
+                return action()
+            except RollbackError:
+                head = self._store.read_head()
+                if head.size == self._head.size:
+                    raise
+                self._head = head
 
     def _roots(self) -> RootAt:
         """Recomputes roots from what the store holds now; reads each tile once."""

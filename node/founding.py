@@ -78,6 +78,7 @@ def found_registry(
         MalformedError: The origin or a name is not one.
         StoreFailedError: The disk is full or cannot be written; nothing is left behind.
     """
+    path = path.resolve()  # a link to an empty folder stays one
     check_vacant(path, charter)
     origin = charter.origin or f"muniment.invalid/{fresh_label()}"
     try:

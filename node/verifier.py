@@ -291,6 +291,8 @@ def verify_data(bundle: VoucherBundle, suspect: Suspect) -> None:
     opened = _open_contents(asset, known)
     if digest in opened.values():
         return
+    if known and not opened:
+        raise VerificationError("the opening is not of this asset: it matches none of its files")
     if not asset.digests and len(opened) < len(asset.content):
         raise OpeningRequiredError(
             "whether this is the registered file cannot be told without the opening of the asset's "

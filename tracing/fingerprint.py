@@ -1,10 +1,12 @@
 """What identifies a file exactly: its SHA-256 and its size, streamed, whatever its size."""
 
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from ledger.errors import MalformedError, NotFoundError
 
@@ -31,21 +33,33 @@ def _no_progress(_: int) -> None:
 
 
 def fingerprint_file(path: Path, progress: Progress = _no_progress) -> Fingerprint:
-    """Read a file once, in constant memory.
+    """Read a regular file once, in constant memory.
 
     Raises:
         NotFoundError: There is no such file.
-        MalformedError: It is not a regular file, may not be read, or changed while being read.
+        MalformedError: It is not a regular file, or may not be read.
     """
     try:
-        with path.open("rb") as file:
-            hasher, size = sha256(), 0
-            while chunk := file.read(_CHUNK_BYTES):
-                hasher.update(chunk)
-                size += len(chunk)
-                progress(len(chunk))
+        # A named pipe without a writer would hold the plain call for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise MalformedError(f"{path} is not a regular file")
+            return fingerprint_stream(file, progress)
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {path}") from None
     except OSError as exc:
         raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def fingerprint_stream(file: BinaryIO, progress: Progress = _no_progress) -> Fingerprint:
+    """Read a stream to its end, in constant memory.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    hasher, size = sha256(), 0
+    while chunk := file.read(_CHUNK_BYTES):
+        hasher.update(chunk)
+        size += len(chunk)
+        progress(len(chunk))
     return Fingerprint(hasher.hexdigest(), size)

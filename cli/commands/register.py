@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.lang import say
+from cli.output import show_plain
 from cli.session import Session
 from ledger.core.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from node.issuing import Registered
-    from tracing.fingerprint import Fingerprint
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -39,8 +37,10 @@ _FILES = typer.Argument(metavar="file", help=say("Files, of any size.", "文件�
 
 
 def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) -> None:
+    from cli.fingerprints import fingerprint_files
+
     session: Session = context.obj
-    found = _read_files(session, files)
+    found = fingerprint_files(session, files)
     items: list[Json] = [
         {"file": str(path), "sha256": each.digest, "size": each.size}
         for path, each in zip(files, found, strict=True)
@@ -48,7 +48,7 @@ def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) ->
 
     def human() -> None:
         for path, each in zip(files, found, strict=True):
-            print(f"{each.digest}  {path}")
+            print(f"{each.digest}  {show_plain(str(path))}")
 
     session.out.result({"items": items, "next": None}, human)
 
@@ -101,11 +101,12 @@ def register(
         typer.Option("--publish-digest", help=say("Publish the files' SHA-256.", "公布文件摘要。")),
     ] = False,
 ) -> None:
+    from cli.fingerprints import fingerprint_files
     from cli.registering import Wishes, register_files
 
     session: Session = context.obj
-    fingerprints = _read_files(session, files)
-    contract = _read_files(session, [evidence])[0].digest if evidence is not None else None
+    fingerprints = fingerprint_files(session, files)
+    contract = fingerprint_files(session, [evidence])[0].digest if evidence is not None else None
     wishes = Wishes(
         title=title,
         rights=tuple(right or ()),
@@ -163,11 +164,3 @@ def _show(session: Session, done: "Registered") -> None:
             )
 
     session.out.result(document, human)
-
-
-def _read_files(session: Session, files: "Sequence[Path]") -> "list[Fingerprint]":
-    from tracing.fingerprint import fingerprint_file
-
-    total = sum(path.stat().st_size for path in files if path.is_file())
-    with session.out.progress("Reading", "读取文件", total) as advance:
-        return [fingerprint_file(path, advance) for path in files]

@@ -8,7 +8,7 @@ import typer
 from cli.exitcodes import Exit, UsageError, exit_for
 from cli.files import read_capped
 from cli.lang import say
-from cli.output import describe_error
+from cli.output import describe_error, show_plain
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
 from cli.words import explain_unchecked, find_notice, show_detail, show_status, show_word
@@ -176,7 +176,7 @@ def _show_one(session: Session, path: Path, report: "Report") -> None:
         headline = say("VERIFIED", "验证通过")
     else:
         headline = say("AUTHENTIC, BUT NOT IN FORCE", "真实，但不在有效状态")
-    print(f"{headline}{say(': ', '：')}{path.name}")
+    print(f"{headline}{say(': ', '：')}{show_plain(path.name)}")
     session.out.table("", rows + _facts(report) + _checks(report))
 
 
@@ -235,14 +235,19 @@ def _read_policy(session: Session, path: Path | None) -> "Policy":
 
 
 def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> "Suspect | None":
+    from cli.fingerprints import fingerprint_files
     from node.verifier import Suspect, parse_openings
-    from tracing.fingerprint import fingerprint_file
 
     if data is None:
+        if opening is not None:
+            raise UsageError(
+                say(
+                    "--opening answers for a file: name it with --data",
+                    "--opening 须与 --data 同时给出",
+                )
+            )
         return None
-    size = data.stat().st_size if data.is_file() else None
-    with session.out.progress("Reading", "读取文件", size) as advance:
-        fingerprint = fingerprint_file(data, advance)
+    (fingerprint,) = fingerprint_files(session, [data])
     if opening is not None:
         openings = parse_openings(_read(opening))
         return Suspect(fingerprint, lambda _registration, _names: openings)

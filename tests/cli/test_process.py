@@ -97,15 +97,19 @@ def test_a_full_disk_behind_stdout_is_said(solo):
     assert "Traceback" not in ended.err
 
 
+def start_on_stdin(solo, *argv):
+    """A process that reads a stream that never comes to its end."""
+    process = start(argv, solo.home, stdin=subprocess.PIPE, cwd=Path.cwd())
+    process.stdin.write(b"x" * 100_000)
+    process.stdin.flush()
+    return process
+
+
 def test_ctrl_c_ends_quietly_and_leaves_nothing_half_done(solo):
-    os.mkfifo("slow")  # a file that never comes to its end
-    process = start(["register", "slow"], solo.home, cwd=Path.cwd())
-    with Path("slow").open("wb") as feeder:
-        feeder.write(b"x" * 100_000)
-        feeder.flush()
-        time.sleep(0.2)
-        interrupt(process)
-        ended = finish(process)
+    process = start_on_stdin(solo, "register", "-")
+    time.sleep(1)  # it reads by then
+    interrupt(process)
+    ended = finish(process)
     assert (ended.code, ended.out) == (130, b"")
     assert ended.err == "interrupted\n"
     assert solo.json("stats")["leaves"] == 7
@@ -113,11 +117,9 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing_half_done(solo):
 
 
 def test_a_killed_writer_leaves_the_lock_free(solo):
-    os.mkfifo("slow")
-    process = start(["register", "table.csv", "slow"], solo.home, cwd=Path.cwd())
-    with Path("slow").open("wb"):
-        process.send_signal(signal.SIGKILL)
-        finish(process)
+    process = start_on_stdin(solo, "register", "table.csv", "-")
+    process.send_signal(signal.SIGKILL)
+    finish(process)
     assert solo.json("register", "table.csv")["voucher"]
 
 

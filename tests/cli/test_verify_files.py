@@ -1,11 +1,14 @@
 """`muniment verify` on files that are none, on other kinds of files, and on the wrong kind."""
 
+import io
 import json
+import os
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import TABLE
 from tests.cli.test_verify import MEMBERS, verify
 from tests.support.program import run_measured
 
@@ -152,3 +155,38 @@ def test_a_question_that_only_a_voucher_answers_is_not_passed_over(solo):
     assert aged["code"] == "unanswerable"
     fresh = solo.json("verify", "s.json", "--max-age", "7d")
     assert "freshness" not in fresh["not_checked"]
+
+
+def test_special_files_are_refused_at_once(stranger):
+    os.mkfifo("pipe")
+    for name in ("pipe", "/dev/zero"):
+        assert stranger("verify", name, "--policy", "trust.policy").code == 4
+        bad = ("verify", "one.voucher.json", "--policy", "trust.policy", "--data", name)
+        assert stranger.refused(*bad, code=4)["code"] == "malformed"
+
+
+def test_a_dash_is_standard_input(stranger, monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(Path("one.voucher.json").read_bytes())
+
+    monkeypatch.setattr("sys.stdin", Stdin())
+    assert stranger.json("verify", "-", "--policy", "trust.policy")["verified"] is True
+
+
+def test_an_opening_of_something_else_is_said_to_be_that(stranger):
+    Path("table.csv").write_bytes(TABLE)
+    opening = json.loads(Path("opening.json").read_text(encoding="utf-8"))
+    opening["openings"][0]["salt"] = "A" * 43
+    Path("other.json").write_text(json.dumps(opening), encoding="utf-8")
+    words = ("verify", "one.voucher.json", "--policy", "trust.policy")
+    asked = stranger.json(*words, "--data", "table.csv", "--opening", "other.json", code=3)
+    assert "not of this asset" in asked["checks"][-1]["detail"]
+    assert stranger.refused(*words, "--opening", "opening.json", code=2)["code"] == "usage"
+
+
+def test_a_file_name_cannot_speak_to_the_terminal(stranger):
+    name = "x\n\x1b[31mVERIFIED.voucher.json"
+    Path("one.voucher.json").rename(name)
+    shown = stranger.ok("verify", name, "--policy", "trust.policy").out
+    assert "\x1b" not in shown
+    assert shown.splitlines()[0].startswith("VERIFIED: x ")

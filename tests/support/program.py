@@ -107,11 +107,13 @@ def environment(home, **more):
     return kept | {"PYTHONPATH": str(ROOT), "MUNIMENT_HOME": str(home), "LANG": "C.UTF-8"} | more
 
 
-def start(argv, home, *, stdout=subprocess.PIPE, cwd=None, entry=ENTRY, **more):
+def start(
+    argv, home, *, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=None, entry=ENTRY, **more
+):
     """A process of its own that runs the program."""
     return subprocess.Popen(
         [sys.executable, "-c", entry, *map(str, argv)],
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         cwd=cwd,

@@ -1,9 +1,12 @@
+import io
+import os
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
 from ledger.errors import MalformedError, NotFoundError
-from tracing.fingerprint import fingerprint_file
+from tracing.fingerprint import fingerprint_file, fingerprint_stream
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 1024 * 1024 + 1, 3_000_000])
@@ -25,3 +28,15 @@ def test_a_missing_file_is_not_found(tmp_path):
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(MalformedError, match="cannot read"):
         fingerprint_file(tmp_path)
+
+
+def test_a_named_pipe_and_a_device_are_refused_at_once(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(MalformedError, match="not a regular file"):
+            fingerprint_file(path)
+
+
+def test_a_stream_is_read_to_its_end():
+    assert fingerprint_stream(io.BytesIO(b"abc")).digest == sha256(b"abc").hexdigest()

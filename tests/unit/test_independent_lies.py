@@ -30,7 +30,7 @@ def test_both_accept_a_log_whose_parts_belong_together(flow):
 
 def test_a_change_that_everybody_was_told_of_is_accepted(flow):
     def change(parts, forger):
-        parts["credential"]["credentialSubject"]["fields"]["title"] = "another"
+        parts["credential"]["credentialSubject"]["notice"]["en"] = "another"
         forger.issue(parts)
         forger.record(parts)
 

@@ -369,6 +369,38 @@ def test_another_process_that_appended_and_signed_is_followed(it):
     assert it.submit(put(3))[0].index == 4
 
 
+def test_another_process_may_sign_a_larger_log_before_we_sign_ours(it):
+    """Its checkpoint covers our events; ours would be refused as a step back."""
+    it.submit(put(1))
+    append, other = it.store.append, it.open()
+
+    def overtaken(block, *, expected_size, documents):
+        append(block, expected_size=expected_size, documents=documents)
+        it.store.append = append
+        other.submit([Submission(put(50))])
+
+    it.store.append = overtaken
+    assert it.submit(put(2)) == [Accepted(2, 6, is_duplicate=False)]
+    assert parse_signed_checkpoint(it.store.read_checkpoint()).body.size == 6
+    assert it.submit(put(3))[0].index == 6
+
+
+def test_another_process_may_write_while_we_open(it):
+    it.submit(put(1))
+    write_block(it.store, put(2))
+    read_checkpoint, other = it.store.read_checkpoint, it.sequencer
+
+    def overtaken(size=None):
+        it.store.read_checkpoint = read_checkpoint
+        other.submit([Submission(put(50))])
+        return
+
+    it.store.read_checkpoint = overtaken
+    it.sequencer = it.open()
+    assert it.sequencer.head.size == 6
+    assert it.submit(put(3))[0].index == 6
+
+
 def test_another_process_that_appends_in_the_middle_wins(it):
     it.submit(put(1))
     append = it.store.append
