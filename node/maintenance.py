@@ -22,12 +22,14 @@ from ledger.core.ed25519 import check_library
 from ledger.core.event import Event
 from ledger.core.limits import MAX_POLICY_BYTES
 from ledger.core.merkle import read_root
-from ledger.core.note import open_note, parse_note, parse_vkey
+from ledger.core.note import format_vkey, open_note, parse_note, parse_vkey
+from ledger.core.policy import parse_policy
 from ledger.core.tiles import TileNodeReader
 from ledger.errors import CorruptionError, ExistsError, NotFoundError, StoreFailedError
 from ledger.files import create_private_file, hold_lock, read_file, replace_file, sync_folder
 from ledger.keys import KeyRing, Passphrase
 from ledger.rebuild import rebuild
+from ledger.replay import DifferenceError
 from ledger.signer import CheckpointSigner
 from ledger.storage.connection import create_copy
 from ledger.storage.scratch import open_scratch
@@ -76,7 +78,9 @@ def audit_registry(home: Home, progress: Progress) -> AuditResult:
     """
     home.check()
     with closing(SqliteStore(home.ledger)) as store, open_scratch() as scratch:
-        return create_auditor(store, progress).audit(store, scratch)
+        auditor = create_auditor(store, progress)
+        _check_policy(home, auditor)
+        return auditor.audit(store, scratch)
 
 
 def rebuild_registry(home: Home, progress: Progress) -> AuditResult:
@@ -211,6 +215,23 @@ def adopt_checkpoint(
         is_only_copy = checkpoint is None
         signer.adopt(body, size, lambda at: read_root(nodes, at), is_only_copy=is_only_copy)
     return body
+
+
+def _check_policy(home: Home, auditor: Auditor) -> None:
+    """Hold the log key that the ledger names itself against the one that verifiers were given.
+
+    Raises:
+        DifferenceError: The home's trust policy names another.
+    """
+    if not home.policy.is_file():
+        return
+    policy = parse_policy(read_file(home.policy, max_bytes=MAX_POLICY_BYTES))
+    trusted = [format_vkey(log.key) for log in policy.logs]
+    found = format_vkey(auditor.log_key)
+    if found not in trusted:
+        raise DifferenceError(
+            "trust.policy", "log key", expected=" or ".join(trusted) or "one", found=found
+        )
 
 
 def _verify_tail(store: SqliteStore) -> None:

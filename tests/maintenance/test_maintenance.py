@@ -287,3 +287,12 @@ def test_a_ledger_without_any_checkpoint_is_not_clean(run, home):
     code, _, err = run("--home", home, "audit")
     assert code == 3
     assert "checkpoints" in err
+
+
+def test_a_ledger_of_another_log_key_than_the_policys_is_not_clean(run, home, tmp_path):
+    other = tmp_path / "other"
+    assert run("--home", other, "init", "--solo", "--no-passphrase")[0] == 0
+    shutil.copy2(other / "trust.policy", home / "trust.policy")
+    code, _, err = run("--home", home, "audit")
+    assert code == 3
+    assert "trust.policy" in err

@@ -372,12 +372,12 @@ def test_another_process_that_appended_and_signed_is_followed(it):
 def test_another_process_may_sign_a_larger_log_before_we_sign_ours(it):
     """Its checkpoint covers our events; ours would be refused as a step back."""
     it.submit(put(1))
-    append, other = it.store.append, it.open()
+    append = it.store.append
 
     def overtaken(block, *, expected_size, documents):
         append(block, expected_size=expected_size, documents=documents)
         it.store.append = append
-        other.submit([Submission(put(50))])
+        it.open().submit([Submission(put(50))])
 
     it.store.append = overtaken
     assert it.submit(put(2)) == [Accepted(2, 6, is_duplicate=False)]
@@ -388,12 +388,11 @@ def test_another_process_may_sign_a_larger_log_before_we_sign_ours(it):
 def test_another_process_may_write_while_we_open(it):
     it.submit(put(1))
     write_block(it.store, put(2))
-    read_checkpoint, other = it.store.read_checkpoint, it.sequencer
+    read_checkpoint = it.store.read_checkpoint
 
     def overtaken(size=None):
         it.store.read_checkpoint = read_checkpoint
-        other.submit([Submission(put(50))])
-        return
+        it.open().submit([Submission(put(50))])
 
     it.store.read_checkpoint = overtaken
     it.sequencer = it.open()
