@@ -70,6 +70,10 @@ _SENTENCES: Final = tuple(
         (r"not a subject key: (.+)", r"不是主题标识：\1"),
         (r"not a certificate number: (.+)", r"不是登记凭证编号：\1"),
         # verification
+        (
+            r"this is of the log (.+), and the policy trusts (.+)",
+            r"此文件属于账本 \1，而信任策略所信的是 \2",
+        ),
         (r"this is an? (\S+), not an? (\S+)", r"这是 \1，而非 \2"),
         (r"this is about (\S+), not about (\S+)", r"所关主题为 \1，而非 \2"),
         (

@@ -64,6 +64,7 @@ class Report:
         status: Of a voucher, at the asked date.
         is_authentic: Every check held.
         is_in_force: It is authentic and, if it is a voucher, valid at the asked date.
+        shown: What an authentic voucher is about, for people: title, rights, issuer.
     """
 
     kind: str = ""
@@ -79,6 +80,7 @@ class Report:
     as_of: UnixMillis | None = None
     valid_until: UnixMillis | None = None
     failure: LedgerError | None = None
+    shown: list[tuple[str, str]] = field(default_factory=list)
 
     def check(self, name: str, detail: str, act: Callable[[], None]) -> None:
         """Make a check and note how it went.

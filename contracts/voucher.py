@@ -251,6 +251,16 @@ def _judge_force(
     if report.status == "valid" and not holds:
         report.status = "superseded"
     report.is_in_force = report.status == "valid"
+    report.shown = _show(bundle.credential, asset, other_date)
+
+
+def _show(credential: Credential, asset: Asset, date: UnixMillis) -> list[tuple[str, str]]:
+    title = asset.fields.get("title")
+    shown = [("title", title)] if isinstance(title, str) else []
+    for value in values_at(asset.tuples, date):
+        if isinstance(value, dict):
+            shown.append((str(value["right"]), str(value["holder"])))
+    return [*shown, ("issuer", credential.issuer_name)]
 
 
 def _tuples_hold(body: RecordRegistration, asset: Asset, date: UnixMillis) -> bool:

@@ -136,7 +136,9 @@ def back_up_registry(home: Home, target: Path) -> None:
             shutil.rmtree(workshop, ignore_errors=True)
 
 
-def restore_registry(source: Path, home: Home, progress: Progress) -> Restored:
+def restore_registry(
+    source: Path, home: Home, progress: Progress, *, discards_newer: bool = False
+) -> Restored:
     """Put a backup in place, after executing its whole log again.
 
     Nothing is signed afterwards until a newest checkpoint is adopted. A vault and keys that are
@@ -146,10 +148,12 @@ def restore_registry(source: Path, home: Home, progress: Progress) -> Restored:
         source: A folder that back_up_registry made; only read.
         home: Where to; may be missing.
         progress: Of the audit.
+        discards_newer: What the ledger in place holds beyond the backup may be lost.
 
     Raises:
         NotFoundError: There is no backup there, or a part of it is missing.
-        ExistsError: Another registry lies in the home folder; it is left alone.
+        ExistsError: Another registry lies in the home folder, or a longer ledger than the backup's
+            and nobody said that it may be lost; it is left alone.
         DifferenceError: The backup is not what its log makes; nothing was replaced.
         UnavailableError: Another process is using the registry.
         StoreFailedError: The disk is full or cannot be written.
@@ -166,7 +170,7 @@ def restore_registry(source: Path, home: Home, progress: Progress) -> Restored:
             copy = Path(folder) / LEDGER_FILE
             create_copy(source / LEDGER_FILE, copy)
             with closing(SqliteStore(copy)) as store, open_scratch(Path(folder)) as scratch:
-                _check_same_registry(home, read_opening(store).signed.event.log)
+                _check_replaceable(home, store, discards_newer=discards_newer)
                 result = create_auditor(store, progress).audit(store, scratch)
             _restore_files(source, home)
             kept_vault = home.vault.exists()
@@ -238,21 +242,27 @@ def _verify_tail(store: SqliteStore) -> None:
     create_auditor(store).audit_tail(store)
 
 
-def _check_same_registry(home: Home, origin: str) -> None:
-    """Leave another registry's ledger alone; one that cannot be read is nobody's.
+def _check_replaceable(home: Home, copy: SqliteStore, *, discards_newer: bool) -> None:
+    """Leave another registry's ledger alone, and a longer one; one that cannot be read is nobody's.
 
     Raises:
-        ExistsError: The ledger in the home folder is another one.
+        ExistsError: The ledger in the home folder is another one, or holds more than the backup.
     """
+    origin, size = read_opening(copy).signed.event.log, copy.count_leaves()
     try:
         with closing(SqliteStore(home.ledger)) as store:
-            found = read_opening(store).signed.event.log
+            found, found_size = read_opening(store).signed.event.log, store.count_leaves()
     except (NotFoundError, CorruptionError, StoreFailedError):
         return
     if found != origin:
         raise ExistsError(
             f"{home.path} holds the registry {found}, the backup is of {origin}: name another "
             "folder with --home"
+        )
+    if found_size > size and not discards_newer:
+        raise ExistsError(
+            f"the ledger in place holds {found_size} leaves, the backup {size}: what is newer "
+            "would be lost; say --discard-newer if it may be"
         )
 
 

@@ -6,7 +6,7 @@ from contracts.recording import RevocationGround, Revoke, Tests
 from contracts.registration import Registration
 from contracts.title import Asset, Classification
 from ledger.core.types import SubjectKey
-from ledger.errors import MalformedError, NotFoundError
+from ledger.errors import MalformedError, NotFoundError, RejectedError
 from node.issuing import RecordedAsset, claim_rights, read_application, read_openings
 from node.registry import Registry
 
@@ -66,11 +66,19 @@ def build_revocation(
     Raises:
         NotFoundError: There is no such registration.
         MalformedError: It has no voucher.
+        RejectedError: Its voucher is not in force any more.
     """
     registration = registry.need_state(Registration, key)
     if registration.voucher is None:
         raise MalformedError(f"{key} was not recorded: there is nothing to revoke")
     asset = registry.need_state(Asset, registration.asset)
+    if asset.voucher != registration.voucher:
+        raise RejectedError(
+            "not_in_force",
+            f"{registration.voucher} is not in force any more: there is nothing to revoke",
+            f"{registration.voucher} 已不在有效状态，无可注销",
+            rule="Art. 37",
+        )
     values = [value for value in current(asset.tuples) if isinstance(value, dict)]
     return Revoke(
         registration=key,

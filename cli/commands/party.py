@@ -80,10 +80,21 @@ def enroll(
     check_evidence: Annotated[Path | None, _EVIDENCE] = None,
 ) -> None:
     from cli.enrolling import create_or_load_key, enroll_party
+    from contracts.uscc import check_uscc
 
     session: Session = context.obj
     check = _read_check(check_method, check_evidence)
+    if uscc is not None:
+        check_uscc(uscc)
     with session.registry(is_writer=True) as registry:
+        if check is None and not registry.ledger.profile.is_solo:
+            raise UsageError(
+                say(
+                    "enrolment needs --check-method and --check-evidence: how the identity was checked",
+                    "入册须给出 --check-method 与 --check-evidence：身份核验方式与证据",
+                ),
+                "option_required",
+            )
         signing_key, key_name = create_or_load_key(
             session, registry, name, key, without=no_passphrase
         )

@@ -97,9 +97,12 @@ def absent(
     proof: Annotated[Path | None, _PROOF] = None,
     force: Annotated[bool, _FORCE] = False,
 ) -> int:
+    from contracts.numbering import parse_number
     from ledger.core.subjects import parse_subject
 
     session: Session = context.obj
+    if number is not None:
+        parse_number(number)
     named = [
         key,
         None if uscc is None else f"name/uscc:{uscc}",

@@ -27,37 +27,41 @@ def create_group() -> typer.Typer:
     for name, command, help_text in (
         ("list", show_all, say("List registrations.", "列出登记。")),
         ("show", show, say("Show a registration.", "显示登记。")),
-        ("accept", accept, say("Accept an application (Art. 17).", "受理（第十七条）。")),
+        ("accept", accept, say("Accept an application (Article 17).", "受理（第十七条）。")),
         (
             "return",
             send_back,
-            say("Ask once for what is missing (Art. 17).", "一次性告知补正（第十七条）。"),
+            say("Ask once for what is missing (Article 17).", "一次性告知补正（第十七条）。"),
         ),
         (
             "supplement",
             supplement,
-            say("Ask for more, or answer (Art. 18).", "要求或提交补充材料（第十八条）。"),
+            say("Ask for more, or answer (Article 18).", "要求或提交补充材料（第十八条）。"),
         ),
-        ("publish", publish, say("Open the statutory members (Art. 24).", "公示（第二十四条）。")),
+        (
+            "publish",
+            publish,
+            say("Open the statutory members (Article 24).", "公示（第二十四条）。"),
+        ),
         (
             "withhold",
             withhold,
-            say("No public notice, on a good reason (Art. 24).", "不予公示（第二十四条）。"),
+            say("No public notice, on a good reason (Article 24).", "不予公示（第二十四条）。"),
         ),
         ("withdraw", withdraw, say("The applicant withdraws.", "撤回申请。")),
-        ("refuse", refuse, say("Refuse on a ground of Art. 22.", "不予登记（第二十二条）。")),
+        ("refuse", refuse, say("Refuse on a ground of Article 22.", "不予登记（第二十二条）。")),
         (
             "record",
             record,
             say(
-                "Record it and issue the voucher (Art. 26, 27).",
+                "Record it and issue the voucher (Article 26, 27).",
                 "登记并核发凭证（第二十六、二十七条）。",
             ),
         ),
         (
             "revoke",
             revoke,
-            say("Cancel a voucher ex officio (Art. 37).", "依职权注销（第三十七条）。"),
+            say("Cancel a voucher ex officio (Article 37).", "依职权注销（第三十七条）。"),
         ),
     ):
         group.command(name, help=help_text)(command)

@@ -102,6 +102,13 @@ def restore(
     ],
     checkpoint: Annotated[Path | None, _CHECKPOINT] = None,
     no_other_copy: Annotated[bool, _NO_OTHER] = False,
+    discard_newer: Annotated[
+        bool,
+        typer.Option(
+            "--discard-newer",
+            help=say("What is newer than the backup may be lost.", "允许丢弃比备份更新的内容。"),
+        ),
+    ] = False,
 ) -> None:
     from node.home import Home
     from node.maintenance import restore_registry
@@ -109,7 +116,8 @@ def restore(
     session: Session = context.obj
     _check_choice(checkpoint, no_other_copy, needed=False)
     with _progress(session) as progress:
-        done = restore_registry(source, Home(session.settings.home), progress)
+        home = Home(session.settings.home)
+        done = restore_registry(source, home, progress, discards_newer=discard_newer)
     extra: dict[str, Json] = {"kept_vault": done.kept_vault, "adopted": None}
     if checkpoint is not None or no_other_copy:
         extra["adopted"] = _adopt(session, checkpoint)

@@ -184,6 +184,7 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
     facts = [
         (say("about", "主题"), report.subject),
         (say("notice", "提示"), find_notice(report.subject)),
+        *((show_word(name), value) for name, value in report.shown),
         (say("status", "状态"), show_status(report.status)),
         (say("marks", "备注"), ", ".join(map(show_word, report.marks))),
     ]

@@ -121,6 +121,12 @@ def open_checkpoint(policy: Policy, data: bytes) -> VerifiedCheckpoint:
     Cost: one signature for each different line of a key of the policy.
     """
     offered = parse_signed_checkpoint(data)
+    origins = {log.key.name for log in policy.logs}
+    if offered.body.origin not in origins:
+        raise SignatureError(
+            f"this is of the log {offered.body.origin}, and the policy trusts "
+            f"{' and '.join(sorted(origins)) or 'no log'}"
+        )
     keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses]
     opened = open_note(offered.note, keys, verify_checkpoint_line)
     _check_log_signature(policy, opened, offered.body)

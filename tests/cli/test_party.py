@@ -93,9 +93,11 @@ def test_a_code_is_claimed_once(registrar, checked):
 
 
 def test_a_registrar_says_how_it_checked_the_identity(registrar):
-    error = registrar.refused("party", "enroll", "A", OPEN, code=4)
-    assert error["code"] == "identity_check"
-    assert "--check-method" in error["hint"]
+    keys = sorted((registrar.home / "keys").iterdir())
+    error = registrar.refused("party", "enroll", "A", OPEN, code=2)
+    assert error["code"] == "option_required"
+    assert "--check-method" in error["message"]
+    assert sorted((registrar.home / "keys").iterdir()) == keys
     one = registrar.refused("party", "enroll", "A", OPEN, "--check-method", "seen", code=2)
     assert "go together" in one["message"]
     missing = ("--check-method", "seen", "--check-evidence", "none.pdf")

@@ -192,7 +192,8 @@ def test_a_backup_that_was_changed_replaces_nothing(run, home, tmp_path):
     assert run("--home", home, "backup", target)[0] == 0
     change(target, FORGERIES["a history"])
     assert register(run, home, tmp_path, "kept")[0] == 0
-    assert run("--home", home, "restore", target, "--no-other-copy")[0] == 3
+    words = ("restore", target, "--no-other-copy", "--discard-newer")
+    assert run("--home", home, *words)[0] == 3
     assert run("--home", home, "audit")[0] == 0
     code, out, _ = run("--home", home, "stats", "--json")
     assert code == 0
@@ -210,7 +211,11 @@ def test_a_restore_keeps_the_vault_that_is_there(run, home, tmp_path):
     assert run("--home", home, "backup", target)[0] == 0
     assert register(run, home, tmp_path, "later")[0] == 0
     before = (home / "vault.db").read_bytes()
-    code, out, _ = run("--home", home, "restore", target, "--no-other-copy", "--json")
+    code, _, err = run("--home", home, "restore", target, "--no-other-copy")
+    assert code == 2
+    assert "--discard-newer" in err
+    words = ("restore", target, "--no-other-copy", "--discard-newer", "--json")
+    code, out, _ = run("--home", home, *words)
     assert code == 0
     assert json.loads(out)["kept_vault"] is True
     assert (home / "vault.db").read_bytes() == before
