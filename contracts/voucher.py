@@ -256,11 +256,12 @@ def _judge_force(
 
 def _show(credential: Credential, asset: Asset, date: UnixMillis) -> list[tuple[str, str]]:
     title = asset.fields.get("title")
-    shown = [("title", title)] if isinstance(title, str) else []
-    for value in values_at(asset.tuples, date):
-        if isinstance(value, dict):
-            shown.append((str(value["right"]), str(value["holder"])))
-    return [*shown, ("issuer", credential.issuer_name)]
+    tuples = [value for value in values_at(asset.tuples, date) if isinstance(value, dict)]
+    return [
+        *([("title", title)] if isinstance(title, str) else []),
+        *((str(value["right"]), str(value["holder"])) for value in tuples),
+        ("issuer", credential.issuer_name),
+    ]
 
 
 def _tuples_hold(body: RecordRegistration, asset: Asset, date: UnixMillis) -> bool:

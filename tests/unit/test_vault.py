@@ -129,3 +129,30 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
 
 def test_the_vault_is_not_printed(vault):
     assert repr(vault) == "Vault(...)"
+
+
+def test_a_vault_that_another_process_writes_to_is_busy(path, monkeypatch):
+    monkeypatch.setattr("ledger.vault._BUSY_TIMEOUT_S", 0.01)
+    opened = Vault(path, SECRET)
+    writer = sqlite.connect(str(path), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UnavailableError, match="try again"):
+        opened.add("form", {"r": 1})
+    writer.execute("ROLLBACK")
+    opened.add("form", {"r": 1})
+    assert opened.find("form", "r") == [1]
+    opened.close()
+
+
+def test_a_batch_that_fails_in_the_middle_writes_none(path, vault):
+    other = sqlite.connect(str(path), isolation_level=None)
+    other.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON record WHEN (SELECT count(*) FROM record) > 0 "
+        "BEGIN SELECT RAISE(ABORT, 'full'); END"
+    )
+    with pytest.raises(StoreFailedError):
+        vault.add("form", {"a": 1, "b": 2})
+    other.execute("DROP TRIGGER full")
+    assert vault.find("form", "a") == []
+    vault.add("form", {"a": 3})
+    assert vault.find("form", "a") == [3]

@@ -294,7 +294,7 @@ BENT = {
     "a log of another name": (
         lambda parts: setattr(parts, "log", log_signer("example.org/other")),
         SignatureError,
-        "no signature of a known key",
+        "and the policy trusts",
     ),
     "a body that is none": (
         lambda parts: parts.set_body(extra=1),

@@ -16,7 +16,7 @@ from ledger.core.canonical import (
     encode_canonical,
     encode_credential,
 )
-from ledger.core.limits import MAX_BUNDLE_DEPTH, MAX_JSON_DEPTH, MAX_SAFE_INTEGER
+from ledger.core.limits import MAX_BUNDLE_DEPTH, MAX_BUNDLE_PARTS, MAX_JSON_DEPTH, MAX_SAFE_INTEGER
 from ledger.errors import LedgerError, LimitError, MalformedError
 from tests.support import reference_json
 from tests.support.manglings import mangled
@@ -414,3 +414,11 @@ def test_a_bundle_need_not_be_canonical():
     want = {"a": "/A\n", "b": [MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER]}
     assert decode_bundle(data, max_bytes=MAX_BYTES) == want
     assert reference_json.read_bundle(data) == want
+
+
+def test_a_bundle_of_too_many_values_is_refused_unread():
+    many = b'{"a":[' + b"1," * (MAX_BUNDLE_PARTS - 2) + b"1]}"
+    assert len(decode_bundle(many, max_bytes=len(many))["a"]) == MAX_BUNDLE_PARTS - 1
+    for more in (b"1,", b"[],", b"{},"):
+        with pytest.raises(LimitError, match="values"):
+            decode_bundle(many.replace(b"[1", b"[" + more + b"1", 1), max_bytes=2 * len(many))

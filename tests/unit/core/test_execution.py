@@ -329,6 +329,7 @@ DAMAGE = {
     "n of 0": lambda stored: replace(stored, raw=stored.raw.replace(b'"n":1', b'"n":0')),
     "a frontier of no event": lambda stored: replace(stored, frontier=b""),
     "a frontier of other length": lambda stored: replace(stored, frontier=bytes(33)),
+    "a frontier of another event": lambda stored: replace(stored, frontier=bytes(32)),
     "a frontier of three events": lambda stored: replace(stored, frontier=bytes(64)),
 }
 
