@@ -33,4 +33,7 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter):
     skipped = len(terminalreporter.stats.get("skipped", []))
     if skipped:
-        terminalreporter.write_line(f"{skipped} tests skipped (see the reasons above)")
+        terminalreporter.write_line(
+            f"{skipped} tests skipped: they need the known answers in ../shared, or strace "
+            "(-rs says which)"
+        )
