@@ -25,11 +25,11 @@ from contracts.records import (
 from ledger.core.canonical import encode_canonical
 from ledger.core.event import Event, SignedEvent
 from ledger.core.limits import MAX_STATE_BYTES
-from ledger.core.rules import Listing, Rules, Step
+from ledger.core.rules import Listing, Rules, StateView, Step
 from ledger.core.state import State
 from ledger.core.subjects import SELF, derive_id
 from ledger.core.types import DidKey, LeafIndex, SubjectKey, UnixMillis
-from ledger.errors import RejectedError
+from ledger.errors import NotFoundError, RejectedError
 
 _STATE_ENVELOPE_BYTES = 512
 """More than history, last, n, time and type take beside a state."""
@@ -174,6 +174,7 @@ class RuleSet(Rules):
         authority: Which keys speak for whom.
         states: The state types that listings are made from, by type.
         rule_sets: Digest of each rule set that this program knows, by name.
+        others: The other rule sets of this program, by name.
     """
 
     title: str
@@ -181,6 +182,7 @@ class RuleSet(Rules):
     authority: Authority
     states: Mapping[str, type[StateRecord]]
     rule_sets: Mapping[str, str]
+    others: Mapping[str, Rules] = field(default_factory=dict)
 
     @property
     @override
@@ -212,6 +214,19 @@ class RuleSet(Rules):
         self.authority(context, body.signers(context))
         changes = body.apply(context)
         return {key: _fit(record) for key, record in changes.items()}
+
+    @override
+    def successor(self, states: StateView) -> Rules:
+        ledger = states.read(SELF)
+        in_force = self.title if ledger is None else _rules_in_force(ledger)
+        if in_force == self.title:
+            return self
+        if in_force not in self.others:
+            raise NotFoundError(
+                f"the ledger is under the rules {in_force}, which this program does not have: "
+                "use a newer one"
+            )
+        return self.others[in_force]
 
     @override
     def is_last_of_block(self, signed: SignedEvent) -> bool:

@@ -96,7 +96,7 @@ class Sequencer:
 
     Args:
         store: Opened by the caller, who also holds the lock on the home folder.
-        rules: The rule set in force by name, as the last seal names it.
+        rules: A rule set of this program; its successor takes over where the ledger says so.
         clock: Read once for each block.
         signer: Signs after each commit.
 
@@ -175,7 +175,7 @@ class Sequencer:
             self._check_alive()
             self._follow()
             time = self._read_clock()
-            builder = BlockBuilder(self._head, self._store, self._rules)
+            builder = self._begin_block()
             outcomes = self._fill(builder, taken, time)
             if builder.count:
                 self._commit(builder.build(), _collect_documents(taken, outcomes))
@@ -186,6 +186,14 @@ class Sequencer:
         except BaseException:
             self._fail(taken, UnavailableError("writing was interrupted: submit the events again"))
             raise
+
+    def _begin_block(self) -> BlockBuilder:
+        builder = BlockBuilder(self._head, self._store, self._rules)
+        successor = self._rules.successor(builder)
+        if successor is self._rules:
+            return builder
+        self._rules = successor
+        return BlockBuilder(self._head, self._store, successor)
 
     def _fill(self, builder: BlockBuilder, taken: list[_Job], now: UnixMillis) -> list[Outcome]:
         outcomes: list[Outcome] = []

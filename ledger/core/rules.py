@@ -64,6 +64,14 @@ class Rules(Protocol):
         """
         ...
 
+    def successor(self, states: StateView) -> "Rules":  # noqa: ARG002  # most have none
+        """The rule set in force for the next block, as the states before it say.
+
+        Raises:
+            NotFoundError: This program does not have it.
+        """
+        return self
+
     def is_last_of_block(self, signed: SignedEvent) -> bool:
         """Whether the block has to end with this event."""
         ...

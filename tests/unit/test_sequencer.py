@@ -37,6 +37,7 @@ from tests.support.ledgers import (
 )
 from tests.support.log_builder import AUTHOR, ORIGIN, START, Author
 from tests.support.memory_store import MemoryStore
+from tests.support.toy_rules import ToyRules, toy_subjects
 
 MINUTE, HOUR = 60_000, 3_600_000
 
@@ -608,3 +609,17 @@ def test_what_waits_together_shares_a_block(it):
     assert [seal.count for seal in it.seals()] == [8]
     assert sorted(one.index for pair in outcomes for one in pair) == list(range(8))
     assert all(first.index < second.index for first, second in outcomes)
+
+
+def test_the_block_behind_an_upgrade_is_under_the_new_rules(tmp_path):
+    class Upgradable(ToyRules):
+        def successor(self, states):
+            key = toy_subjects(last.event)[0]
+            return self if states.read(key) is None else ToyRules("toy-rules/9")
+
+    last = AUTHOR.sign(AUTHOR.draft("toy.last", {"keys": [toy_key(9)], "value": 1}))
+    made = Fixture(tmp_path)
+    sequencer = Sequencer(made.store, Upgradable(), made.clock, made.signer)
+    sequencer.submit([Submission(signed) for signed in (put(1), last, put(2), put(3))])
+    assert [seal.rules for seal in made.seals()] == ["toy-rules/0", "toy-rules/9"]
+    assert [seal.count for seal in made.seals()] == [2, 2]

@@ -1,15 +1,17 @@
 """The ledger's own kinds: opened once, by those who run it, and upgraded by two of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.foundation import Ledger
 from contracts.identity import Key as KeyState
 from contracts.intervals import current
-from contracts.rulebook import RULES_NAME
+from contracts.rulebook import RULES_NAME, create_rules
 from ledger.core.entry import decode_leaf
 from ledger.core.note import Algorithm, create_verifier_key, format_vkey
 from ledger.core.subjects import SELF, derive_party
-from ledger.errors import LimitError, MalformedError, RejectedError
+from ledger.errors import LimitError, MalformedError, NotFoundError, RejectedError
 from tests.support.log_builder import LOG, ORIGIN
 from tests.support.note_signers import log_signer, witness_signer
 from tests.support.people import CODES, DIGEST, Key, Person
@@ -307,3 +309,21 @@ def test_an_upgrade_to_nothing_new_or_known_is_refused(name):
     world = upgradable()
     keys = [world.operator.key, world.regulator.key]
     assert world.refused("ledger.upgrade", body, world.operator, *keys) == reason
+
+
+def test_the_rules_of_the_next_block_are_those_that_the_ledger_names():
+    world = upgradable("solo")
+    digests = {RULES_NAME: "0" * 64, NEXT: NEXT_DIGEST}
+    later = replace(create_rules("0" * 64, name=NEXT), rule_sets=digests)
+    now = replace(create_rules("0" * 64), rule_sets=digests, others={NEXT: later})
+    assert now.successor(world.log.builder()) is now
+    world.do("ledger.upgrade", UPGRADE, world.operator)
+    assert now.successor(world.log.builder()) is later
+    assert later.successor(world.log.builder()) is later
+    with pytest.raises(NotFoundError, match="use a newer one"):
+        replace(now, others={}).successor(world.log.builder())
+
+
+def test_before_the_ledger_is_open_a_rule_set_is_its_own_successor():
+    rules = create_rules("0" * 64)
+    assert rules.successor(World("solo", is_open=False).log.builder()) is rules
