@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.benchlib.measure import Row
 
 NOTES = Path(__file__).with_name("notes.md")
-"""What is to be said about the figures, by hand; its last part of docs/benchmarks.md."""
+"""What is to be said of the figures by hand: the end of docs/benchmarks.md."""
 
 Machine = dict[str, str | int]
 
