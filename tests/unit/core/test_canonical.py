@@ -422,3 +422,20 @@ def test_a_bundle_of_too_many_values_is_refused_unread():
     for more in (b"1,", b"[],", b"{},"):
         with pytest.raises(LimitError, match="values"):
             decode_bundle(many.replace(b"[1", b"[" + more + b"1", 1), max_bytes=2 * len(many))
+
+
+def test_a_bad_name_is_found_behind_good_ones():
+    with pytest.raises(MalformedError):
+        encode_canonical({"good": 1, "bad name": 2})
+    with pytest.raises(MalformedError):
+        decode_canonical(b'{"bad name":2,"good":1}', max_bytes=100)
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, -(2**53 - 1)])
+def test_the_largest_integers_are_written_alone_and_as_members(number):
+    for value in (number, [number], {"n": number}):
+        assert encode_canonical(value) == json.dumps(value, separators=(",", ":")).encode()
+    beyond = number + (1 if number > 0 else -1)
+    for value in (beyond, [beyond], {"n": beyond}):
+        with pytest.raises(MalformedError):
+            encode_canonical(value)

@@ -258,5 +258,6 @@ def test_a_leaf_in_the_slot_of_another_key_is_corruption():
     key = digest(1)
     misplaced = twin(key, 0, key)
     kept.pages[1] = encode_page(slots_with(key[0] >> 4, encode_leaf_slot(misplaced, key, 0)))
-    with pytest.raises(CorruptionError):
-        update(kept, MapRoot(1, Digest(bytes(32)), 1), [Change(key, key, 1)], 2)
+    for value in (key, digest(2)):
+        with pytest.raises(CorruptionError):
+            update(kept, MapRoot(1, Digest(bytes(32)), 1), [Change(key, value, 1)], 2)

@@ -318,3 +318,11 @@ DIDS = {
 def test_what_is_no_did_key_of_an_ed25519_key_is_refused(name):
     assert not is_accepted(parse_did_key, DIDS[name])
     assert not is_accepted(reference_json.public_key, DIDS[name])
+
+
+@pytest.mark.parametrize("data", [b"\0\0\x17", b"]u\xd7", b"\x05\xd7"])
+def test_nothing_but_padding_is_left_out_of_base64url(data):
+    text = format_base64url(data)
+    assert text == base64.urlsafe_b64encode(data).decode().replace("=", "")
+    assert text.endswith("X") is (len(data) == 3)
+    assert parse_base64url(text) == data
