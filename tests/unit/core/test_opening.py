@@ -84,6 +84,13 @@ def test_names_that_are_not_utf8_can_be_shown():
     opened.cosigners[0].name.encode()
 
 
+def test_a_quorum_that_is_not_utf8_is_named_too():
+    name = b"\xe7\x99\xbb\xff"
+    policy = replace(TWO_OF_FOUR, groups=(Group(name, 1, (b"a",)),), quorum=name)
+    with pytest.raises(QuorumError, match=r"\u767b\\xff"):
+        open_checkpoint(policy, cosigned())
+
+
 REFUSED = {
     "signed by no log": note_bytes(TEXT, A.sign(TEXT, TIME), B.sign(TEXT, TIME)),
     "signed by an unknown log": cosigned(
