@@ -1,0 +1,66 @@
+"""The terms of grants: ODRL 2.2 in our profile `urn:muniment:odrl:1`, evaluated and compared.
+
+Spec: ODRL Information Model 2.2, ODRL Vocabulary 2.2; domain, section 5.
+"""
+
+from contracts.odrl.evaluate import (
+    CountLimit,
+    Finding,
+    Situation,
+    evaluate,
+    is_within_term,
+    purposes_of,
+)
+from contracts.odrl.narrowing import Widening, check_narrower, find_widening, next_terms
+from contracts.odrl.onward import Onward, find_onward
+from contracts.odrl.policy import Policy, Terms, format_policy, format_terms, is_free_of_charge
+from contracts.odrl.reader import parse_policy
+from contracts.odrl.restrictions import RESALE_ACTS, restriction_terms, root_terms, terms_of_use
+from contracts.odrl.templates import TEMPLATES, Template, build_policy
+from contracts.odrl.vocabulary import (
+    ACTIONS,
+    FREE_PURPOSES,
+    ONWARD,
+    PROFILE,
+    Verdict,
+    check_action,
+    is_included,
+)
+from contracts.odrl.wording import describe_clause, describe_terms
+
+__all__ = (
+    "ACTIONS",
+    "FREE_PURPOSES",
+    "ONWARD",
+    "PROFILE",
+    "RESALE_ACTS",
+    "TEMPLATES",
+    "CountLimit",
+    "Finding",
+    "Onward",
+    "Policy",
+    "Situation",
+    "Template",
+    "Terms",
+    "Verdict",
+    "Widening",
+    "build_policy",
+    "check_action",
+    "check_narrower",
+    "describe_clause",
+    "describe_terms",
+    "evaluate",
+    "find_onward",
+    "find_widening",
+    "format_policy",
+    "format_terms",
+    "is_free_of_charge",
+    "is_included",
+    "is_within_term",
+    "next_terms",
+    "parse_policy",
+    "purposes_of",
+    "restriction_terms",
+    "root_terms",
+    "terms_of_use",
+)
