@@ -4,7 +4,8 @@ Spec: annexes 1 to 5 of 《数据产权登记工作指引（试行）》 as dige
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from contracts.engine import refuse
@@ -29,10 +30,44 @@ OPENABLE_MEMBERS: Final = (
 )  # fmt: skip
 """What may be opened besides; the other members may name people and never are."""
 
+TRANSFER_MEMBERS: Final = (
+    "agent", "content", "evidence", "title", "transferees", "transferors", "voucher",
+)  # fmt: skip
+"""Members of the form for a transfer; `evidence` is the contract or the document that orders it."""
+
+NOTICED_TRANSFER: Final = ("content", "title")
+"""What a public notice of a transfer opens (Art. 24): which data, and what moves on which terms.
+
+Who transfers to whom stands in the event itself; the blocks of the form may name people."""
+
 CONTENT_FIELD: Final = re.compile(r"content\.(0|[1-9][0-9]{0,2})")
 MAX_FILES: Final = 100
 TITLE_HINT, TITLE_CAP = 40, 200
 SUMMARY_HINT, SUMMARY_CAP = 400, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What one type of registration asks for.
+
+    Args:
+        members: Of its form; each is committed to, absent ones as null.
+        statutory: What a public notice opens, all of it.
+        openable: What it may open.
+        has_files: Whether it commits to content.
+    """
+
+    members: tuple[str, ...]
+    statutory: tuple[str, ...]
+    openable: tuple[str, ...]
+    has_files: bool
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    "initial": Form(INITIAL_MEMBERS, STATUTORY_MEMBERS, OPENABLE_MEMBERS, has_files=True),
+    "transfer": Form(TRANSFER_MEMBERS, NOTICED_TRANSFER, NOTICED_TRANSFER, has_files=False),
+}
+"""By type of registration."""
 
 
 class Commitment(Record, frozen=True, rename={"digest": "$commit"}):
@@ -48,24 +83,16 @@ class Opening(Record, frozen=True):
     value: AnyJson
 
 
-def check_application(application: Mapping[str, Commitment]) -> None:
-    """Hold an application against the form for an initial registration.
+def check_application(application: Mapping[str, Commitment], form: Form) -> None:
+    """Hold an application against its form.
 
     Raises:
         RejectedError: A member is missing or unknown, there is no content, or too much.
     """
-    content = sorted(name for name in application if name.startswith("content."))
-    expected = {f"content.{i}" for i in range(len(content))}
-    if set(content) != expected or not 1 <= len(content) <= MAX_FILES:
-        refuse(
-            "content",
-            f"an application commits to 1 to {MAX_FILES} files as content.0, content.1, ...",
-            f"申请须对 1 至 {MAX_FILES} 个文件作出承诺，依次为 content.0、content.1……",
-            "Art. 32",
-        )
-    members = set(application) - expected
-    if members != set(INITIAL_MEMBERS):
-        wrong = ", ".join(sorted(members ^ set(INITIAL_MEMBERS)))
+    content = _check_content(application) if form.has_files else set()
+    members = set(application) - content
+    if members != set(form.members):
+        wrong = ", ".join(sorted(members ^ set(form.members)))
         refuse(
             "form_members",
             f"the form's members are committed to wholly, absent ones as null; see {wrong}",
@@ -74,24 +101,53 @@ def check_application(application: Mapping[str, Commitment]) -> None:
         )
 
 
+def _check_content(application: Mapping[str, Commitment]) -> set[str]:
+    content = {name for name in application if name.startswith("content.")}
+    expected = {f"content.{i}" for i in range(len(content))}
+    if content != expected or not 1 <= len(content) <= MAX_FILES:
+        refuse(
+            "content",
+            f"an application commits to 1 to {MAX_FILES} files as content.0, content.1, ...",
+            f"申请须对 1 至 {MAX_FILES} 个文件作出承诺，依次为 content.0、content.1……",
+            "Art. 32",
+        )
+    return content
+
+
+def check_notice(fields: Collection[str], form: Form) -> None:
+    """Hold what a public notice opens against the form: all that it must, nothing that it may not.
+
+    Raises:
+        RejectedError: A statutory member is missing, or one is never opened.
+    """
+    missing = sorted(set(form.statutory) - set(fields))
+    if missing:
+        refuse(
+            "statutory_members",
+            f"the notice opens {', '.join(missing)} too",
+            f"公示内容还须包括：{'、'.join(missing)}",
+            "Art. 24",
+        )
+    for field in sorted(set(fields) - set(form.openable)):
+        refuse("not_openable", f"{field} is never published", f"{field} 不予公开", "Art. 24")
+
+
 def check_opening(
     field: str, opening: Opening, commitment: str, *, by: SubjectKey, log: str
 ) -> None:
     """Hold an opened member against its commitment and the form's hard caps.
 
     Args:
-        field: The member.
+        field: One of the form's openable members.
         opening: As published.
         commitment: Digest from the application, 43 characters.
         by: Who filed.
         log: Origin of the ledger.
 
     Raises:
-        RejectedError: The member is not one to open, is not what was committed to, or too long.
+        RejectedError: The member is not what was committed to, or too long.
         MalformedError: The salt has another form.
     """
-    if field not in OPENABLE_MEMBERS:
-        refuse("not_openable", f"{field} is never published", f"{field} 不予公开", "Art. 24")
     value = opening.value
     if commit(by=by, field=field, log=log, salt=opening.salt, value=value)["$commit"] != commitment:
         refuse(

@@ -27,6 +27,7 @@ from contracts.identity import need_role
 from contracts.intervals import current, switch_interval
 from contracts.lists import find_deadline
 from contracts.records import AnyJson, Intervals, StateRecord, whole
+from contracts.transfer import Ground, Move
 from ledger.core.rules import Listing
 from ledger.core.types import SubjectKey, UnixMillis
 
@@ -48,6 +49,8 @@ class Registration(StateRecord, frozen=True, kw_only=True):
         filer: Who filed it; openings are made with its key.
         parties: All who signed.
         asset: What is registered.
+        moves: Of a transfer; else none.
+        ground: Of a transfer that the transferor did not sign; else None.
         status: Intervals of the machine's states.
         application: Digest of each commitment, by member.
         fields: Members opened so far.
@@ -65,6 +68,8 @@ class Registration(StateRecord, frozen=True, kw_only=True):
     filer: SubjectKey
     parties: tuple[SubjectKey, ...]
     asset: SubjectKey
+    moves: tuple[Move, ...]
+    ground: Ground | None
     status: Intervals
     application: Mapping[str, str]
     fields: Mapping[str, AnyJson]

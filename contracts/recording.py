@@ -1,4 +1,4 @@
-"""What completes a registration, and what undoes it: `registration.record` and `.revoke`.
+"""What completes a registration: `registration.record`.
 
 `record` gives the number, binds the credential and puts the right tuples in force; nothing before
 it touches anybody's rights.
@@ -6,21 +6,22 @@ it touches anybody's rights.
 Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 37; annex 6.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import end_of_validity, format_instant
-from contracts.engine import Body, Changes, Context, Signers, refuse
+from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
-from contracts.identity import Did, HexDigest, Party, PartyKey, Reason, need_role
-from contracts.intervals import close_interval, current, open_interval, switch_interval
+from contracts.identity import Did, HexDigest, Party, PartyKey, refuse_if_exited
+from contracts.intervals import open_interval, switch_interval
 from contracts.numbering import format_number, parse_number, series_key
-from contracts.procedure import Registration, RegistrationKey, Step, move
-from contracts.records import Record, StateRecord, whole
+from contracts.procedure import Registration, Step, move
+from contracts.records import Intervals, Record, StateRecord
 from contracts.title import (
     Asset,
     AssetKey,
@@ -28,20 +29,27 @@ from contracts.title import (
     RightClaim,
     check_eligibility,
     check_level,
+    open_voucher,
     tuple_json,
 )
+from contracts.title import CertificateNumber as CertificateNumber
 from contracts.title import Voucher as Voucher
 from contracts.title import voucher_key as voucher_key
+from contracts.transfer import (
+    check_moves,
+    check_succession,
+    count_changes,
+    is_same_rights,
+    move_tuples,
+    rights_after,
+    touched_parties,
+)
 from ledger.core.types import SubjectKey, UnixMillis
 from ledger.errors import MalformedError
 
 MAX_BEFORE_MS: Final = 120_000
 MAX_AFTER_MS: Final = 600_000
 MAX_PARTIES: Final = 8
-RevocationGround = Literal[
-    "data-destroyed", "objection-upheld", "judgment", "obtained-by-deceit", "by-law"
-]
-CertificateNumber = Annotated[str, whole("(SJ[0-9]{3}|TEST)[0-9]{10}")]
 Test = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
@@ -87,11 +95,14 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
     classification: Classification
     tests: Tests
     national: National | UnsetType = UNSET
+    supersedes: CertificateNumber | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        series = _parse_or_refuse(self.number)
-        return [self.registration, self.asset, series, voucher_key(self.number), *self.parties]
+        series = parse_series(self.number)
+        before = () if self.supersedes is UNSET else (voucher_key(self.supersedes),)
+        after = voucher_key(self.number)
+        return [self.registration, self.asset, series, after, *before, *self.parties]
 
     @override
     def signers(self, context: Context) -> Signers:
@@ -101,16 +112,14 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
     def apply(self, context: Context) -> Changes:
         registration = self.begin(context)
         ledger = read_ledger(context)
-        self._check_parts(context, registration)
+        before = self._check_parts(context, registration)
         series = self._next_series(context, ledger)
         valid_from = self._check_validity(context, ledger)
         _check_notice(registration, valid_from)
-        asset = self._new_asset(context, registration, valid_from)
         changes: dict[SubjectKey, StateRecord] = {
             self.registration: replace(
                 move(context, registration, "recorded"), voucher=self.number
             ),
-            self.asset: asset,
             series[0]: Series(last=series[1]),
             voucher_key(self.number): Voucher(
                 asset=self.asset,
@@ -122,19 +131,24 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
                 valid_until=self.valid_until,
             ),
         }
-        for key in self.parties:
-            gained = sum(claim.holder == key for claim in self.rights)
-            party = context.need(Party, key)
-            changes[key] = replace(party, tuples=party.tuples + gained)
+        if registration.type == "transfer":
+            changes |= self._supersede(context, registration, before, valid_from)
+        else:
+            changes[self.asset] = self._open_rights(context, registration, before, valid_from)
+        changes |= self._count(context, registration)
         return changes
 
-    def _check_parts(self, context: Context, registration: Registration) -> None:
+    def _check_parts(self, context: Context, registration: Registration) -> Asset:
+        is_transfer = registration.type == "transfer"
         holders = tuple(sorted({claim.holder for claim in self.rights}))
-        if registration.asset != self.asset or holders != self.parties:
+        parties = touched_parties(registration.moves) if is_transfer else holders
+        if registration.asset != self.asset or parties != self.parties:
             refuse(
                 "wrong_parts",
-                f"the asset is {registration.asset}, parties are its right-holders, sorted",
-                f"资产应为 {registration.asset}，parties 应为排序后的全部权利人",
+                f"the asset is {registration.asset}, parties are its right-holders, sorted, of a "
+                f"transfer those who gain or lose a right: {', '.join(parties)}",
+                f"资产应为 {registration.asset}，parties 应为排序后的全部权利人，"
+                f"转让时为取得或失去权利的各方：{'、'.join(parties)}",
                 "formats 2",
             )
         if self.issuer not in context.keys:
@@ -151,11 +165,61 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
                 "a holder's right is named once",
                 "同一权利人的同一权利不得重复列出",
             )
+        if is_transfer:
+            return self._check_transfer(context, registration)
+        return self._check_initial(context, registration)
+
+    def _check_initial(self, context: Context, registration: Registration) -> Asset:
+        asset = context.need(Asset, self.asset)
+        if asset.voucher is not None:
+            refuse(
+                "live_voucher",
+                f"{self.asset} has the voucher {asset.voucher}",
+                f"{self.asset} 已有有效凭证 {asset.voucher}",
+                "domain 4",
+            )
+        if self.supersedes is not UNSET or any(c.transferor is not UNSET for c in self.rights):
+            refuse(
+                "not_a_transfer",
+                "an initial registration supersedes nothing, and its rights come from nobody: "
+                "leave out supersedes and from",
+                "初次登记不替代任何凭证，其权利亦非受让取得：不得有 supersedes 与 from",
+                "Art. 33",
+            )
         for claim in self.rights:
             check_eligibility(context, claim, registration.parties)
             check_level(context, claim, self.classification.level)
         if self.classification.level == "core":
             refuse("core_data", "core data is not registered", "核心数据不予登记", "Art. 22")
+        return asset
+
+    def _check_transfer(self, context: Context, registration: Registration) -> Asset:
+        asset = check_moves(context, self.asset, registration.moves, registration.ground)
+        if self.supersedes != asset.voucher:
+            refuse(
+                "supersedes",
+                f"a transfer supersedes the live voucher: name {asset.voucher} in supersedes",
+                f"转让登记替代有效凭证：须在 supersedes 中写明 {asset.voucher}",
+                "Art. 34",
+            )
+        expected = rights_after(asset, registration.moves)
+        if not is_same_rights(map(tuple_json, self.rights), expected):
+            refuse(
+                "wrong_rights",
+                "a transfer moves the tuples that were filed, whole, with from naming the "
+                "transferor, and leaves every other as it is: name all tuples after it",
+                "转让仅移转所申请的权利，内容不变，并以 from 注明转让方；其余权利保持原样："
+                "rights 须列明转让后的全部权利",
+                "Art. 34",
+            )
+        if self.classification != asset.classification:
+            refuse(
+                "classification",
+                "a transfer leaves the classification as it is: repeat the asset's",
+                "转让不改变分类分级：classification 须与该数据原有的一致",
+                "Art. 34",
+            )
+        return asset
 
     def _next_series(self, context: Context, ledger: Ledger) -> tuple[SubjectKey, int]:
         key = series_key(ledger.scheme, context.time)
@@ -213,17 +277,9 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
             )
         return UnixMillis(national.evidence_time)
 
-    def _new_asset(
-        self, context: Context, registration: Registration, valid_from: UnixMillis
+    def _open_rights(
+        self, context: Context, registration: Registration, asset: Asset, valid_from: UnixMillis
     ) -> Asset:
-        asset = context.need(Asset, self.asset)
-        if asset.voucher is not None:
-            refuse(
-                "live_voucher",
-                f"{self.asset} has the voucher {asset.voucher}",
-                f"{self.asset} 已有有效凭证 {asset.voucher}",
-                "domain 4",
-            )
         tuples = asset.tuples
         for claim in self.rights:
             tuples = open_interval(tuples, tuple_json(claim), valid_from, context.index)
@@ -232,70 +288,51 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
             fields=registration.fields,
             classification=self.classification,
             tuples=tuples,
-            voucher=self.number,
+            vouchers=self._open_voucher(context, asset, valid_from),
         )
 
+    def _supersede(
+        self, context: Context, registration: Registration, asset: Asset, valid_from: UnixMillis
+    ) -> Changes:
+        key = voucher_key(str(asset.voucher))
+        before = context.need(Voucher, key)
+        check_succession(before, valid_from, self.valid_until)
+        status = switch_interval(before.status, "superseded", valid_from, context.index)
+        after = replace(
+            asset,
+            registration=self.registration,
+            tuples=move_tuples(asset, registration.moves, valid_from, context.index),
+            vouchers=self._open_voucher(context, asset, valid_from),
+        )
+        return {key: replace(before, status=status), self.asset: after}
 
-class Revoke(Body, frozen=True, kw_only=True):
-    """`registration.revoke`: cancelled by the registrar (Art. 37); rights end, evidence stays."""
+    def _open_voucher(self, context: Context, asset: Asset, valid_from: UnixMillis) -> Intervals:
+        return open_voucher(asset, self.number, self.valid_until, valid_from, context.index)
 
-    kind: ClassVar[str] = "registration.revoke"
-
-    registration: RegistrationKey
-    asset: AssetKey
-    number: CertificateNumber
-    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=MAX_PARTIES)]
-    ground: RevocationGround
-
-    reasons: Reason
-
-    @override
-    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        series = _parse_or_refuse(self.number)
-        return [self.registration, self.asset, series, voucher_key(self.number), *self.parties]
-
-    @override
-    def signers(self, context: Context) -> Signers:
-        return Signers({context.actor: read_ledger(context).profile.officers})
-
-    @override
-    def apply(self, context: Context) -> Changes:
-        need_role(context, "registrar")
-        registration = context.need(Registration, self.registration)
-        asset = context.need(Asset, self.asset)
-        if registration.voucher != self.number or asset.voucher != self.number:
-            refuse(
-                "not_in_force",
-                f"{self.number} is not the live voucher of {self.registration} and {self.asset}",
-                f"{self.number} 不是 {self.registration} 与 {self.asset} 的有效凭证",
-                "Art. 37",
-            )
-        ended = [value for value in current(asset.tuples) if isinstance(value, dict)]
-        lost = [str(value["holder"]) for value in ended]
-        if tuple(sorted(set(lost))) != self.parties:
-            refuse(
-                "wrong_parts",
-                f"parties are the right-holders: {', '.join(sorted(set(lost)))}",
-                f"parties 应为全部权利人：{'、'.join(sorted(set(lost)))}",
-                "formats 2",
-            )
-        tuples = asset.tuples
-        for value in ended:
-            tuples = close_interval(tuples, value, context.time)
-        key = voucher_key(self.number)
-        voucher = context.need(Voucher, key)
-        series = _parse_or_refuse(self.number)
-        status = switch_interval(voucher.status, "revoked", context.time, context.index)
-        changes: dict[SubjectKey, StateRecord] = {
-            self.registration: replace(registration, decision=f"{self.ground}: {self.reasons}"),
-            self.asset: replace(asset, tuples=tuples, voucher=None),
-            series: context.need(Series, series),
-            key: replace(voucher, status=status),
+    def _count(self, context: Context, registration: Registration) -> Changes:
+        """The parties with as many tuples more or fewer as they gain or lose."""
+        gained = count_changes(registration.moves)
+        if registration.type == "initial":
+            gained = Counter(claim.holder for claim in self.rights)
+        states = {key: context.need(Party, key) for key in self.parties}
+        for key, party in states.items():
+            if gained[key] > 0:
+                refuse_if_exited(key, party)
+        return {
+            key: replace(party, tuples=party.tuples + gained[key]) for key, party in states.items()
         }
-        for party in self.parties:
-            state = context.need(Party, party)
-            changes[party] = replace(state, tuples=state.tuples - lost.count(party))
-        return changes
+
+
+def parse_series(number: str) -> SubjectKey:
+    """`series/...` of a certificate number.
+
+    Raises:
+        RejectedError: It is not a number that any scheme gives out.
+    """
+    try:
+        return parse_number(number).series
+    except MalformedError as exc:
+        refuse("number", str(exc), f"不是有效的登记凭证编号：{number}", "annex 6")
 
 
 def next_number(ledger: Ledger, last: int | None, time: UnixMillis) -> str:
@@ -326,10 +363,3 @@ def _check_notice(registration: Registration, completed: UnixMillis) -> None:
             f"登记最早于 {first}（公示期届满或决定不公示时）完成，而非 {named}",
             "Art. 24",
         )
-
-
-def _parse_or_refuse(number: str) -> SubjectKey:
-    try:
-        return parse_number(number).series
-    except MalformedError as exc:
-        refuse("number", str(exc), f"不是有效的登记凭证编号：{number}", "annex 6")

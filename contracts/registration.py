@@ -14,13 +14,15 @@ from contracts.clocks import format_instant
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.forms import (
     CONTENT_FIELD,
-    STATUTORY_MEMBERS,
+    FORMS,
     Commitment,
     Opening,
     check_application,
+    check_notice,
     check_opening,
 )
 from contracts.foundation import Ledger, read_ledger
+from contracts.holds import read_live_voucher
 from contracts.identity import HexDigest, NameClaim, PartyKey, Reason
 from contracts.intervals import open_interval
 from contracts.lists import need_deadline
@@ -34,8 +36,9 @@ from contracts.procedure import (
 )
 from contracts.procedure import Registration as Registration
 from contracts.procedure import status_at as status_at
-from contracts.records import Record, StateRecord
-from contracts.title import Asset
+from contracts.records import AnyJson, Record, StateRecord
+from contracts.title import Asset, AssetKey, CertificateNumber
+from contracts.transfer import Ground, Move, Moves, check_moves, signing_parties
 from ledger.core.subjects import derive_id
 from ledger.core.types import SubjectKey, UnixMillis
 
@@ -44,19 +47,26 @@ RefusalGround = Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
 
 
 class File(Body, frozen=True, kw_only=True):
-    """`registration.file`: signed by every party it names."""
+    """`registration.file`: signed by every party it names.
+
+    An initial one opens its asset; a transfer names an asset, its live voucher and what moves.
+    """
 
     kind: ClassVar[str] = "registration.file"
 
-    type: Literal["initial"]
+    type: Literal["initial", "transfer"]
     parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=8)]
     application: Mapping[str, Commitment]
     digests: Annotated[tuple[HexDigest, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
+    asset: AssetKey | UnsetType = UNSET
+    voucher: CertificateNumber | UnsetType = UNSET
+    moves: Moves | UnsetType = UNSET
+    ground: Ground | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        keys = [derive_id(kind, actor=actor, nonce=nonce) for kind in ("asset", "registration")]
-        return [*keys, *self._names()]
+        asset = derive_id("asset", actor=actor, nonce=nonce) if self.asset is UNSET else self.asset
+        return [asset, derive_id("registration", actor=actor, nonce=nonce), *self._names()]
 
     @override
     def signers(self, context: Context) -> Signers:
@@ -73,31 +83,25 @@ class File(Body, frozen=True, kw_only=True):
                 f"{ledger.profile.name} 规则不设 {self.type} 类登记",
                 "Art. 32",
             )
-        check_application(self.application)
-        asset, key = context.new_id("asset"), context.new_id("registration")
-        digests = () if self.digests is UNSET else self.digests
-        commitments = {name: each.digest for name, each in self.application.items()}
-        content = {n: d for n, d in commitments.items() if CONTENT_FIELD.fullmatch(n)}
-        registration = Registration(
-            type=self.type,
-            filer=context.actor,
-            parties=self.parties,
-            asset=asset,
-            status=open_interval((), "filed", context.time, context.index),
-            application=commitments,
-            fields={},
-            deadline=silence_ends(context, context.time),
-            decision=None,
-            was_returned=False,
-            voucher=None,
+        self._check_members()
+        check_application(self.application, FORMS[self.type])
+        key = context.new_id("registration")
+        return (
+            self._open_asset(context, key)
+            if self.asset is UNSET
+            else self._transfer(context, key, self.asset)
         )
+
+    def _open_asset(self, context: Context, key: SubjectKey) -> Changes:
+        asset = context.new_id("asset")
+        commitments = self._commitments()
         changes: dict[SubjectKey, StateRecord] = {
-            key: registration,
+            key: self._registration(context, asset),
             asset: Asset(
                 parties=self.parties,
                 registration=key,
-                content=content,
-                digests=digests,
+                content={n: d for n, d in commitments.items() if CONTENT_FIELD.fullmatch(n)},
+                digests=() if self.digests is UNSET else self.digests,
                 fields={},
                 classification=None,
                 tuples=(),
@@ -105,7 +109,7 @@ class File(Body, frozen=True, kw_only=True):
                 pledges=(),
                 disputes=(),
                 notes=(),
-                voucher=None,
+                vouchers=(),
             ),
         }
         for name in self._names():
@@ -114,9 +118,68 @@ class File(Body, frozen=True, kw_only=True):
             changes[name] = NameClaim(claims=opened)
         return changes
 
+    def _transfer(self, context: Context, key: SubjectKey, asset: SubjectKey) -> Changes:
+        moves, ground = self._moves(), self._ground()
+        state = check_moves(context, asset, moves, ground)
+        read_live_voucher(context, asset, state, self.voucher)
+        signing = signing_parties(moves, ground)
+        if self.parties != signing:
+            refuse(
+                "parties",
+                "parties are those who sign: each transferor and each transferee, with a ground "
+                f"only the transferees, here {', '.join(signing)}",
+                "parties 应为全部签署方：各转让方与受让方；有法定事由（ground）时仅为受让方，"
+                f"本件为 {'、'.join(signing)}",
+                "Art. 34",
+            )
+        return {key: self._registration(context, asset), asset: state}
+
+    def _registration(self, context: Context, asset: SubjectKey) -> Registration:
+        return Registration(
+            type=self.type,
+            filer=context.actor,
+            parties=self.parties,
+            asset=asset,
+            moves=self._moves(),
+            ground=self._ground(),
+            status=open_interval((), "filed", context.time, context.index),
+            application=self._commitments(),
+            fields={},
+            deadline=silence_ends(context, context.time),
+            decision=None,
+            was_returned=False,
+            voucher=None,
+        )
+
+    def _commitments(self) -> dict[str, str]:
+        return {name: each.digest for name, each in self.application.items()}
+
+    def _moves(self) -> tuple[Move, ...]:
+        return () if self.moves is UNSET else self.moves
+
+    def _ground(self) -> Ground | None:
+        return None if self.ground is UNSET else self.ground
+
     def _names(self) -> list[SubjectKey]:
         digests = () if self.digests is UNSET else self.digests
         return [SubjectKey(f"name/sha256:{digest}") for digest in digests]
+
+    def _check_members(self) -> None:
+        """Hold the optional members against the type: what one needs the other may not have."""
+        of_transfer = [self.asset is not UNSET, self.voucher is not UNSET, self.moves is not UNSET]
+        if self.type == "initial":
+            is_right = not any(of_transfer) and self.ground is UNSET
+        else:
+            is_right = all(of_transfer) and self.digests is UNSET
+        if not is_right:
+            refuse(
+                "file_members",
+                "a transfer names asset, voucher and moves, may have a ground and has no digests; "
+                "an initial registration names none of these",
+                "转让登记须列明 asset、voucher 与 moves，可有 ground，不得有 digests；"
+                "初次登记不得列明这些内容",
+                "Art. 33",
+            )
 
     def _check_parties(self, context: Context, ledger: Ledger) -> None:
         if list(self.parties) != sorted(set(self.parties)) or context.actor not in self.parties:
@@ -230,19 +293,14 @@ class PublishNotice(Step, frozen=True, kw_only=True):
     @override
     def apply(self, context: Context) -> Changes:
         registration = self.begin(context)
-        missing = sorted(set(STATUTORY_MEMBERS) - set(self.fields))
-        if missing:
-            refuse(
-                "statutory_members",
-                f"the notice opens {', '.join(missing)} too",
-                f"公示内容还须包括：{'、'.join(missing)}",
-                "Art. 24",
-            )
+        check_notice(self.fields, FORMS[registration.type])
         for name, opening in self.fields.items():
             commitment = registration.application.get(name, "")
             log = context.event.log
             check_opening(name, opening, commitment, by=registration.filer, log=log)
         opened = {name: opening.value for name, opening in self.fields.items()}
+        if registration.type != "initial":
+            _check_title(context, registration, opened)
         end = self._notice_end(context, registration.status[-1].start)
         moved = move(context, registration, "published", end)
         return {self.registration: replace(moved, fields=opened)}
@@ -261,6 +319,20 @@ class PublishNotice(Step, frozen=True, kw_only=True):
                 "Art. 24",
             )
         return need_deadline(context, UnixMillis(self.notice.published_at), days)
+
+
+def _check_title(
+    context: Context, registration: Registration, opened: Mapping[str, AnyJson]
+) -> None:
+    """Hold a later registration's notice to the title under which the asset was published."""
+    published = context.need(Asset, registration.asset).fields.get("title")
+    if published is not None and opened.get("title") != published:
+        refuse(
+            "wrong_title",
+            f"{registration.asset} was published as {published}: file it under this title",
+            f"{registration.asset} 公示的数据名称为 {published}：请以该名称申请",
+            "Art. 19",
+        )
 
 
 class Withhold(Step, frozen=True, kw_only=True):

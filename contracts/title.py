@@ -14,10 +14,10 @@ from typing_extensions import override
 
 from contracts.engine import Context, refuse
 from contracts.identity import HexDigest, Party, PartyKey
-from contracts.intervals import current
+from contracts.intervals import close_interval, current, switch_interval
 from contracts.records import AnyJson, Intervals, Record, StateRecord, format_record, whole
 from ledger.core.rules import Listing
-from ledger.core.types import DidKey, Json, JsonObject, SubjectKey, UnixMillis
+from ledger.core.types import DidKey, Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
 
 Right = Literal["hold", "use", "operate"]
 Basis = Literal[
@@ -36,13 +36,14 @@ Basis = Literal[
 ]
 LEVEL_ORDER: Final = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 AssetKey = Annotated[SubjectKey, whole("asset/[a-z2-7]{26}")]
+CertificateNumber = Annotated[str, whole("(SJ[0-9]{3}|TEST)[0-9]{10}")]
 Level = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
 
 
 DataClass = Literal["public", "enterprise", "personal"]
 
 
-class RightClaim(Record, frozen=True, kw_only=True):
+class RightClaim(Record, frozen=True, kw_only=True, rename={"transferor": "from"}):
     """A right tuple as `registration.record` names it.
 
     Args:
@@ -54,6 +55,7 @@ class RightClaim(Record, frozen=True, kw_only=True):
         sources: Registered assets that it derives from.
         code: Public-data registration code (Art. 15-2).
         limits: In words, as the form states them.
+        transferor: `from` in JSON: from whom the holder has it, if it was transferred.
     """
 
     holder: PartyKey
@@ -64,6 +66,7 @@ class RightClaim(Record, frozen=True, kw_only=True):
     sources: Annotated[tuple[AssetKey, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
     code: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
     limits: Annotated[str, Meta(min_length=1, max_length=400)] | UnsetType = UNSET
+    transferor: PartyKey | UnsetType = UNSET
 
 
 class Classification(Record, frozen=True, kw_only=True, rename={"data_class": "class"}):
@@ -83,14 +86,15 @@ class Asset(StateRecord, frozen=True, kw_only=True):
 
     Args:
         parties: Who filed its initial registration.
-        registration: The newest registration of it.
+        registration: The newest registration of it that was recorded; before that, the first.
         content: Digest of each content commitment, by its field.
         digests: Content digests published by the applicant.
         fields: Statutory members opened so far.
         classification: Once recorded.
         tuples: Right tuples with the intervals in which they were in force.
         freezes, pledges, disputes, notes: What else is in force on it.
-        voucher: Number of its live voucher.
+        vouchers: Its vouchers, one at a time: `{"number","until"}` with the end of validity, so
+            that this state alone says which rights were in force at a date.
     """
 
     state_type: ClassVar[str] = "asset/1"
@@ -100,6 +104,7 @@ class Asset(StateRecord, frozen=True, kw_only=True):
         "pledges",
         "disputes",
         "notes",
+        "vouchers",
     )
 
     parties: tuple[SubjectKey, ...]
@@ -113,7 +118,13 @@ class Asset(StateRecord, frozen=True, kw_only=True):
     pledges: Intervals
     disputes: Intervals
     notes: Intervals
-    voucher: str | None
+    vouchers: Intervals
+
+    @property
+    def voucher(self) -> str | None:
+        """Number of its live voucher, which may have expired; None if it has none."""
+        numbers = [str(each["number"]) for each in current(self.vouchers) if isinstance(each, dict)]
+        return numbers[-1] if numbers else None
 
     @override
     def describe(self, key: SubjectKey) -> Listing:
@@ -153,6 +164,29 @@ class Voucher(StateRecord, frozen=True, kw_only=True):
     def describe(self, key: SubjectKey) -> Listing:
         number = key.partition("/")[2]
         return Listing(number, str(current(self.status)[-1]), (self.asset, self.registration))
+
+
+def open_voucher(
+    asset: Asset, number: str, until: int, time: UnixMillis, index: LeafIndex
+) -> Intervals:
+    """The asset's vouchers with this one in force and any other superseded.
+
+    Args:
+        asset: Before.
+        number: Of the new voucher.
+        until: First instant at which it has expired.
+        time: From when it is in force.
+        index: Log index of the record.
+    """
+    return switch_interval(asset.vouchers, {"number": number, "until": until}, time, index)
+
+
+def close_vouchers(asset: Asset, time: UnixMillis) -> Intervals:
+    """The asset's vouchers with none in force from this time on."""
+    vouchers = asset.vouchers
+    for value in current(vouchers):
+        vouchers = close_interval(vouchers, value, time)
+    return vouchers
 
 
 def voucher_key(number: str) -> SubjectKey:

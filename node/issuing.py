@@ -1,19 +1,13 @@
-"""From an application to a voucher: what an applicant files and a registrar records.
+"""What an applicant files, and the secrets that belong to it.
 
-Openings of all commitments go into the vault before the ledger names them; the credential goes into
-the store in the same transaction as the event that names it.
+Openings of all commitments go into the vault before the ledger names them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Final
 
 from msgspec import UNSET
 
-from contracts.clocks import end_of_validity
-from contracts.credential import Issue, check_contexts, issue_credential
-from contracts.engine import Body
 from contracts.forms import (
     INITIAL_MEMBERS,
     OPENABLE_MEMBERS,
@@ -22,26 +16,21 @@ from contracts.forms import (
     check_form_length,
 )
 from contracts.intervals import current
-from contracts.numbering import series_key
-from contracts.odrl import terms_of_use
 from contracts.party import NameClaim
-from contracts.recording import National, RecordRegistration, Series, Tests, next_number
 from contracts.records import AnyJson, Record, format_record, parse_record
-from contracts.registration import Accept, File, PublishNotice
-from contracts.title import Asset, Basis, Classification, DataClass, Level, Right, RightClaim
-from ledger.core.canonical import encode_credential
+from contracts.registration import File
+from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim
+from ledger.core.entry import Entry
 from ledger.core.event import Event, SignedEvent
 from ledger.core.subjects import commit, derive_id
-from ledger.core.types import DidKey, Json, JsonObject, SubjectKey, UnixMillis
-from ledger.errors import NotFoundError, RejectedError
+from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.errors import CorruptionError, NotFoundError
 from ledger.keys import SigningKey, fresh_salt
 from ledger.vault import Vault
 from node.registry import Registry, Written
-from node.rulebundle import hash_credential_schema, read_contexts
 from tracing.fingerprint import Fingerprint
 
 FORM, OPENING, CONTENT = "form", "opening", "content"
-MAX_ATTEMPTS: Final = 3
 
 
 class Application(Record, frozen=True, kw_only=True):
@@ -217,6 +206,38 @@ def read_openings(vault: Vault, registration: SubjectKey, names: Sequence[str]) 
     return [records[-1] for records in found if records and isinstance(records[-1], dict)]
 
 
+def read_content(registry: Registry, asset: SubjectKey) -> list[JsonObject]:
+    """The openings of an asset's registered content, as far as this home's vault has them.
+
+    They belong to its initial registration, whatever was registered of it later.
+
+    Raises:
+        NotFoundError: There is no such asset.
+    """
+    state, filing = registry.need_state(Asset, asset), find_filing(registry, asset)
+    vault = registry.open_vault()
+    try:
+        return read_openings(vault, filing, sorted(state.content))
+    finally:
+        vault.close()
+
+
+def find_filing(registry: Registry, asset: SubjectKey) -> SubjectKey:
+    """The initial registration of an asset: the one that commits to its content.
+
+    Raises:
+        NotFoundError: There is no such asset.
+        CorruptionError: Its history begins with something else.
+    """
+    stored = registry.store.read_stored_state(registry.store.read_head().map_root, asset)
+    if stored is None:
+        raise NotFoundError(f"there is no {asset} on this ledger")
+    entry = registry.read_leaf(registry.store.read_history(stored.number, 0, 1)[0])
+    if not isinstance(entry, Entry) or entry.signed.event.kind != File.kind:
+        raise CorruptionError(f"the history of {asset} does not begin with its filing: audit")
+    return _new_ids(entry.signed.event)[1]
+
+
 def read_application(vault: Vault, registration: SubjectKey) -> Application:
     """The form behind a registration.
 
@@ -229,121 +250,6 @@ def read_application(vault: Vault, registration: SubjectKey) -> Application:
     return parse_record(Application, forms[-1])
 
 
-class Recording:
-    """What the registrar does to complete a registration.
-
-    Args:
-        registry: Opened for writing.
-        registrar: Its party.
-        keys: As many officers' keys as the profile asks for; the first issues the credential.
-    """
-
-    def __init__(
-        self, registry: Registry, registrar: SubjectKey, keys: Sequence[SigningKey]
-    ) -> None:
-        self._registry = registry
-        self._registrar = registrar
-        self._keys = keys
-
-    def accept(self, registration: SubjectKey) -> SignedEvent:
-        """The signed `registration.accept`."""
-        return self._sign(Accept(registration=registration), 1)
-
-    def publish(self, registration: SubjectKey, fields: Mapping[str, Opening]) -> SignedEvent:
-        """The signed `registration.publish` without a public notice elsewhere."""
-        return self._sign(PublishNotice(registration=registration, fields=fields), 1)
-
-    def record(
-        self, asset: "RecordedAsset", national: National | None, last: int | None
-    ) -> tuple[SignedEvent, bytes, str]:
-        """The signed `registration.record` with its credential.
-
-        Args:
-            asset: What is recorded.
-            national: Evidence in the national system, where the profile asks for it.
-            last: Last serial of the month's series.
-
-        Returns:
-            The event, the credential's canonical bytes, and the number.
-        """
-        check_contexts(read_contexts())
-        registry, ledger = self._registry, self._registry.ledger
-        now = registry.clock.now()
-        number = next_number(ledger, last, now)
-        start = now // 1000 * 1000 if national is None else national.evidence_time
-        valid_from = UnixMillis(start)
-        offset = ledger.profile.offset_minutes
-        years = asset.application.years
-        valid_until = end_of_validity(valid_from, years=years, offset_minutes=offset)
-        issuer: DidKey = self._keys[0].did
-        target = f"urn:muniment:{registry.origin}:{asset.asset}"
-        issue = Issue(
-            origin=registry.origin,
-            number=number,
-            issuer=issuer,
-            issuer_name=ledger.name,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            subject={
-                "id": target,
-                "asset": asset.asset,
-                "registration": asset.registration,
-                "fields": asset.fields,
-                "rights": [format_record(claim) for claim in asset.rights],
-                "classification": format_record(asset.classification),
-                "commitments": asset.commitments,
-                "notice": format_record(ledger.profile.notice),
-            },
-            terms=terms_of_use(target, asset.fields.get("restrictions")),
-            schema_digest=hash_credential_schema(),
-        )
-        credential = encode_credential(issue_credential(issue, self._keys[0].sign))
-        body = RecordRegistration(
-            registration=asset.registration,
-            asset=asset.asset,
-            number=number,
-            credential=sha256(credential).hexdigest(),
-            issuer=issuer,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            rights=asset.rights,
-            parties=tuple(sorted({claim.holder for claim in asset.rights})),
-            classification=asset.classification,
-            tests=asset.tests,
-            national=UNSET if national is None else national,
-        )
-        return self._sign(body, ledger.profile.officers), credential, number
-
-    def _sign(self, body: Body, count: int) -> SignedEvent:
-        event = self._registry.build_event(self._registrar, body)
-        return self._registry.sign_event(event, self._keys[:count])
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedAsset:
-    """Everything that a record says about an asset.
-
-    Args:
-        asset: Its key.
-        registration: The registration that is completed.
-        application: The form behind it.
-        fields: Members that were opened.
-        rights: The tuples to put in force.
-        classification: As assessed.
-        commitments: `$commit` of each file, by field.
-        tests: What the registrar found.
-    """
-
-    asset: SubjectKey
-    registration: SubjectKey
-    application: Application
-    fields: JsonObject
-    rights: tuple[RightClaim, ...]
-    classification: Classification
-    commitments: JsonObject
-    tests: Tests
-
-
 def claim_rights(application: Application, holder: SubjectKey) -> tuple[RightClaim, ...]:
     """The right tuples that an application asks for."""
     evidence = application.members.get("evidence")
@@ -352,43 +258,6 @@ def claim_rights(application: Application, holder: SubjectKey) -> tuple[RightCla
         RightClaim(holder=holder, right=right, basis=application.basis, evidence=digest)
         for right in application.rights
     )
-
-
-def last_serial(registry: Registry) -> int | None:
-    """Last serial given out in the present month."""
-    series = registry.find_state(Series, series_key(registry.ledger.scheme, registry.clock.now()))
-    return None if series is None else series.last
-
-
-def record_until_numbered(
-    registry: Registry,
-    recording: Recording,
-    asset: RecordedAsset,
-    before: Sequence[SignedEvent],
-    national: National | None = None,
-) -> tuple[Written, str]:
-    """Write a record, signing again when another one took its number.
-
-    Args:
-        registry: Opened for writing.
-        recording: Who records.
-        asset: What.
-        before: Events that have to be written first, in the same batch.
-        national: Evidence in the national system, where the profile asks for it.
-
-    Raises:
-        RejectedError: A rule refuses.
-        AssertionError: Never; the last attempt returns or raises.
-    """
-    for attempt in range(MAX_ATTEMPTS):
-        event, credential, number = recording.record(asset, national, last_serial(registry))
-        documents = {sha256(credential).hexdigest(): credential}
-        try:
-            return registry.submit([*before, event], documents)[-1], number
-        except RejectedError as exc:
-            if exc.reason != "series_moved" or attempt == MAX_ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _claimants(registry: Registry, digest: str) -> list[SubjectKey]:

@@ -1,14 +1,213 @@
-"""What a registrar needs from ledger and vault to publish, record and revoke a registration."""
+"""What a registrar needs from ledger and vault to publish, record and revoke a registration.
 
-from contracts.forms import OPENABLE_MEMBERS, Opening
+The credential goes into the store in the same transaction as the event that names it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from msgspec import UNSET
+
+from contracts.clocks import end_of_validity
+from contracts.credential import Issue, check_contexts, issue_credential
+from contracts.engine import Body
+from contracts.forms import FORMS, Form, Opening
 from contracts.intervals import current
-from contracts.recording import RevocationGround, Revoke, Tests
-from contracts.registration import Registration
-from contracts.title import Asset, Classification
-from ledger.core.types import SubjectKey
+from contracts.numbering import series_key
+from contracts.odrl import terms_of_use
+from contracts.recording import National, RecordRegistration, Series, Tests, next_number
+from contracts.records import format_record, parse_record
+from contracts.registration import Accept, PublishNotice, Registration
+from contracts.revocation import RevocationGround, Revoke
+from contracts.title import Asset, Classification, RightClaim, Voucher, voucher_key
+from contracts.transfer import Move, rights_after, touched_parties
+from ledger.core.canonical import encode_credential
+from ledger.core.event import SignedEvent
+from ledger.core.types import DidKey, JsonObject, SubjectKey, UnixMillis
 from ledger.errors import MalformedError, NotFoundError, RejectedError
-from node.issuing import RecordedAsset, claim_rights, read_application, read_openings
-from node.registry import Registry
+from ledger.keys import SigningKey
+from node.issuing import claim_rights, read_application, read_openings
+from node.registry import Registry, Written
+from node.rulebundle import hash_credential_schema, read_contexts
+
+MAX_ATTEMPTS: Final = 3
+
+
+class Recording:
+    """What the registrar does to complete a registration.
+
+    Args:
+        registry: Opened for writing.
+        registrar: Its party.
+        keys: As many officers' keys as the profile asks for; the first issues the credential.
+    """
+
+    def __init__(
+        self, registry: Registry, registrar: SubjectKey, keys: Sequence[SigningKey]
+    ) -> None:
+        self._registry = registry
+        self._registrar = registrar
+        self._keys = keys
+
+    def accept(self, registration: SubjectKey) -> SignedEvent:
+        """The signed `registration.accept`."""
+        return self._sign(Accept(registration=registration), 1)
+
+    def publish(self, registration: SubjectKey, fields: Mapping[str, Opening]) -> SignedEvent:
+        """The signed `registration.publish` without a public notice elsewhere."""
+        return self._sign(PublishNotice(registration=registration, fields=fields), 1)
+
+    def record(
+        self, asset: "RecordedAsset", national: National | None, last: int | None
+    ) -> tuple[SignedEvent, bytes, str]:
+        """The signed `registration.record` with its credential.
+
+        Args:
+            asset: What is recorded.
+            national: Evidence in the national system, where the profile asks for it.
+            last: Last serial of the month's series.
+
+        Returns:
+            The event, the credential's canonical bytes, and the number.
+        """
+        check_contexts(read_contexts())
+        registry, ledger = self._registry, self._registry.ledger
+        now = registry.clock.now()
+        number = next_number(ledger, last, now)
+        start = now // 1000 * 1000 if national is None else national.evidence_time
+        valid_from = UnixMillis(start)
+        before = asset.before
+        offset = ledger.profile.offset_minutes
+        valid_until = (
+            end_of_validity(valid_from, years=asset.years, offset_minutes=offset)
+            if before is None
+            else before.valid_until
+        )
+        holders = {claim.holder for claim in asset.rights}
+        issuer: DidKey = self._keys[0].did
+        target = f"urn:muniment:{registry.origin}:{asset.asset}"
+        issue = Issue(
+            origin=registry.origin,
+            number=number,
+            issuer=issuer,
+            issuer_name=ledger.name,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            subject={
+                "id": target,
+                "asset": asset.asset,
+                "registration": asset.registration,
+                "fields": asset.fields,
+                "rights": [format_record(claim) for claim in asset.rights],
+                "classification": format_record(asset.classification),
+                "commitments": asset.commitments,
+                "notice": format_record(ledger.profile.notice),
+            },
+            terms=terms_of_use(target, asset.fields.get("restrictions")),
+            schema_digest=hash_credential_schema(),
+        )
+        credential = encode_credential(issue_credential(issue, self._keys[0].sign))
+        body = RecordRegistration(
+            registration=asset.registration,
+            asset=asset.asset,
+            number=number,
+            credential=sha256(credential).hexdigest(),
+            issuer=issuer,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            rights=asset.rights,
+            parties=tuple(sorted(holders)) if before is None else before.parties,
+            classification=asset.classification,
+            tests=asset.tests,
+            national=UNSET if national is None else national,
+            supersedes=UNSET if before is None else before.number,
+        )
+        return self._sign(body, ledger.profile.officers), credential, number
+
+    def _sign(self, body: Body, count: int) -> SignedEvent:
+        event = self._registry.build_event(self._registrar, body)
+        return self._registry.sign_event(event, self._keys[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """The voucher that a later registration's takes the place of.
+
+    Args:
+        number: Of that voucher.
+        valid_until: The new one is valid as long, and no longer.
+        parties: Who gains or loses a right, sorted.
+    """
+
+    number: str
+    valid_until: UnixMillis
+    parties: tuple[SubjectKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAsset:
+    """Everything that a record says about an asset.
+
+    Args:
+        asset: Its key.
+        registration: The registration that is completed.
+        fields: Members that were opened.
+        rights: All tuples in force afterwards.
+        classification: As assessed.
+        commitments: `$commit` of each file, by field.
+        tests: What the registrar found.
+        years: Of validity from the record on; of no effect where a voucher is superseded.
+        before: The voucher that is superseded; None: the asset has none yet.
+    """
+
+    asset: SubjectKey
+    registration: SubjectKey
+    fields: JsonObject
+    rights: tuple[RightClaim, ...]
+    classification: Classification
+    commitments: JsonObject
+    tests: Tests
+    years: int = 0
+    before: Superseded | None = None
+
+
+def last_serial(registry: Registry) -> int | None:
+    """Last serial given out in the present month."""
+    series = registry.find_state(Series, series_key(registry.ledger.scheme, registry.clock.now()))
+    return None if series is None else series.last
+
+
+def record_until_numbered(
+    registry: Registry,
+    recording: Recording,
+    asset: RecordedAsset,
+    before: Sequence[SignedEvent],
+    national: National | None = None,
+) -> tuple[Written, str]:
+    """Write a record, signing again when another one took its number.
+
+    Args:
+        registry: Opened for writing.
+        recording: Who records.
+        asset: What.
+        before: Events that have to be written first, in the same batch.
+        national: Evidence in the national system, where the profile asks for it.
+
+    Raises:
+        RejectedError: A rule refuses.
+        AssertionError: Never; the last attempt returns or raises.
+    """
+    for attempt in range(MAX_ATTEMPTS):
+        event, credential, number = recording.record(asset, national, last_serial(registry))
+        documents = {sha256(credential).hexdigest(): credential}
+        try:
+            return registry.submit([*before, event], documents)[-1], number
+        except RejectedError as exc:
+            if exc.reason != "series_moved" or attempt == MAX_ATTEMPTS - 1:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def read_openable(registry: Registry, key: SubjectKey) -> dict[str, Opening]:
@@ -17,9 +216,23 @@ def read_openable(registry: Registry, key: SubjectKey) -> dict[str, Opening]:
     Raises:
         NotFoundError: The vault has none of this registration.
     """
+    return read_notice(registry, key, FORMS[registry.need_state(Registration, key).type])
+
+
+def read_notice(registry: Registry, key: SubjectKey, form: Form) -> dict[str, Opening]:
+    """Openings of the members that a notice may open, of a registration filed or about to be.
+
+    Args:
+        registry: Of this home.
+        key: The registration's.
+        form: Of its type.
+
+    Raises:
+        NotFoundError: The vault has none of this registration.
+    """
     vault = registry.open_vault()
     try:
-        found = read_openings(vault, key, OPENABLE_MEMBERS)
+        found = read_openings(vault, key, form.openable)
     finally:
         vault.close()
     if not found:
@@ -49,12 +262,64 @@ def read_recorded_asset(
     return RecordedAsset(
         asset=registration.asset,
         registration=key,
-        application=application,
         fields=dict(registration.fields),
         rights=claim_rights(application, registration.filer),
         classification=classification,
         commitments={name: {"$commit": digest} for name, digest in asset.content.items()},
         tests=tests,
+        years=application.years,
+    )
+
+
+def read_recorded_transfer(registry: Registry, key: SubjectKey, tests: Tests) -> RecordedAsset:
+    """Everything that a record of this transfer says, as the ledger stands now.
+
+    Raises:
+        NotFoundError: There is no such registration.
+        RejectedError: What it would move is not there to move.
+    """
+    registration = registry.need_state(Registration, key)
+    return transferred_asset(registry, registration.asset, key, registration.moves, tests)
+
+
+def transferred_asset(
+    registry: Registry,
+    key: SubjectKey,
+    registration: SubjectKey,
+    moves: Sequence[Move],
+    tests: Tests,
+) -> RecordedAsset:
+    """Everything that a record of a transfer says.
+
+    Args:
+        registry: As it stands before.
+        key: The asset's.
+        registration: The transfer, filed already or about to be.
+        moves: What it moves.
+        tests: What the registrar found.
+
+    Raises:
+        NotFoundError: There is no such asset.
+        RejectedError: It has no voucher, or what would move is not there to move.
+    """
+    asset = registry.need_state(Asset, key)
+    if asset.voucher is None or asset.classification is None:
+        raise RejectedError(
+            "no_voucher",
+            f"{key} has no voucher in force: rights are registered before they are transferred",
+            f"{key} 没有有效凭证：权利须先经初次登记方可转让",
+            rule="Art. 33",
+        )
+    before = registry.need_state(Voucher, voucher_key(asset.voucher))
+    return RecordedAsset(
+        asset=key,
+        registration=registration,
+        fields=dict(asset.fields),
+        rights=tuple(parse_record(RightClaim, value) for value in rights_after(asset, moves)),
+        classification=asset.classification,
+        commitments={name: {"$commit": digest} for name, digest in asset.content.items()},
+        tests=tests,
+        before=Superseded(asset.voucher, UnixMillis(before.valid_until), touched_parties(moves)),
     )
 
 

@@ -35,7 +35,6 @@ _EVENT_MEMBERS: Final = {
 }  # fmt: skip
 _SIGNATURE_BYTES: Final = 64
 _DOMAIN: Final = b"muniment/event/v1\n"
-DRAFT_FORMAT: Final = "muniment/draft/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ def create_signed_event(event: Event, signatures: Iterable[Signature]) -> Signed
     ordered = tuple(sorted(signatures, key=lambda one: one.key))
     raw = encode_event(event)
     if not ordered:
-        return decode_draft(encode_draft(event))
+        value = decode_canonical(raw, max_bytes=MAX_SIGNED_EVENT_BYTES, max_depth=MAX_EVENT_DEPTH)
+        return parse_unsigned_event(value)
     return decode_signed_event(_join(raw, ordered))
 
 
@@ -162,27 +162,17 @@ def parse_signed_event(event: Json, signatures: Json) -> SignedEvent:
     return _create(event, _parse_signatures(signatures), raw)
 
 
-def encode_draft(event: Event) -> bytes:
-    """A draft for the other side to sign (`muniment/draft/v1`)."""
-    return encode_canonical({"format": DRAFT_FORMAT, "event": _event_json(event), "signatures": []})
+def parse_unsigned_event(event: Json) -> SignedEvent:
+    """An event that nobody has signed yet, as typed values.
 
-
-def decode_draft(data: bytes) -> SignedEvent:
-    """Read a draft: an event without signatures yet, or with some.
+    Args:
+        event: From canonical bytes.
 
     Raises:
-        MalformedError: Not a draft.
-        LimitError: Too large.
+        MalformedError: A member is missing, extra or mistyped.
+        LimitError: Too many subjects, or nested too deeply.
     """
-    value = decode_canonical(data, max_bytes=MAX_SIGNED_EVENT_BYTES)
-    if not isinstance(value, dict) or value.keys() != {"format", "event", "signatures"}:
-        raise MalformedError("a draft has exactly the members format, event and signatures")
-    if value["format"] != DRAFT_FORMAT:
-        raise MalformedError(f"not a draft: format {value['format']!r:.40}")
-    if value["signatures"] == []:
-        raw = encode_canonical(value["event"], max_depth=MAX_EVENT_DEPTH)
-        return _create(value["event"], (), raw)
-    return parse_signed_event(value["event"], value["signatures"])
+    return _create(event, (), encode_canonical(event, max_depth=MAX_EVENT_DEPTH))
 
 
 def verify_event_signatures(signed: SignedEvent) -> None:

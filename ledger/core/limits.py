@@ -35,7 +35,16 @@ MAX_TREE_LEVELS: Final = 63
 MAX_MAP_DEPTH: Final = 256
 MAX_MAP_PROOF_BYTES: Final = 2 + 32 + 256 * 32 + 65
 
+MAX_TERMS_BYTES: Final = 12 * 1024
+"""Of the policy of a grant."""
+MAX_TERMS_RULES: Final = 16
+MAX_RULE_CONSTRAINTS: Final = 16
+MAX_CONSTRAINT_DEPTH: Final = 3
+MAX_NEXT_POLICIES: Final = 8
+"""How deep next policies stand in one another; what the depth of an event allows is less."""
+
 MAX_POLICY_BYTES: Final = 256 * 1024
+"""Of a trust policy."""
 MAX_BUNDLE_BYTES: Final = 2 * 1024 * 1024
 """Receipt, state and voucher bundles."""
 MAX_BUNDLE_PARTS: Final = 500_000

@@ -1,25 +1,21 @@
-"""Drafts, signatures and the times of events, beside the forms that test_event.py holds."""
+"""Signatures and the times of events, beside the forms that test_event.py holds."""
 
 import json
 from dataclasses import replace
 
 import pytest
 
-from ledger.core.canonical import encode_canonical
 from ledger.core.event import (
     Signature,
     check_event_time,
     create_signed_event,
-    decode_draft,
-    encode_draft,
     encode_event,
     encode_signed_event,
     event_message,
     verify_event_signatures,
 )
-from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
 from ledger.core.subjects import SELF
-from ledger.errors import LimitError, MalformedError, RejectedError, SignatureError
+from ledger.errors import RejectedError, SignatureError
 from tests.support import reference_formats, reference_json
 from tests.support.log_builder import AUTHOR, START, Author, toy_key
 
@@ -31,65 +27,6 @@ SIGNED = create_signed_event(
 DATA = encode_signed_event(SIGNED)
 PLAIN = json.loads(DATA)
 DAY_MS = 24 * 3600 * 1000
-
-
-# --- drafts
-
-
-def draft_with(**members):
-    return encode_canonical(json.loads(encode_draft(DRAFT)) | members, max_depth=30)
-
-
-def test_a_draft_is_an_event_without_signatures():
-    draft = create_signed_event(DRAFT, [])
-    assert draft == decode_draft(encode_draft(DRAFT))
-    assert (draft.event, draft.signatures, draft.id) == (DRAFT, (), SIGNED.id)
-    want = {"event": PLAIN["event"], "format": "muniment/draft/v1", "signatures": []}
-    assert encode_draft(DRAFT) == reference_json.write(want)
-
-
-def test_a_draft_may_have_some_signatures():
-    assert decode_draft(draft_with(signatures=PLAIN["signatures"])) == SIGNED
-
-
-BAD_DRAFTS = {
-    "another format": draft_with(format="muniment/draft/v2"),
-    "null as format": draft_with(format=None),
-    "an unknown member": draft_with(extra=1),
-    "no format": DATA,
-    "no event": b'{"format":"muniment/draft/v1","signatures":[]}',
-    "an array": b"[]",
-    "a bad event": draft_with(event=PLAIN["event"] | {"v": 2}),
-    "an event that is null": draft_with(event=None),
-    "a bad event with signatures": draft_with(
-        event=PLAIN["event"] | {"v": 2}, signatures=PLAIN["signatures"]
-    ),
-    "null as signatures": draft_with(signatures=None),
-    "bad signatures": draft_with(signatures=[{}]),
-    "not canonical": encode_draft(DRAFT) + b"\n",
-}
-
-
-@pytest.mark.parametrize("name", BAD_DRAFTS)
-def test_what_is_no_draft_is_refused(name):
-    with pytest.raises(MalformedError):
-        decode_draft(BAD_DRAFTS[name])
-
-
-def nested(levels):
-    value = 0
-    for _ in range(levels):
-        value = [value]
-    return value
-
-
-def test_the_limits_hold_for_drafts():
-    for body in ({"x": nested(15)}, {"x": "y" * MAX_SIGNED_EVENT_BYTES}):
-        with pytest.raises(LimitError):
-            decode_draft(draft_with(event=PLAIN["event"] | {"body": body}))
-        with pytest.raises(LimitError):
-            create_signed_event(replace(DRAFT, body=body), [])
-    assert decode_draft(draft_with(event=PLAIN["event"] | {"body": {"x": nested(14)}}))
 
 
 # --- signatures
