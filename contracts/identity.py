@@ -13,6 +13,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.clocks import format_instant
 from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
 from contracts.intervals import close_interval, current, open_interval
@@ -81,7 +82,7 @@ class Party(StateRecord, frozen=True, kw_only=True):
         name: Public name, or a `$commit` (always so of a natural person).
         uscc: Unified social credit code, if it has one.
         keys: Which keys spoke for it, from when to when.
-        status: `active`, `suspended`.
+        status: `active`, `suspended`, `exited`.
         roles: What it was admitted to.
         recovery: Pending, or come into effect and not yet written into `keys`.
         tuples: Number of right tuples it holds.
@@ -119,6 +120,11 @@ class Party(StateRecord, frozen=True, kw_only=True):
         """Whether the party may act."""
         return "active" in current(self.status)
 
+    @property
+    def has_exited(self) -> bool:
+        """Whether the party has left for good."""
+        return "exited" in current(self.status)
+
     @override
     def describe(self, key: SubjectKey) -> Listing:
         label = self.name if isinstance(self.name, str) else "(natural person)"
@@ -150,14 +156,15 @@ def check_signers(context: Context, signers: Signers) -> None:
     """Hold an event's signatures against the keys current just before it (the engine's Authority).
 
     Raises:
-        RejectedError: A party is unknown or may not act, a signature is missing, or one is of a
-            key that has no part in this event.
+        RejectedError: A party is unknown, has left or may not act, a signature is missing, or one
+            is of a key that has no part in this event.
     """
     left = set(context.keys)
     missing = signers.keys - left
     left -= signers.keys
     for key, count in signers.parties.items():
         party = context.need(Party, key)
+        refuse_if_exited(key, party)
         if not party.is_active:
             refuse(
                 "suspended",
@@ -182,6 +189,41 @@ def check_signers(context: Context, signers: Signers) -> None:
             f"the signatures of {keys} are {'missing' if missing else 'not asked for'}",
             f"{'缺少' if missing else '不需要'}以下密钥的签名：{keys}",
             "formats 2",
+        )
+
+
+def refuse_if_exited(key: SubjectKey, party: Party) -> None:
+    """Let a party through that has not left.
+
+    Raises:
+        RejectedError: Reason `exited`.
+    """
+    if party.has_exited:
+        refuse(
+            "exited",
+            f"{key} has left this ledger for good: it needs a party that is still there",
+            f"{key} 已永久退出本账本：须由未退出的主体参与",
+            "domain 4",
+        )
+
+
+def refuse_if_recovering(context: Context, key: SubjectKey, party: Party) -> None:
+    """Let a party through that waits for no new keys: until then it disposes of nothing.
+
+    Whoever found or stole the lost keys could otherwise be quicker than the recovery.
+
+    Raises:
+        RejectedError: Reason `recovery_pending`.
+    """
+    recovery = party.recovery
+    if recovery is not None and context.time < recovery.effective:
+        until = format_instant(UnixMillis(recovery.effective))
+        refuse(
+            "recovery_pending",
+            f"the keys of {key} are being recovered: wait until {until}, or cancel the recovery "
+            "with an old key",
+            f"{key} 的密钥正在恢复：请待 {until} 之后，或由原密钥撤销恢复",
+            "domain 4",
         )
 
 

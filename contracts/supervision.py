@@ -1,17 +1,30 @@
-"""What regulators publish: `list.publish` (calendars also by the registrar)."""
+"""What regulators do: `list.publish` (calendars also by the registrar) and `order.*`.
+
+While a freeze is in force nothing that disposes of the asset goes on; what ends something does.
+
+Spec: domain, section 4; our formats, section 5.
+"""
 
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import parse_calendar
 from contracts.engine import Body, Changes, Context, refuse
-from contracts.identity import need_role
+from contracts.holds import read_live_voucher
+from contracts.identity import HexDigest, Reason, need_role
+from contracts.intervals import close_interval, current, open_interval, switch_interval
 from contracts.lists import CALENDAR, PublishedList, list_key
-from contracts.records import AnyObject, whole
+from contracts.records import AnyObject, Intervals, StateRecord, whole
+from contracts.title import Asset, AssetKey, CertificateNumber, voucher_key
+from ledger.core.rules import Listing
+from ledger.core.subjects import derive_id
 from ledger.core.types import SubjectKey
+
+OrderKey = Annotated[SubjectKey, whole("order/[a-z2-7]{26}")]
 
 
 class Publish(Body, frozen=True, kw_only=True):
@@ -51,4 +64,116 @@ class Publish(Body, frozen=True, kw_only=True):
             )
         return {
             key: PublishedList(publisher=context.actor, version=self.version, content=self.content)
+        }
+
+
+class Order(StateRecord, frozen=True, kw_only=True):
+    """State of `order/<id>`.
+
+    Args:
+        asset: What is frozen.
+        regulator: Who ordered it.
+        ground: In words.
+        document: Digest of the order as issued, 64 hex digits, if it was named.
+        status: Intervals of `in-force`, `lifted`.
+    """
+
+    state_type: ClassVar[str] = "order/1"
+    interval_lists: ClassVar[tuple[str, ...]] = ("status",)
+
+    asset: SubjectKey
+    regulator: SubjectKey
+    ground: str
+    document: str | None
+    status: Intervals
+
+    @override
+    def describe(self, key: SubjectKey) -> Listing:
+        return Listing(self.ground, str(current(self.status)[-1]), (self.asset, self.regulator))
+
+
+class Freeze(Body, frozen=True, kw_only=True):
+    """`order.freeze`: until it is lifted nobody disposes of the asset; several may be in force.
+
+    Args:
+        asset: What is frozen.
+        voucher: Number of its live voucher; absent if it has none.
+        ground: In words.
+        document: Digest of the order as issued.
+    """
+
+    kind: ClassVar[str] = "order.freeze"
+
+    asset: AssetKey
+    voucher: CertificateNumber | UnsetType = UNSET
+    ground: Reason
+    document: HexDigest | UnsetType = UNSET
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        named = [] if self.voucher is UNSET else [voucher_key(self.voucher)]
+        return [derive_id("order", actor=actor, nonce=nonce), self.asset, *named]
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        need_role(context, "regulator")
+        asset = context.need(Asset, self.asset)
+        voucher = read_live_voucher(context, self.asset, asset, self.voucher)
+        key = context.new_id("order")
+        freezes = open_interval(asset.freezes, {"order": key}, context.time, context.index)
+        order = Order(
+            asset=self.asset,
+            regulator=context.actor,
+            ground=self.ground,
+            document=None if self.document is UNSET else self.document,
+            status=open_interval((), "in-force", context.time, context.index),
+        )
+        return {key: order, self.asset: replace(asset, freezes=freezes), **voucher}
+
+
+class Unfreeze(Body, frozen=True, kw_only=True):
+    """`order.unfreeze`: the regulator lifts one order; any other stays in force.
+
+    Args:
+        order: What ends.
+        asset: What it froze.
+        voucher: Number of its live voucher now; absent if it has none.
+    """
+
+    kind: ClassVar[str] = "order.unfreeze"
+
+    order: OrderKey
+    asset: AssetKey
+    voucher: CertificateNumber | UnsetType = UNSET
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        named = [] if self.voucher is UNSET else [voucher_key(self.voucher)]
+        return [self.order, self.asset, *named]
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        need_role(context, "regulator")
+        order, asset = context.need(Order, self.order), context.need(Asset, self.asset)
+        if order.asset != self.asset:
+            refuse(
+                "wrong_parts",
+                f"{self.order} is on {order.asset}: name that asset",
+                f"{self.order} 针对 {order.asset}：请指明该数据",
+                "formats 2",
+            )
+        if current(order.status) != ("in-force",):
+            refuse(
+                "already_lifted",
+                f"{self.order} was lifted before: nothing is left to do",
+                f"{self.order} 此前已解除，无须再次操作",
+                "domain 4",
+            )
+        voucher = read_live_voucher(context, self.asset, asset, self.voucher)
+        freezes = close_interval(asset.freezes, {"order": self.order}, context.time)
+        status = switch_interval(order.status, "lifted", context.time, context.index)
+        return {
+            self.order: replace(order, status=status),
+            self.asset: replace(asset, freezes=freezes),
+            **voucher,
         }
