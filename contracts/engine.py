@@ -135,6 +135,17 @@ class Context:
             )
         return state
 
+    def settle(self, key: SubjectKey, record: StateRecord) -> State:
+        """The state that a record becomes.
+
+        What the rule only read and gives back fits its limits already: it stays as it was.
+
+        Raises:
+            RejectedError: Reason `state_full`: what is open there takes too much.
+        """
+        state = self._step.states.read(key) if record is self._found.get(key) else None
+        return _fit(record) if state is None else state
+
 
 class Body(Record, frozen=True, kw_only=True):
     """Base of all kinds: the fields are the body's schema."""
@@ -213,7 +224,7 @@ class RuleSet(Rules):
         _check_ledger(event, step, self.title)
         self.authority(context, body.signers(context))
         changes = body.apply(context)
-        return {key: _fit(record) for key, record in changes.items()}
+        return {key: context.settle(key, record) for key, record in changes.items()}
 
     @override
     def successor(self, states: StateView) -> Rules:

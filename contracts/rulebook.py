@@ -6,14 +6,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from contracts import grant
+from contracts.chain import Grant
 from contracts.charter import Open, Upgrade
+from contracts.delivery import Delivery, Receive, Send
+from contracts.encumbrance import Create, Encumbrance, Release
 from contracts.engine import Body, RuleSet
 from contracts.foundation import Ledger
 from contracts.identity import Key, NameClaim, Party, check_signers
 from contracts.lists import PublishedList
-from contracts.party import Admit, Enroll, Recover, Rotate, Suspend
+from contracts.party import Admit, Enroll, Exit, Recover, Rotate, Suspend
 from contracts.procedure import Registration
-from contracts.recording import RecordRegistration, Revoke, Series
+from contracts.recording import RecordRegistration, Series
 from contracts.records import StateRecord
 from contracts.registration import (
     Accept,
@@ -25,8 +29,10 @@ from contracts.registration import (
     Withdraw,
     Withhold,
 )
-from contracts.supervision import Publish
+from contracts.revocation import Revoke
+from contracts.supervision import Freeze, Order, Publish, Unfreeze
 from contracts.title import Asset, Voucher
+from contracts.usage import Usage, UsageBatch
 
 RULES_NAME: Final = "muniment-rules/0"
 
@@ -40,6 +46,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Recover,
         Admit,
         Suspend,
+        Exit,
         File,
         Accept,
         Return,
@@ -51,12 +58,37 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         RecordRegistration,
         Revoke,
         Publish,
+        Create,
+        Release,
+        Freeze,
+        Unfreeze,
+        grant.Issue,
+        grant.Accept,
+        grant.Revoke,
+        Send,
+        Receive,
+        Usage,
+        UsageBatch,
     )
 }
 
 STATES: Final[Mapping[str, type[StateRecord]]] = {
     cls.state_type: cls
-    for cls in (Ledger, Party, Key, NameClaim, Registration, Asset, Voucher, Series, PublishedList)
+    for cls in (
+        Ledger,
+        Party,
+        Key,
+        NameClaim,
+        Registration,
+        Asset,
+        Voucher,
+        Series,
+        PublishedList,
+        Encumbrance,
+        Order,
+        Grant,
+        Delivery,
+    )
 }
 
 

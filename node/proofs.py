@@ -83,6 +83,19 @@ class Prover:
         value = None if stored is None else _parse(stored)
         return StateBundle(key, value, proof, self.prove_leaf(self.anchor.size - 1))
 
+    def read_state(self, key: SubjectKey) -> StateValue | None:
+        """A subject's state under the checkpoint, without a proof."""
+        stored = self._read(key)
+        return None if stored is None else _parse(stored)
+
+    def read_events(self, key: SubjectKey) -> list[Entry]:
+        """Every event of a subject under the checkpoint, without proofs."""
+        stored = self._read(key)
+        if stored is None:
+            return []
+        indexes = self._store.read_history(stored.number, 0, _parse(stored).n)
+        return [self._read_entry(index) for index in indexes]
+
     def prove_history(self, key: SubjectKey, start: int = 0) -> Dossier:
         """All events of a subject, or all after its first `start`.
 
@@ -120,9 +133,12 @@ class Prover:
         root = Frontier(TreeSize(0), ()).extend(leaves[:start]).root()
         return DossierStart(start, root, prove_consistency(reader, TreeSize(start), TreeSize(n)))
 
-    def _history_leaf(self, key: SubjectKey, i: int, index: LeafIndex) -> Digest:
+    def _read_entry(self, index: LeafIndex) -> Entry:
         (leaf,) = self._store.read_leaves(index, index + 1)
-        event_id = _take_entry(decode_leaf(leaf)).signed.id
+        return _take_entry(decode_leaf(leaf))
+
+    def _history_leaf(self, key: SubjectKey, i: int, index: LeafIndex) -> Digest:
+        event_id = self._read_entry(index).signed.id
         return hash_history_leaf(event_id=event_id, i=i, index=index, subject=key)
 
     def _read(self, key: SubjectKey) -> StoredState | None:

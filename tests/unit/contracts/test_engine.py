@@ -55,11 +55,21 @@ class Counted:
 def test_the_table_names_each_kind_as_the_kind_names_itself():
     assert all(name == cls.kind for name, cls in KINDS.items())
     assert sorted(KINDS) == [
+        "delivery.receive",
+        "delivery.send",
+        "encumbrance.create",
+        "encumbrance.release",
+        "grant.accept",
+        "grant.issue",
+        "grant.revoke",
         "ledger.open",
         "ledger.upgrade",
         "list.publish",
+        "order.freeze",
+        "order.unfreeze",
         "party.admit",
         "party.enroll",
+        "party.exit",
         "party.recover",
         "party.rotate",
         "party.suspend",
@@ -73,6 +83,8 @@ def test_the_table_names_each_kind_as_the_kind_names_itself():
         "registration.supplement",
         "registration.withdraw",
         "registration.withhold",
+        "usage.batch",
+        "usage.record",
     ]
 
 

@@ -10,9 +10,18 @@ from contracts.rulebook import KINDS
 from contracts.verdict import Question, Report, format_report
 from contracts.voucher import judge_voucher, parse_voucher
 from ledger.errors import InputError, LedgerError
+from tests.support import grants
 from tests.support.forgery import POLICY, honest_parts
+from tests.support.holds import (
+    freeze,
+    freeze_body,
+    pledge,
+    pledge_body,
+    release_body,
+    unfreeze_body,
+)
 from tests.support.hostile_json import mangle
-from tests.support.people import CODES, Key, Person
+from tests.support.people import CODES, Key, Person, claim
 from tests.support.world import World
 
 CHECK = {"method": "m", "evidence": "0e" * 32}
@@ -22,6 +31,11 @@ ROUNDS = 60
 def moves(world):
     """For each kind an event that the rules would take now: kind, body, actor and keys."""
     ann = world.enroll("ann", 2)
+    scene = _dealing_scene(world, ann)
+    return [*_registry_moves(world, ann), *_dealing_moves(world, ann, *scene)]
+
+
+def _registry_moves(world, ann):
     ben, new = Person("ben"), Key("new")
     filed, accepted, published = (world.file(ann) for _ in range(3))
     for application in (accepted, published):
@@ -29,6 +43,9 @@ def moves(world):
     world.publish(published)
     recorded, number = world.register(ann)
     returned = world.file(ann)
+    bank, leaving = world.enroll("bank"), world.enroll("leaving")
+    pledged = pledge(world, recorded, ann, bank)
+    order, both, regulator = freeze(world, returned), [ann.key, bank.key], world.regulator
     registrar, one = world.registrar, [world.registrar.key]
     openings = world.draft()
     record = world.record_body(published)
@@ -53,6 +70,11 @@ def moves(world):
         ("party.recover", recovery, registrar, [registrar.key, new]),
         ("party.admit", {"party": ann.party, "role": "notary"}, registrar, one),
         ("party.suspend", {"party": ann.party, "ground": "x"}, registrar, one),
+        ("party.exit", {}, leaving, [leaving.key]),
+        ("encumbrance.create", pledge_body(world, recorded, bank, ["hold"]), ann, both),
+        ("encumbrance.release", release_body(world, recorded, pledged), bank, [bank.key]),
+        ("order.freeze", freeze_body(world, recorded), regulator, [regulator.key]),
+        ("order.unfreeze", unfreeze_body(world, returned, order), regulator, [regulator.key]),
         ("list.publish", listed, registrar, one),
         ("registration.file", filing, ann, [ann.key]),
         ("registration.accept", step(returned), registrar, one),
@@ -64,6 +86,42 @@ def moves(world):
         ("registration.refuse", step(accepted, **refusal), registrar, one),
         ("registration.record", record, registrar, world.officers),
         ("registration.revoke", revocation, registrar, world.officers),
+    ]
+
+
+TERMS = (
+    grants.permit("use", grants.purpose("research"), duties=["inform"]),
+    grants.permit("read", grants.times(9)),
+    grants.onward(grants.permit("read"), action="grantUse", count=2),
+)
+
+
+def _dealing_scene(world, ann):
+    """Who licenses what to whom, before anything else takes time."""
+    cy = world.enroll("cy")
+    rights = [claim(ann, right) for right in ("hold", "use", "operate")]
+    asset, _ = world.register(ann, rights=rights)
+    transfer = world.published_transfer(asset, (ann, cy, "hold"))
+    live = grants.issue(world, asset, ann, cy, *TERMS)
+    offered = grants.issue(world, asset, ann, cy, kind="Offer")
+    return cy, asset, transfer, live, offered, grants.send(world, live, ann)
+
+
+def _dealing_moves(world, ann, cy, asset, transfer, live, offered, delivery):
+    """Transfers, and what happens under a right to operate."""
+    agreement = grants.issue_body(asset, ann, cy, *TERMS)
+    moved = world.transfer_body(asset, (ann, cy, "use"))
+    both, one, other = [ann.key, cy.key], [ann.key], [cy.key]
+    return [
+        ("registration.file", moved, ann, both),
+        ("registration.record", world.record_body(transfer), world.registrar, world.officers),
+        ("grant.issue", agreement, ann, both),
+        ("grant.accept", {"grant": offered}, cy, other),
+        ("grant.revoke", grants.revoke_body(live, document="0a" * 32), ann, one),
+        ("delivery.send", grants.send_body(world, live), ann, one),
+        ("delivery.receive", grants.receive_body(world, delivery), cy, other),
+        ("usage.record", grants.use_body(world, live), cy, other),
+        ("usage.batch", grants.batch_body(world, live), cy, other),
     ]
 
 
@@ -86,7 +144,8 @@ def test_these_events_would_be_taken():
 def test_a_signature_more_or_another_is_refused_for_every_kind():
     world, stranger = World("national-2026"), Key("stranger")
     for kind, body, actor, keys in moves(world):
-        for more in (stranger, world.node, world.regulator.key):
+        others = {stranger, world.node, world.regulator.key, world.operator.key} - set(keys)
+        for more in others:
             assert world.refused(kind, body, actor, *keys, more) == "wrong_signers", kind
         for n in range(len(keys)):
             others = [*keys[:n], stranger, *keys[n + 1 :]]
@@ -101,9 +160,12 @@ def test_a_signature_less_is_refused_for_every_kind_that_needs_two():
             assert world.refused(kind, body, actor, *fewer) == "wrong_signers", kind
             seen.add(kind)
     assert seen == {
+        "encumbrance.create",
+        "grant.issue",
         "party.enroll",
         "party.recover",
         "party.rotate",
+        "registration.file",
         "registration.record",
         "registration.revoke",
     }

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.intervals import current, parse_intervals
 from contracts.records import parse_state_record
-from contracts.rulebook import STATES
+from contracts.rulebook import KINDS, STATES
 from ledger.core.canonical import encode_canonical
 from ledger.core.subjects import subject_type
 from ledger.errors import RejectedError
@@ -19,7 +19,16 @@ from tests.support.playing import MOVES, Play
 
 ROOT = Path(__file__).resolve().parents[3]
 GAMES = [(profile, seed) for profile in ("solo", "national-2026") for seed in range(4)]
-EFFECTS = {"registration.record": "opened", "registration.revoke": "closed"}
+STEPS = 300
+CONSTANT = {
+    "grant": ("grantor", "grantee", "asset", "parent", "via", "depth", "policy"),
+    "delivery": ("grant", "asset", "sender", "recipient", "copy"),
+    "encumbrance": ("asset", "pledgor", "pledgee", "rights", "secures"),
+    "order": ("asset", "regulator", "ground", "document"),
+}
+"""What a state of this type says once and for all."""
+NOT_PLAYED = {"ledger.open", "ledger.upgrade", "list.publish", "registration.file"}
+"""Before the game, or under another name."""
 
 
 def of_type(states, kind):
@@ -38,19 +47,45 @@ def check_subjects(event, before, after):
 
 
 def check_tuples(event, before, after):
-    """Tuples come by a record and end by a revocation, of the named asset alone."""
+    """Tuples come by a record, move by a transfer and end by a revocation, of one asset alone."""
     for key, state in of_type(after, "asset").items():
         old, new = raw_tuples(before.get(key)), raw_tuples(state)
         if key != event.body.get("asset") or event.kind not in EFFECTS:
             assert old == new
-        elif EFFECTS[event.kind] == "opened":
-            assert new[: len(old)] == old
-            opened = [encode_canonical(each["value"]) for each in new[len(old) :]]
-            assert opened == [encode_canonical(right) for right in event.body["rights"]]
-            assert all(each["to"] is None for each in new[len(old) :])
         else:
-            assert [each | {"to": None} for each in new] == [each | {"to": None} for each in old]
-            assert all(each["to"] is not None for each in new)
+            EFFECTS[event.kind](event, old, new)
+
+
+def check_record(event, old, new):
+    """All tuples named are there afterwards, and what was there before and is not has moved."""
+    kept, opened = new[: len(old)], new[len(old) :]
+    assert [each | {"to": None} for each in kept] == [each | {"to": None} for each in old]
+    assert bag(each["value"] for each in new if each["to"] is None) == bag(event.body["rights"])
+    assert all(each["to"] is None for each in opened)
+    closed = [one for one, was in zip(kept, old, strict=True) if one != was]
+    if "supersedes" not in event.body:
+        assert not closed
+        return
+    assert 0 < len(opened) == len(closed)
+    assert bag(map(terms_of, opened)) == bag(map(terms_of, closed))
+    givers = {one["value"]["holder"] for one in closed}
+    assert all(one["value"]["from"] in givers for one in opened)
+
+
+def check_revocation(event, old, new):
+    assert [each | {"to": None} for each in new] == [each | {"to": None} for each in old]
+    assert all(each["to"] is not None for each in new)
+
+
+EFFECTS = {"registration.record": check_record, "registration.revoke": check_revocation}
+
+
+def terms_of(interval):
+    return {n: one for n, one in interval["value"].items() if n not in {"holder", "from"}}
+
+
+def bag(values):
+    return Counter(map(encode_canonical, values))
 
 
 def check_counts(after):
@@ -86,9 +121,9 @@ def check_vouchers(after):
         if current(parse_intervals(state.body["status"])) == ("valid",)
     }
     live = {
-        (key, state.body["voucher"])
+        (key, value["number"])
         for key, state in of_type(after, "asset").items()
-        if state.body["voucher"] is not None
+        for value in current(parse_intervals(state.body["vouchers"]))
     }
     assert valid == live
     for key, state in of_type(after, "series").items():
@@ -97,19 +132,61 @@ def check_vouchers(after):
         assert numbers == [f"{prefix}{n:04}" for n in range(1, state.body["last"] + 1)]
 
 
+def check_constants(before, after):
+    """Who granted what to whom is written once; so is what was delivered, pledged and ordered."""
+    for key, state in after.items():
+        names = CONSTANT.get(subject_type(key), ()) if key in before else ()
+        assert [state.body[n] for n in names] == [before[key].body[n] for n in names]
+
+
+def check_holds(after):
+    """An asset's pledges and freezes are the encumbrances and orders in force on it."""
+    kinds = (("encumbrance", "pledges"), ("order", "freezes"))
+    for kind, name in kinds:
+        in_force = {
+            (state.body["asset"], key)
+            for key, state in of_type(after, kind).items()
+            if current(parse_intervals(state.body["status"])) == ("in-force",)
+        }
+        shown = {
+            (key, value[kind])
+            for key, state in of_type(after, "asset").items()
+            for value in current(parse_intervals(state.body[name]))
+        }
+        assert shown == in_force
+
+
+def check_grants(before, after):
+    """A grant hangs one below its parent, of the same asset; its meters never go back."""
+    for key, state in of_type(after, "grant").items():
+        body, parent = state.body, after.get(state.body["parent"])
+        above = (body["asset"], body["grantor"], body["depth"] - 1)
+        if parent is None:
+            assert (body["parent"], body["via"], body["depth"]) == (None, None, 1)
+        else:
+            named = (parent.body["asset"], parent.body["grantee"], parent.body["depth"])
+            assert named == above
+        for name in ("meters", "periods"):
+            old = before[key].body[name] if key in before else {}
+            assert all(body[name].get(act, 0) >= units for act, units in old.items())
+
+
 def check_all(before, event, after):
     check_subjects(event, before, after)
     check_tuples(event, before, after)
     check_intervals(before, after)
     check_counts(after)
     check_vouchers(after)
+    check_constants(before, after)
+    check_holds(after)
+    check_grants(before, after)
     for state in after.values():
         parse_state_record(STATES[state.type], state)
 
 
 @cache
 def game(profile, seed):
-    return Play(seed, profile, check_all).play(160)
+    return Play(seed, profile, check_all).play(STEPS)
 
 
 @pytest.mark.parametrize(("profile", "seed"), GAMES)
@@ -120,12 +197,19 @@ def test_every_event_leaves_what_has_to_hold(profile, seed):
 
 
 def test_the_games_play_every_move_and_meet_many_refusals():
-    seen, refused = Counter(), Counter()
+    seen, kinds, refused = Counter(), Counter(), Counter()
     for each in GAMES:
         seen += game(*each).seen
+        kinds += game(*each).kinds
         refused += game(*each).refused
     assert set(seen) == {move.__name__ for move in MOVES}
+    types = {
+        f"registration.{name}" for name in ("file initial", "file transfer", "record transfer")
+    }
+    assert set(kinds) == set(KINDS) - NOT_PLAYED | types
     assert {"wrong_step", "wrong_role", "wrong_signers", "suspended"} <= set(refused)
+    assert {"frozen", "pledged", "right_not_held", "no_operate_right"} <= set(refused)
+    assert {"no_permission", "one_sided", "wider_than_parent", "onward_act"} <= set(refused)
 
 
 def test_a_refused_event_leaves_every_state_as_it_was():

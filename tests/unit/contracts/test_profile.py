@@ -25,7 +25,7 @@ def test_the_national_profile_has_the_terms_of_the_guidelines():
     assert (clocks.completion, clocks.extension, clocks.recovery) == (10, 10, 5)
     assert (profile.completion, profile.scheme, profile.is_solo) == ("national", "SJ", False)
     assert (profile.officers, profile.max_years, profile.offset_minutes) == (2, 5, 480)
-    assert profile.types == ("initial",)
+    assert profile.types == ("initial", "transfer")
 
 
 def test_solo_waits_for_nothing_and_says_that_it_is_a_demonstration():
@@ -72,7 +72,7 @@ MANGLINGS = {
     "an offset beyond a day": ("offset_minutes = 480", "offset_minutes = 1441"),
     "another completion": ('completion = "ledger"', 'completion = "elsewhere"'),
     "another scheme": ('scheme = "TEST"', 'scheme = "SH"'),
-    "another type": ('types = ["initial"]', 'types = ["first"]'),
+    "another type": ('types = ["initial", "transfer"]', 'types = ["first"]'),
     "another mark": ('completion = "J"', 'completion = "X"'),
     "a name in capitals": ('name = "solo"', 'name = "Solo"'),
     "a name with a newline": ('name = "solo"', 'name = "solo\\n"'),

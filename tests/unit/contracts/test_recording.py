@@ -164,9 +164,8 @@ def test_an_asset_with_a_live_voucher_is_not_recorded_again(world, monkeypatch):
     body = world.record_body(application)
     state = world.all_states()[application.asset]
     monkeypatch.setattr(world, "_check_next_block", lambda builder: None)
-    with_states(
-        world, {application.asset: State(state.type, {**state.body, "voucher": "TEST2026110001"})}
-    )
+    live = {"value": {"number": "TEST2026110001", "until": 1}, "from": 0, "to": None, "index": 1}
+    with_states(world, {application.asset: State(state.type, {**state.body, "vouchers": [live]})})
     assert (
         world.refused("registration.record", body, world.registrar, *world.officers)
         == "live_voucher"

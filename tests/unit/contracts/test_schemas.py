@@ -8,15 +8,19 @@ from hashlib import sha256
 import pytest
 
 from contracts.records import parse_record
-from contracts.rulebook import KINDS
+from contracts.rulebook import KINDS, STATES
+from contracts.title import RightClaim
 from ledger.core.canonical import digest_json
 from ledger.errors import MalformedError
 from node.rulebundle import hash_rule_files
 from tests.support.generated import ROOT, find_differences
 from tests.support.json_schema import is_valid
-from tests.support.schema_files import FOLDER, PAGE, WORDS, find_schema, make_files
+from tests.support.schema_files import FOLDER, PAGE, find_schema, make_files
+from tests.support.schema_words import LISTS, MEMBERS, WORDS
+from tests.support.schemas import find_shapes, list_members
 
-EVENTS = json.loads((ROOT / "tests" / "vectors" / "events.json").read_text(encoding="utf-8"))
+VECTORS = ROOT / "tests" / "vectors"
+EVENTS = json.loads((VECTORS / "events.json").read_text(encoding="utf-8"))
 SAMPLES = [case["event"] for case in EVENTS["cases"] if case["what"] == "event"]
 OTHERS = [None, True, False, 0, -1, 10**9, "", "x", "y" * 2001, [], ["x"], {}, {"x": 1}, "a\n"]
 
@@ -100,9 +104,79 @@ def test_the_page_says_of_every_kind_who_signs():
     assert set(re.findall(r"^\| \[`([a-z.]+)`\]", page, re.MULTILINE)) == set(KINDS) == set(WORDS)
 
 
+def test_the_page_says_which_states_there_are_and_who_touches_them():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`([a-z]+/1)`\]\(#\w+\) \| `\S+` \| (.*) \|", page, re.MULTILINE)
+    assert dict(rows).keys() == set(STATES)
+    for kind, words in WORDS.items():
+        touched = set(re.findall(r"`([a-z]+)/", words[0]))
+        assert touched == {name.partition("/")[0] for name, by in rows if f"`{kind}`" in by}
+
+
+def test_every_link_of_the_page_leads_to_a_heading():
+    page = PAGE.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[./]", "", one).replace(" ", "-").lower() for one in headings}
+    assert len(anchors) == len(headings)
+    links = re.findall(r"\]\(([^)]*)\)", page)
+    assert {one[1:] for one in links if one.startswith("#")} <= anchors
+    assert {one for one in links if not one.startswith("#")} == {"formats.md"}
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_the_page_says_what_stands_in_every_list_of_intervals(kind):
+    assert set(LISTS.get(kind, ())) == set(STATES[kind].interval_lists)
+    said = list_members(STATES[kind])
+    assert all(said.values()) or kind == "ledger/1"
+
+
+def values_in(states, kind, name):
+    return [
+        each["value"]
+        for state in states.values()
+        if state["type"] == kind
+        for each in state["state"][name]
+    ]
+
+
+@pytest.mark.parametrize("file", ["log", "market"])
+def test_intervals_hold_what_the_page_says(file):
+    states = json.loads((VECTORS / f"{file}.json").read_text(encoding="utf-8"))["states"]
+    for kind, lists in LISTS.items():
+        for name, words in lists.items():
+            for value in values_in(states, kind, name):
+                if words.startswith("`{"):
+                    members = words[2 : words.index("}")].replace('"', "").split(",")
+                    assert sorted(value) == sorted(members), (kind, name)
+                elif words == "[RightClaim](#rightclaim)":
+                    shape = find_shapes(RightClaim)[1]["RightClaim"]
+                    assert set(shape["required"]) <= set(value) <= set(shape["properties"])
+                else:
+                    assert isinstance(value, str), (kind, name)
+                    assert "no kind writes" not in words, (kind, name)
+
+
+def test_words_stand_only_beside_members_that_there_are():
+    classes = {**KINDS, **{cls.__name__: cls for cls in STATES.values()}}
+    for kind, words in MEMBERS.items():
+        if kind in classes:
+            assert set(words) <= set(list_members(classes[kind])), kind
+    known = {name for cls in classes.values() for name in find_shapes(cls)[1]}
+    assert set(MEMBERS) <= set(KINDS) | known
+
+
+def test_a_member_is_described_by_its_class_under_its_name_in_json():
+    assert list_members(KINDS["usage.batch"])["to"].startswith("The period, Unix milliseconds")
+    assert list_members(KINDS["usage.batch"])["root"] == "RFC 6962 root, 64 hex digits."
+    assert list_members(RightClaim)["from"].startswith("From whom the holder has it")
+    assert list_members(STATES["grant/1"])["parent"].endswith(
+        "`null`: it rests on his right to operate."
+    )
+
+
 def test_the_schemas_are_no_part_of_the_rule_bundle():
     counted = [*ROOT.glob("contracts/*.py"), *ROOT.glob("contracts/schemas/*.json")]
-    counted += ROOT.glob("ledger/core/*.py")
+    counted += [*ROOT.glob("contracts/odrl/*.py"), *ROOT.glob("ledger/core/*.py")]
     assert not any(path.is_relative_to(FOLDER) for path in counted)
     listed = [
         {"digest": sha256(path.read_bytes()).hexdigest(), "path": str(path.relative_to(ROOT))}

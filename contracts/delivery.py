@@ -1,0 +1,176 @@
+"""Deliveries: evidence that a copy of the data went from a grantor to a grantee.
+
+The copy itself stays outside. The event names its Merkle root; the recipient countersigns the same
+root, so that neither side can later speak of another copy.
+
+Spec: domain, section 4; our formats, section 5, "Roots named in events".
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+from msgspec.structs import replace
+from typing_extensions import override
+
+from contracts.chain import Grant, GrantKey, find_grantor, need_live_chain
+from contracts.engine import Body, Changes, Context, refuse
+from contracts.holds import refuse_if_frozen
+from contracts.identity import HexDigest, PartyKey
+from contracts.intervals import current, open_interval, switch_interval
+from contracts.records import Intervals, Record, StateRecord, whole
+from contracts.title import Asset, AssetKey
+from ledger.core.limits import MAX_SAFE_INTEGER
+from ledger.core.rules import Listing
+from ledger.core.subjects import derive_id
+from ledger.core.types import SubjectKey
+
+DeliveryKey = Annotated[SubjectKey, whole("delivery/[a-z2-7]{26}")]
+CopyForm = Literal["salted-blocks/1"]
+
+
+class Copy(Record, frozen=True, kw_only=True):
+    """What was delivered.
+
+    Args:
+        form: How the leaves are made (tracing.copies).
+        root: RFC 6962 root over them, 64 hex digits.
+        count: How many there are.
+    """
+
+    form: CopyForm
+    root: HexDigest
+    count: Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
+
+
+class Delivery(StateRecord, frozen=True, kw_only=True):
+    """State of `delivery/<id>`.
+
+    Args:
+        grant: Under which it was made.
+        asset: What it is a copy of.
+        sender: The grantor, or who took over the right behind the grant.
+        recipient: The grantee.
+        copy: What was delivered.
+        status: Intervals of `sent`, `received`.
+    """
+
+    state_type: ClassVar[str] = "delivery/1"
+    interval_lists: ClassVar[tuple[str, ...]] = ("status",)
+
+    grant: SubjectKey
+    asset: SubjectKey
+    sender: SubjectKey
+    recipient: SubjectKey
+    copy: Copy
+    status: Intervals
+
+    @override
+    def describe(self, key: SubjectKey) -> Listing:
+        terms = (self.asset, self.grant, self.sender, self.recipient)
+        return Listing(key.partition("/")[2], str(current(self.status)[-1]), terms)
+
+
+class Send(Body, frozen=True, kw_only=True):
+    """`delivery.send`: by the grantor of a live grant, to its grantee.
+
+    Whoever transferred the right behind the grant keeps nothing of it: who took it over delivers.
+    """
+
+    kind: ClassVar[str] = "delivery.send"
+
+    grant: GrantKey
+    asset: AssetKey
+    recipient: PartyKey
+    copy: Copy
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        return [derive_id("delivery", actor=actor, nonce=nonce), self.grant, self.asset]
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        asset = context.need(Asset, self.asset)
+        grant = need_live_chain(context, self.grant, context.time)[0].grant
+        sender = find_grantor(context, grant)
+        named = (context.actor, self.recipient, self.asset)
+        if named != (sender, grant.grantee, grant.asset):
+            refuse(
+                "wrong_parts",
+                f"under {self.grant} {sender}, who gave it or took over the right behind it, "
+                f"delivers {grant.asset} to {grant.grantee}",
+                f"依据 {self.grant}，应由授权方（或承受其经营权者）{sender} 向 {grant.grantee} "
+                f"交付 {grant.asset}",
+                "domain 4",
+            )
+        refuse_if_frozen(asset, self.asset)
+        data = asset.classification
+        if data is not None and data.level == "important":
+            refuse(
+                "important_filing",
+                f"{self.asset} is important data: each delivery needs its filing first",
+                f"{self.asset} 属于重要数据：每次交付前须先完成备案",
+                "GB/T 43697-2024",
+            )
+        return {
+            context.new_id("delivery"): Delivery(
+                grant=self.grant,
+                asset=self.asset,
+                sender=context.actor,
+                recipient=self.recipient,
+                copy=self.copy,
+                status=open_interval((), "sent", context.time, context.index),
+            ),
+            self.grant: grant,
+            self.asset: asset,
+        }
+
+
+class Receive(Body, frozen=True, kw_only=True):
+    """`delivery.receive`: the recipient countersigns the root of what it got."""
+
+    kind: ClassVar[str] = "delivery.receive"
+
+    delivery: DeliveryKey
+    grant: GrantKey
+    asset: AssetKey
+    copy: Copy
+
+    @override
+    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
+        return [self.delivery, self.grant, self.asset]
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        delivery = context.need(Delivery, self.delivery)
+        if (self.grant, self.asset) != (delivery.grant, delivery.asset):
+            refuse(
+                "wrong_parts",
+                f"{self.delivery} was made under {delivery.grant} of {delivery.asset}",
+                f"{self.delivery} 依据 {delivery.grant}，标的为 {delivery.asset}",
+                "formats 2",
+            )
+        if context.actor != delivery.recipient or current(delivery.status) != ("sent",):
+            refuse(
+                "wrong_role",
+                f"{self.delivery} is {current(delivery.status)[-1]} and for {delivery.recipient}: "
+                "its recipient countersigns it once",
+                f"{self.delivery} 现为 {current(delivery.status)[-1]}，接收方为 "
+                f"{delivery.recipient}：由接收方签收一次",
+                "domain 4",
+            )
+        if self.copy != delivery.copy:
+            refuse(
+                "wrong_copy",
+                f"the file has the root {self.copy.root}, what was sent {delivery.copy.root}: ask "
+                "the sender for the right file",
+                f"该文件的根为 {self.copy.root}，而交付的为 {delivery.copy.root}："
+                "请向交付方索取正确的文件",
+                "domain 4",
+            )
+        status = switch_interval(delivery.status, "received", context.time, context.index)
+        return {
+            self.delivery: replace(delivery, status=status),
+            self.grant: context.need(Grant, self.grant),
+            self.asset: context.need(Asset, self.asset),
+        }

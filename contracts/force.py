@@ -1,0 +1,146 @@
+"""What was in force on an asset at an instant, from its state alone.
+
+A right tuple is in force while its interval holds, its term is not over, and the asset has a
+voucher that has not expired. Whoever takes a right over stands in the place of the holder before:
+grants that rest on it go on.
+
+Spec: domain, sections 1, 2 and 5; Art. 21, 26, 34.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import UNSET
+
+from contracts.intervals import Interval, values_at
+from contracts.records import Intervals, StateRecord
+from contracts.title import Asset, Right
+from ledger.core.types import JsonObject, LeafIndex, SubjectKey, UnixMillis
+
+ASSET_LISTS: Final = ("freezes", "pledges", "tuples", "vouchers")
+"""The lists that decide which acts an asset's holders may do."""
+
+
+def is_known(state: StateRecord, name: str, time: UnixMillis) -> bool:
+    """Whether a state's list still has everything that held at an instant.
+
+    Args:
+        state: Of any subject.
+        name: Of an interval list.
+        time: The instant asked about; what is not known here, the dossier knows.
+    """
+    marks = {} if state.complete_from is UNSET else state.complete_from
+    return time >= marks.get(name, time)
+
+
+def live_voucher(asset: Asset, time: UnixMillis) -> str | None:
+    """Number of the voucher that had not expired at an instant, or None."""
+    for value in objects_at(asset.vouchers, time):
+        until = value["until"]
+        if isinstance(until, int) and time < until:
+            return str(value["number"])
+    return None
+
+
+def rights_in_force(asset: Asset, time: UnixMillis) -> list[JsonObject]:
+    """The right tuples in force at an instant, in the order in which they came into force."""
+    return [as_object(each) for each in tuples_in_force(asset, time)]
+
+
+def tuples_in_force(asset: Asset, time: UnixMillis) -> list[Interval]:
+    """The same with their intervals, which say since when and by which event."""
+    if live_voucher(asset, time) is None:
+        return []
+    return [
+        each for each in asset.tuples if each.holds_at(time) and not _is_over(as_object(each), time)
+    ]
+
+
+def held_rights(asset: Asset, holder: SubjectKey, time: UnixMillis) -> list[JsonObject]:
+    """The right tuples of one holder in force at an instant."""
+    return [value for value in rights_in_force(asset, time) if value["holder"] == holder]
+
+
+def follow_right(
+    asset: Asset, holder: SubjectKey, right: Right, before: LeafIndex | None = None
+) -> list[Interval]:
+    """The tuple that a party had when something was done with it, and what it became since.
+
+    Each further one is of who took the right over from the one before, hand to hand. Holders are
+    not enough to tell: a right may come back to who had it, or another of the same kind.
+
+    Args:
+        asset: In its newest state.
+        holder: Who had the right.
+        right: Which one.
+        before: Log index of what was done; None: the newest tuple that the party had.
+
+    Returns:
+        In the order of the log; empty if the list does not hold the first one, because the party
+        never had it or because the list was shortened.
+    """
+    had = list(_find_tuples(asset, "holder", holder, right))
+    if before is not None:
+        had = [each for each in had if each.index < before]
+    hands = had[-1:]
+    while hands:
+        last = hands[-1]
+        giver = SubjectKey(str(as_object(last)["holder"]))
+        taken = [
+            each
+            for each in _find_tuples(asset, "from", giver, right)
+            if each.index > last.index and each.start == last.end
+        ]
+        if not taken:
+            break
+        hands.append(taken[0])
+    return hands
+
+
+def find_successor(
+    asset: Asset,
+    holder: SubjectKey,
+    right: Right,
+    time: UnixMillis,
+    before: LeafIndex | None = None,
+) -> SubjectKey | None:
+    """Who has the right that a party had: itself, or who took it over from it, hand to hand.
+
+    Args:
+        asset: In its newest state.
+        holder: Who had the right.
+        right: Which one.
+        time: The instant asked about.
+        before: As for follow_right.
+
+    Returns:
+        The holder at that instant; None if the right was not in force then.
+    """
+    in_force = tuples_in_force(asset, time)
+    for each in follow_right(asset, holder, right, before):
+        if each in in_force:
+            return SubjectKey(str(as_object(each)["holder"]))
+    return None
+
+
+def as_object(interval: Interval) -> JsonObject:
+    """What an interval says, where every value of the list is an object; else an empty one."""
+    return interval.value if isinstance(interval.value, dict) else {}
+
+
+def objects_at(intervals: Intervals, time: UnixMillis) -> list[JsonObject]:
+    """The values of a list that held at an instant and are objects."""
+    return [value for value in values_at(intervals, time) if isinstance(value, dict)]
+
+
+def _find_tuples(asset: Asset, member: str, party: SubjectKey, right: Right) -> Iterator[Interval]:
+    """Tuples of one right that name a party as their holder, or as whom it came `from`."""
+    for each in asset.tuples:
+        value = as_object(each)
+        if (value.get(member), value.get("right")) == (party, right):
+            yield each
+
+
+def _is_over(value: JsonObject, time: UnixMillis) -> bool:
+    until = value.get("until")
+    return isinstance(until, int) and until <= time

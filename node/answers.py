@@ -1,0 +1,94 @@
+"""Works out answers with their proofs: checks of acts, and queries.
+
+An answer is worked out from the store by the same function that a verifier runs over the proofs.
+What the function asked for is what gets proved.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from typing_extensions import override
+
+from contracts.check import CheckBundle, find_grants, find_route
+from contracts.evidence import Facts, ProofSet
+from contracts.permission import Answer, Inquiry, judge_act
+from contracts.queries import Query, QueryBundle, answer_query
+from contracts.records import StateRecord, StateT, parse_state_record
+from ledger.core.entry import Entry
+from ledger.core.types import SubjectKey
+from node.proofs import Prover
+
+
+class StoredFacts(Facts):
+    """Facts as a store has them under one checkpoint; remembers what was asked for.
+
+    Args:
+        prover: Of that checkpoint.
+    """
+
+    def __init__(self, prover: Prover) -> None:
+        self._prover = prover
+        self._found: dict[SubjectKey, StateRecord | None] = {}
+        self._events: dict[SubjectKey, Sequence[Entry]] = {}
+
+    @override
+    def find(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
+        if key not in self._found:
+            value = self._prover.read_state(key)
+            self._found[key] = None if value is None else parse_state_record(cls, value.state)
+        found = self._found[key]
+        return found if isinstance(found, cls) else None
+
+    @override
+    def read_events(self, key: SubjectKey) -> Sequence[Entry]:
+        if key not in self._events:
+            self._events[key] = self._prover.read_events(key)
+        return self._events[key]
+
+    def prove(self) -> ProofSet:
+        """Proofs of everything that was asked for.
+
+        Raises:
+            LimitError: A whole history is longer than a dossier may be.
+        """
+        states = sorted(self._found.keys() - self._events.keys())
+        return ProofSet(
+            tuple(self._prover.prove_state(key) for key in states),
+            tuple(self._prover.prove_history(key) for key in sorted(self._events)),
+        )
+
+
+def check_act(prover: Prover, inquiry: Inquiry) -> Answer:
+    """Whether a party may do an act; nothing is proved.
+
+    Args:
+        prover: Of the checkpoint that the answer is as of.
+        inquiry: What is asked.
+    """
+    facts = StoredFacts(prover)
+    return judge_act(facts, inquiry, find_grants(facts, inquiry))
+
+
+def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
+    """The same with the proofs of every fact used; one route is enough for a permission.
+
+    Raises:
+        LimitError: The party's history is longer than a dossier may be, and the answer needs it.
+    """
+    answer = check_act(prover, inquiry)
+    facts = StoredFacts(prover)
+    grants: Iterable[SubjectKey] = find_route(answer)
+    if answer.verdict != "permitted":
+        grants = find_grants(facts, inquiry)
+    judge_act(facts, inquiry, grants)
+    return CheckBundle(inquiry, answer, facts.prove())
+
+
+def prove_query(prover: Prover, query: Query) -> QueryBundle:
+    """The answer to a query with the proofs of every fact used.
+
+    Raises:
+        LimitError: A history that it needs is longer than a dossier may be.
+    """
+    facts = StoredFacts(prover)
+    answer = answer_query(facts, query)
+    return QueryBundle(query, answer, facts.prove())

@@ -1,0 +1,184 @@
+"""Delivered copies: their Merkle root, salted so that it says nothing to who lacks the salt.
+
+Form `salted-blocks/1`: leaf i of an RFC 6962 tree is the salt (32 bytes) followed by the i-th
+65,536 bytes of the file; the last block may be shorter, and an empty file has one empty block.
+
+Spec: our formats, section 5, "Roots named in events".
+"""
+
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ledger.core.hashing import hash_leaf
+from ledger.core.merkle import EMPTY_FRONTIER
+from ledger.core.types import Digest
+from ledger.errors import ExistsError, MalformedError, NotFoundError, StoreFailedError
+from ledger.files import sync_folder
+from tracing.fingerprint import Progress
+
+FORM: Final = "salted-blocks/1"
+BLOCK_BYTES: Final = 65_536
+_LEAVES_AT_ONCE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCopy:
+    """A copy as measured in one pass.
+
+    Args:
+        root: Over the salted blocks.
+        count: Of the blocks.
+        digest: SHA-256 of the whole file, 64 hex digits.
+        size: In bytes.
+    """
+
+    root: Digest
+    count: int
+    digest: str
+    size: int
+
+
+def _no_progress(_: int) -> None:
+    return
+
+
+def measure_copy(path: Path, salt: bytes, progress: Progress = _no_progress) -> MeasuredCopy:
+    """Read a file once, in constant memory.
+
+    Raises:
+        NotFoundError: There is no such file.
+        MalformedError: It cannot be read, or is no regular file.
+    """
+    with _open_regular(path) as file:
+        try:
+            return _measure(file, salt, None, progress)
+        except OSError as exc:
+            raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+class PendingCopy:
+    """A copy that is durable beside its place, and takes it only when it is told to.
+
+    Args:
+        place: Where it will be.
+        is_forced: Replace another file there.
+    """
+
+    def __init__(self, place: Path, *, is_forced: bool) -> None:
+        self.place = place
+        self._is_forced = is_forced
+        self._waiting = place.parent / f".{place.name}.{os.getpid()}.part"
+
+    def write(self, source: Path, salt: bytes, progress: Progress = _no_progress) -> MeasuredCopy:
+        """Copy a file, measuring what is written.
+
+        Raises:
+            ExistsError: There is a file in its place, or a folder, which nothing replaces.
+            NotFoundError: There is no such source, or no folder for the copy.
+            MalformedError: The source cannot be opened, or is no regular file.
+            StoreFailedError: It could not be written; nothing is left.
+        """
+        with _open_regular(source) as file:
+            try:
+                self._check_place()
+                self._waiting.unlink(missing_ok=True)
+                # Exclusive: nobody else's file is written to, nor what a link of this name names.
+                with self._waiting.open("xb") as copy:
+                    measured = _measure(file, salt, copy, progress)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+            except FileNotFoundError:
+                raise NotFoundError(f"there is no folder {self.place.parent}") from None
+            except OSError as exc:
+                self.discard()
+                raise StoreFailedError(f"cannot write {self.place}: {exc.strerror}") from exc
+        return measured
+
+    def settle(self) -> None:
+        """Let the copy take its place, durably.
+
+        Raises:
+            ExistsError: A file has come there meanwhile; it is left alone, and the copy waits.
+            StoreFailedError: It could not; the copy waits.
+        """
+        try:
+            if self._is_forced:
+                self._waiting.rename(self.place)
+            else:
+                self._take_free_place()
+            sync_folder(self.place.parent)
+        except FileExistsError as exc:
+            raise ExistsError(f"{self.place} exists by now: name another file") from exc
+        except OSError as exc:
+            raise StoreFailedError(f"cannot write {self.place}: {exc.strerror}") from exc
+
+    def discard(self) -> None:
+        """Leave nothing of a copy that did not take its place."""
+        with suppress(OSError):
+            self._waiting.unlink(missing_ok=True)
+
+    def _check_place(self) -> None:
+        if self.place.is_dir():
+            raise ExistsError(f"{self.place} is a folder: name a file in it")
+        if os.path.lexists(self.place) and not self._is_forced:
+            raise ExistsError(f"{self.place} exists: name another file, or say --force")
+
+    def _take_free_place(self) -> None:
+        """Rename without replacing anything.
+
+        Raises:
+            FileExistsError: There is something in the place.
+            OSError: It could not be renamed.
+        """
+        try:
+            os.link(self._waiting, self.place)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links, such as that of a memory stick
+            self._check_place()
+            self._waiting.rename(self.place)
+        else:
+            self._waiting.unlink()
+
+
+def _measure(
+    file: BinaryIO, salt: bytes, copy: BinaryIO | None, progress: Progress
+) -> MeasuredCopy:
+    hasher, size = sha256(), 0
+    frontier, leaves = EMPTY_FRONTIER, list[Digest]()
+    while (block := file.read(BLOCK_BYTES)) or size == frontier.size == len(leaves) == 0:
+        leaves.append(hash_leaf(salt + block))
+        hasher.update(block)
+        size += len(block)
+        if copy is not None:
+            copy.write(block)
+        progress(len(block))
+        if len(leaves) == _LEAVES_AT_ONCE:
+            frontier, leaves = frontier.extend(leaves), []
+    frontier = frontier.extend(leaves)
+    return MeasuredCopy(frontier.root(), frontier.size, hasher.hexdigest(), size)
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """A regular file for reading.
+
+    Raises:
+        NotFoundError: There is no such file.
+        MalformedError: It is something else, or cannot be opened.
+    """
+    try:
+        # A named pipe without a writer would hold the plain call for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}") from None
+    except OSError as exc:
+        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise MalformedError(f"{path} is not a regular file")
+    return os.fdopen(fd, "rb")
