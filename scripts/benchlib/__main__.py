@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.benchlib.bulk import found_with_subjects
+from scripts.benchlib.grants import measure_checks, measure_deliveries, measure_dossiers
 from scripts.benchlib.maps import measure_inclusion, measure_maps
 from scripts.benchlib.measure import Row, Scale, describe_machine
 from scripts.benchlib.reading import measure_audit, measure_memory, measure_start, measure_voucher
 from scripts.benchlib.report import format_json, format_markdown, format_table
+from scripts.benchlib.usage import measure_usage
 from scripts.benchlib.writing import (
     measure_block_cost,
     measure_disk,
@@ -44,7 +46,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller sizes, less than a minute")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--markdown", action="store_true", help="the page docs/benchmarks.md")
-    parser.add_argument("--only", metavar="GROUP", help="such as events, map, disk, audit")
+    parser.add_argument("--only", metavar="GROUP", help="such as events, map, check, disk")
     parser.add_argument(
         "--folder", type=Path, default=FOLDER, help="where ledgers are made (default: build/bench)"
     )
@@ -84,14 +86,23 @@ def _measure(scale: Scale, only: str | None) -> Iterator[list[Row]]:
             yield _tell("map", measure_maps(scale, folder))
         if is_asked("inclusion"):
             yield _tell("inclusion", measure_inclusion(scale, folder))
-        if is_asked("block", "voucher", "memory"):
+        if is_asked("block", "voucher", "memory", "check"):
             large = folder / "large"
             found_with_subjects(large, scale.large)
-            yield _tell("block", measure_block_cost(scale, large, folder))
-            yield _tell("voucher", measure_voucher(large, folder, scale))
-            yield _tell("memory", measure_memory(large, scale))
+            if is_asked("block", "voucher", "memory"):
+                yield _tell("block", measure_block_cost(scale, large, folder))
+                yield _tell("voucher", measure_voucher(large, folder, scale))
+                yield _tell("memory", measure_memory(large, scale))
+            if is_asked("check"):
+                yield _tell("check", measure_checks(large, folder, scale))
+        if is_asked("dossier"):
+            yield _tell("dossier", measure_dossiers(folder, scale))
+        if is_asked("deliveries"):
+            yield _tell("deliveries", measure_deliveries(scale))
         if is_asked("audit"):
             yield _tell("audit", measure_audit(folder, scale))
+        if is_asked("usage"):
+            yield _tell("usage", measure_usage(folder, scale))
         if is_asked("disk"):
             yield _tell("disk", measure_disk(scale))
         if is_asked("start"):

@@ -26,13 +26,25 @@ def run_muniment(*arguments: str) -> bytes:
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
+def register_table(home: Path, table: Path) -> dict[str, str]:
+    """Register a table that is made for it; what the program says of it, `asset` and `voucher`.
+
+    Args:
+        home: Of a solo registry.
+        table: Where to write it; another name makes other content.
+    """
+    lines = (f"{table.stem},{i},{i * i}\n" for i in range(1000))
+    table.write_text("".join(lines), encoding="utf-8")
+    command = ("--home", str(home), "--json", "register", str(table))
+    registered: dict[str, str] = json.loads(run_muniment(*command))
+    return registered
+
+
 def measure_voucher(home: Path, folder: Path, scale: Scale) -> list[Row]:
     """Verifying a voucher of a real file, from bytes to verdict."""
-    table = folder / "table.csv"
-    table.write_text("".join(f"{i},{i * i}\n" for i in range(1000)), encoding="utf-8")
-    registered = json.loads(run_muniment("--home", str(home), "--json", "register", str(table)))
+    voucher = register_table(home, folder / "table.csv")["voucher"]
     file = folder / "bench.voucher.json"
-    export = ("voucher", "export", registered["voucher"], "--out", str(file))
+    export = ("voucher", "export", voucher, "--out", str(file))
     run_muniment("--home", str(home), *export)
     policy = parse_policy(Home(home).policy.read_bytes())
     data, question = file.read_bytes(), Question(now=SystemClock().now())
