@@ -191,9 +191,20 @@ def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+def extra_names():
+    """Distributions of the extras that users install, which is all but `dev`."""
+    extras = project()["optional-dependencies"]
+    return {
+        name
+        for extra, listed in extras.items()
+        if extra != "dev"
+        for name in requirement_names(listed)
+    }
+
+
 def test_what_the_code_imports_is_declared():
     sources = [path.read_text(encoding="utf-8") for path in product_files()]
-    declared = requirement_names(project()["dependencies"])
+    declared = requirement_names(project()["dependencies"]) | extra_names()
     assert foreign_distributions(sources) - declared == set()
 
 
@@ -207,7 +218,8 @@ def test_what_is_declared_is_locked_with_hashes_and_without_a_host(name):
     lock = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     declared = requirement_names(project()["dependencies"])
     if name == "dev.lock":
-        declared |= requirement_names(project()["optional-dependencies"]["dev"]) | {"setuptools"}
+        dev = requirement_names(project()["optional-dependencies"]["dev"])
+        declared |= dev | extra_names() | {"setuptools"}
     assert declared - locked_names(lock) == set()
     assert lock.count("--hash=sha256:") >= len(locked_names(lock))
     assert "://" not in lock
