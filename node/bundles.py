@@ -1,28 +1,35 @@
 """Voucher bundles and openings from a registry."""
 
+import json
+
 import msgspec
 
 from contracts.credential import parse_credential
 from contracts.recording import RecordRegistration, Voucher, voucher_key
 from contracts.records import parse_state_record
-from contracts.title import Asset
 from contracts.voucher import format_voucher
 from ledger.core.entry import Entry
 from ledger.core.types import JsonObject, LeafIndex
 from ledger.errors import CorruptionError, NotFoundError
-from node.issuing import read_openings
+from node.issuing import read_content
+from node.proofs import Prover
 from node.registry import Registry
 from node.verifier import format_openings
 
 
-def make_voucher(registry: Registry, number: str) -> JsonObject:
-    """The voucher bundle of a number, under the newest checkpoint.
+def make_voucher(registry: Registry, number: str, prover: Prover | None = None) -> JsonObject:
+    """The voucher bundle of a number.
+
+    Args:
+        registry: That issued it.
+        number: Of the voucher.
+        prover: Of the checkpoint to prove it under; None: the newest.
 
     Raises:
         NotFoundError: There is no such voucher.
         CorruptionError: Its credential is missing from the store.
     """
-    prover = registry.prover()
+    prover = prover or registry.prover()
     state = prover.prove_state(voucher_key(number))
     if state.value is None:
         raise NotFoundError(f"there is no voucher {number}")
@@ -42,15 +49,15 @@ def read_content_openings(registry: Registry, number: str) -> JsonObject:
         NotFoundError: This vault has no openings of it.
     """
     voucher = registry.need_state(Voucher, voucher_key(number))
-    asset = registry.need_state(Asset, voucher.asset)
-    vault = registry.open_vault()
-    try:
-        found = read_openings(vault, voucher.registration, sorted(asset.content))
-    finally:
-        vault.close()
+    found = read_content(registry, voucher.asset)
     if not found:
         raise NotFoundError(f"the openings of {number} are not in this vault")
     return format_openings(voucher.asset, found)
+
+
+def encode_file(document: JsonObject) -> bytes:
+    """A proof as it stands in files."""
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _find_record(registry: Registry, number: str) -> LeafIndex:

@@ -62,6 +62,7 @@ def hash_rule_files() -> str:
     digests: dict[str, str] = {}
     for prefix, folder, suffix in (
         ("contracts/", files("contracts"), ".py"),
+        ("contracts/odrl/", files("contracts") / "odrl", ".py"),
         ("contracts/schemas/", files("contracts") / "schemas", ".json"),
         ("ledger/core/", files("ledger.core"), ".py"),
     ):

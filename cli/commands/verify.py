@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exitcodes import Exit, UsageError, exit_for
-from cli.files import read_capped
+from cli.files import is_stdin, read_capped
 from cli.lang import say
 from cli.output import describe_error, show_plain
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
-from cli.words import explain_unchecked, find_notice, show_detail, show_status, show_word
+from cli.trust import read_policy
+from cli.words import (
+    explain_unchecked,
+    find_notice,
+    show_check,
+    show_detail,
+    show_status,
+    show_word,
+)
 from ledger.core.types import Json, JsonObject, SubjectKey
 
 if TYPE_CHECKING:
@@ -31,10 +39,10 @@ def add_commands(app: typer.Typer) -> None:
 
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
-    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, receipts, states, dossiers and .tlog-proof files.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, evidence packs, receipts, states, dossiers and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
-    "离线验证凭证、回执、状态、档案及 .tlog-proof 文件。\n\n"
+    "离线验证凭证、证据包、回执、状态、档案及 .tlog-proof 文件。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )
@@ -104,7 +112,7 @@ def verify(
         expect_kind=kind,
         expect_subject=subject,
     )
-    trusted = _read_policy(session, policy)
+    trusted = read_policy(session, policy)
     suspect = _read_suspect(session, data, opening)
     leaf = None if entry is None else _read(entry)
     reports = [_verify_one(path, trusted, question, leaf, suspect) for path in files]
@@ -124,7 +132,8 @@ def _verify_one(
 
     from contracts.verdict import Report
     from ledger.errors import InputError, NotFoundError
-    from node.verifier import VOUCHER_SUFFIX, verify_file
+    from node.judges import VOUCHER_SUFFIX
+    from node.verifier import verify_file
 
     if path.name.endswith(VOUCHER_SUFFIX) and question.expect_kind is None:
         question = replace(question, expect_kind="voucher")
@@ -184,7 +193,7 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
     facts = [
         (say("about", "主题"), report.subject),
         (say("notice", "提示"), find_notice(report.subject)),
-        *((show_word(name), value) for name, value in report.shown),
+        *((show_word(name), _show_fact(name, value)) for name, value in report.shown),
         (say("status", "状态"), show_status(report.status)),
         (say("marks", "备注"), ", ".join(map(show_word, report.marks))),
     ]
@@ -201,6 +210,11 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
     return facts
 
 
+def _show_fact(name: str, value: str) -> str:
+    """A fact for people: the ledger's own words in the chosen language, others' as they are."""
+    return show_word(value) if name == "purpose" else value
+
+
 def _checks(report: "Report") -> list[tuple[str, str]]:
     rows = [
         (say("ok", "通过") if check.is_ok else say("FAILED", "未通过"), _show_check(report, check))
@@ -213,30 +227,15 @@ def _checks(report: "Report") -> list[tuple[str, str]]:
 def _show_check(report: "Report", check: "Check") -> str:
     failure = None if check.is_ok else report.failure
     if failure is None:
-        return f"{show_word(check.name)}{say(': ', '：')}{show_detail(check.detail)}"
+        return f"{show_check(check.name)}{say(': ', '：')}{show_detail(check.detail)}"
     message = describe_error(failure)["message"]
     is_named = check.name != failure.code  # else no check was under way
-    return f"{show_word(check.name)}{say(': ', '：')}{message}" if is_named else message
-
-
-def _read_policy(session: Session, path: Path | None) -> "Policy":
-    from ledger.core.limits import MAX_POLICY_BYTES
-    from ledger.core.policy import parse_policy
-
-    chosen = path if path is not None else session.settings.home / "trust.policy"
-    if path is None and not chosen.is_file():
-        raise UsageError(
-            say(
-                "verification needs a trust policy: give --policy FILE (the registry hands out its trust.policy)",
-                "验证需要信任策略：请用 --policy 给出文件（由登记系统提供 trust.policy）",
-            ),
-            "policy_required",
-        )
-    return parse_policy(read_capped(chosen, MAX_POLICY_BYTES))
+    return f"{show_check(check.name)}{say(': ', '：')}{message}" if is_named else message
 
 
 def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> "Suspect | None":
     from cli.fingerprints import fingerprint_files
+    from node.delivering import measure_salted
     from node.verifier import Suspect, parse_openings
 
     if data is None:
@@ -252,29 +251,29 @@ def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> 
     if opening is not None:
         openings = parse_openings(_read(opening))
         return Suspect(fingerprint, lambda _registration, _names: openings)
-    return Suspect(fingerprint, lambda key, names: _find_own_openings(session, key, names))
+    return Suspect(
+        fingerprint,
+        lambda key, _names: _find_own_openings(session, key),
+        None if is_stdin(data) else lambda salt: measure_salted(data, salt),
+    )
 
 
-def _find_own_openings(
-    session: Session, registration: "SubjectKey", names: "Sequence[str]"
-) -> "Sequence[JsonObject]":
-    """Openings in this home's vault; none where there is no registry of one's own."""
-    from node.issuing import read_openings
+def _find_own_openings(session: Session, registration: "SubjectKey") -> "Sequence[JsonObject]":
+    """Openings in this home's vault; none where there is no registry, or another one."""
+    from contracts.registration import Registration
+    from node.issuing import read_content
 
     if not (session.settings.home / "vault.db").is_file():
         return []
     with session.registry() as registry:
-        vault = registry.open_vault()
-        try:
-            return read_openings(vault, registration, names)
-        finally:
-            vault.close()
+        state = registry.find_state(Registration, registration)
+        return [] if state is None else read_content(registry, state.asset)
 
 
 def _read(path: Path) -> bytes:
     """A file to verify, read no further than its cap."""
     from ledger.core.limits import MAX_BUNDLE_BYTES
-    from node.verifier import MAX_FILE_BYTES, VOUCHER_SUFFIX
+    from node.judges import MAX_FILE_BYTES, VOUCHER_SUFFIX
 
     is_voucher = path.name.endswith(VOUCHER_SUFFIX)
     return read_capped(path, MAX_BUNDLE_BYTES if is_voucher else MAX_FILE_BYTES)

@@ -1,4 +1,4 @@
-"""`muniment voucher show|export`."""
+"""`muniment voucher show|export|present`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +8,7 @@ import typer
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
-from cli.times import format_local
+from cli.times import format_local, parse_date
 from cli.words import find_notice, show_label, show_word
 from ledger.core.types import Json, UnixMillis
 
@@ -33,6 +33,17 @@ def create_group() -> typer.Typer:
             "将凭证写成任何人可离线验证的文件。\n\n示例：muniment voucher export TEST2026110001",
         ),
     )(export)
+    group.command(
+        "present",
+        help=say(
+            "Make an evidence pack about a voucher: proofs, and what they state, for one purpose.\n\n"
+            "It speaks of the date given with --as-of, by default of now. Whoever is shown it verifies it offline with his own trust policy.\n\n"
+            "Example: muniment voucher present TEST2026110001 --purpose financing",
+            "制作关于凭证的证据包：证明及其陈述，针对某一用途。\n\n"
+            "以 --as-of 所给日期为准，默认为当前。接收方以自己的信任策略离线验证。\n\n"
+            "示例：muniment voucher present TEST2026110001 --purpose financing",
+        ),
+    )(present)
     return group
 
 
@@ -113,6 +124,65 @@ def export(
         )
 
     session.out.result(document, human)
+
+
+def present(
+    context: typer.Context,
+    number: Annotated[str, _NUMBER],
+    purpose: Annotated[
+        str,
+        typer.Option(
+            help=say(
+                "trading, accounting, financing, contribution, dispute or enterprise-support.",
+                "用途：trading, accounting, financing, contribution, dispute, enterprise-support。",
+            )
+        ),
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Date it speaks of: RFC 3339 or YYYY-MM-DD.", "截至日期：RFC 3339 或 YYYY-MM-DD。"
+            )
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("File to write (NUMBER.PURPOSE.zip).", "输出文件（默认 编号.用途.zip）。")
+        ),
+    ] = None,
+    opening: Annotated[
+        bool,
+        typer.Option(
+            "--opening",
+            help=say(
+                "Also open which content was registered, to whoever has the pack.",
+                "同时向持有证据包者开示所登记的内容。",
+            ),
+        ),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+    ] = False,
+) -> None:
+    from cli.files import PUBLIC_MODE, write_bytes
+    from cli.presenting import show_presented, take_purpose
+    from ledger.files import PRIVATE_MODE
+    from node.presenting import present_voucher
+    from node.statementtext import pack_name
+
+    session: Session = context.obj
+    wanted = take_purpose(purpose)
+    date = None if as_of is None else parse_date(as_of)
+    with session.registry() as registry:
+        full = _resolve(registry, number)
+        now = registry.clock.now()
+        time = now if date is None else date
+        made = present_voucher(registry, full, wanted, time, with_opening=opening)
+    path = out if out is not None else Path(pack_name(full, wanted))
+    write_bytes(path, made.data, force=force, mode=PRIVATE_MODE if opening else PUBLIC_MODE)
+    show_presented(session, made.statement, path, now)
 
 
 def _pretty(document: Json) -> str:

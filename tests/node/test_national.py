@@ -22,15 +22,15 @@ from ledger.core.subjects import derive_party
 from ledger.errors import CorruptionError, MalformedError, NotFoundError, RejectedError
 from node.bundles import make_voucher, read_content_openings
 from node.founding import Charter, found_registry
-from node.issuing import (
-    Application,
-    Filing,
+from node.issuing import Application, Filing, read_application
+from node.recording import (
     Recording,
+    build_revocation,
     last_serial,
-    read_application,
+    read_openable,
+    read_recorded_asset,
     record_until_numbered,
 )
-from node.recording import build_revocation, read_openable, read_recorded_asset
 from node.registry import open_registry
 from node.rulebundle import read_profile
 from node.verifier import OpeningRequiredError, Suspect, parse_openings, verify_file
@@ -211,7 +211,7 @@ def test_a_number_taken_meanwhile_is_signed_again(office, monkeypatch):
     office.publish(registration)
     office.clock.pass_time(NOTICE_ENDS - office.clock.now())
     believed = iter([4, 3, None])
-    monkeypatch.setattr("node.issuing.last_serial", lambda _: next(believed))
+    monkeypatch.setattr("node.recording.last_serial", lambda _: next(believed))
     assert office.record(registration) == "SJ3212026110001"
 
 
@@ -220,7 +220,7 @@ def test_a_number_that_never_fits_is_given_up(office, monkeypatch):
     office.accept(registration)
     office.publish(registration)
     office.clock.pass_time(NOTICE_ENDS - office.clock.now())
-    monkeypatch.setattr("node.issuing.last_serial", lambda _: 7)
+    monkeypatch.setattr("node.recording.last_serial", lambda _: 7)
     before = office.registry.store.read_head().size
     with pytest.raises(RejectedError) as caught:
         office.record(registration)

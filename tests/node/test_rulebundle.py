@@ -43,7 +43,7 @@ def test_the_schema_s_digest_is_that_of_the_file():
 
 def test_the_rules_digest_covers_every_file_that_rules_can_use():
     files = [
-        *(ROOT / "contracts").glob("*.py"),
+        *(ROOT / "contracts").rglob("*.py"),
         *(ROOT / "contracts" / "schemas").glob("*.json"),
         *(ROOT / "ledger" / "core").glob("*.py"),
     ]
@@ -54,6 +54,7 @@ def test_the_rules_digest_covers_every_file_that_rules_can_use():
     listed.sort(key=lambda one: one["path"])
     assert hash_rule_files() == digest_json(listed)
     assert len(listed) > 40
+    assert "contracts/odrl/evaluate.py" in {one["path"] for one in listed}
 
 
 def test_the_rules_in_force_know_their_own_digest():
