@@ -16,7 +16,8 @@ _KINDS: Final = {
     "map_proof": "状态证明不成立", "not_found": "未找到", "opening_required": "需要开示文件",
     "passphrase_required": "需要口令", "quorum": "签名不足或已过时", "rejected": "规则不允许",
     "replay": "重新执行的结果不一致", "rollback": "账本被退回或替换", "signature": "签名不成立",
-    "unanswerable": "该类文件无法回答",
+    "unanswerable": "该类文件无法回答", "unproved": "没有较新的证明",
+    "damaged": "归集文件已损坏",
     "store_failed": "读写失败", "unavailable": "暂不可用", "usage": "用法有误",
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip
@@ -105,8 +106,57 @@ _SENTENCES: Final = tuple(
         ),
         (
             r"not a file that Muniment verifies: format (.+?); .+",
-            r"不是可验证的文件（format 为 \1）：可验证凭证、回执、状态、档案与 .tlog-proof",
+            r"不是可验证的文件（format 为 \1）：可验证凭证、证据包、回执、状态、档案与 .tlog-proof",
         ),
+        # packs and the wallet
+        (
+            r"(\S+) is not the proof that was added: restore it, or remove (\S+) beside it.*",
+            r"\1 不是当初收入的证明：请恢复该文件，或删除同目录的 \2 后重新收入",
+        ),
+        (
+            r"(\S+) is (?:damaged|of another item): remove it and add the proof again.*",
+            r"\1 已损坏：请删除后重新收入该证明",
+        ),
+        (
+            r"a \.tlog-proof proves nothing without its entry: .+",
+            "tlog-proof 脱离条目即无证明力：请归集回执"
+            "（muniment proof inclusion 位置 --receipt --out 文件）",
+        ),
+        (r"(\S+) is not the file that the manifest names", r"\1 与清单所列文件不符"),
+        (
+            r"the manifest lists exactly the files that are there: not so (.+)",
+            r"清单须与包内文件完全一致：\1 不一致",
+        ),
+        (
+            r"the statement says something else than the proofs: its (\w+)",
+            r"陈述与证明不符：\1",
+        ),
+        (
+            r"the statement is about (\S+), of which the pack holds (\d+)",
+            r"陈述关于 \1，而证据包内有 \2 份该凭证",
+        ),
+        (
+            r"the opening is of (\S+), which the pack is not about",
+            r"开示文件关于 \1，与本证据包无关",
+        ),
+        (r"an opening opens nothing of (\S+)", r"有开示内容与 \1 的承诺不符"),
+        (
+            r"a pack without a single proof: there is nothing to verify",
+            "证据包内没有任何证明，无可验证",
+        ),
+        (
+            r"packs lie in packs only once: verify the inner one by itself",
+            "证据包只能嵌套一层：请单独验证内层证据包",
+        ),
+        (r"a ZIP without manifest\.json: .+", "ZIP 内没有 manifest.json：不是证据包或案卷"),
+        (r"the ZIP holds more than (\d+) bytes: split it", r"ZIP 解压后超过 \1 字节：请拆分"),
+        (r"the ZIP has (\d+) files, more than (\d+)", r"ZIP 有 \1 个文件，超过上限 \2"),
+        (
+            r"the ZIP does not end with its directory: it is cut off or goes on",
+            "ZIP 不完整，或末尾有多余内容",
+        ),
+        (r"(\S+) is a link or a folder, not a file", r"\1 是链接或目录，不是文件"),
+        (r"(\S+) is encrypted, or packed in another way", r"\1 已加密，或压缩方式不受支持"),
         (r"(\d+) bytes are more than the (\d+) allowed here", r"\1 字节，超过上限 \2 字节"),
         (r"nested more than (\d+) deep", r"嵌套超过 \1 层"),
     )

@@ -1,21 +1,29 @@
 """Enrolling a party: its key, its name or a commitment to it, and the registrar's word."""
 
 import re
+from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import UNSET
 
 from cli.registering import check_choice
 from cli.session import Session
 from cli.subjects import find_keys
+from cli.twosided import DraftFile, submit_or_draft
 from cli.writing import write_event
 from contracts.identity import IdentityCheck, PartyKind
 from contracts.party import Enroll
-from ledger.core.subjects import commit, derive_party
-from ledger.core.types import Json
+from ledger.core.draft import DraftOpening, opening_json
+from ledger.core.subjects import derive_party
+from ledger.core.types import DidKey, Json
 from ledger.errors import NotFoundError
 from ledger.keys import KeyRing, SigningKey, fresh_salt
+from node.drafts import prepare_event
 from node.issuing import OPENING
 from node.registry import Registry
+
+Identity: TypeAlias = tuple[str, str, str | None]
+"""Name, kind and USCC as given."""
 
 KINDS: tuple[PartyKind, ...] = ("legal", "natural", "unincorporated")
 
@@ -39,7 +47,7 @@ def create_or_load_key(
 def enroll_party(
     session: Session,
     registry: Registry,
-    identity: tuple[str, str, str | None],
+    identity: Identity,
     key: SigningKey,
     key_name: str,
     check: IdentityCheck | None,
@@ -58,38 +66,72 @@ def enroll_party(
         UsageError: There is no such kind.
         RejectedError: A rule refuses.
     """
-    name, kind, uscc = identity
-    party_kind = check_choice("--kind", kind, KINDS)
     party = derive_party([key.did])
-    written: Json = name
-    if party_kind == "natural":
-        salt = fresh_salt()
-        written = commit(by=party, field="name", log=registry.origin, salt=salt, value=name)
-        opening: Json = {
-            "by": party,
-            "field": "name",
-            "log": registry.origin,
-            "salt": salt,
-            "value": name,
-        }
+    body, openings = _build_enrolment(registry, identity, key.did, check)
+    if openings:
         vault = registry.open_vault()
         try:
-            vault.add(OPENING, {f"{party} name": opening})
+            vault.add(OPENING, {f"{party} {each.field}": opening_json(each) for each in openings})
         finally:
             vault.close()
-    body = Enroll(
-        keys=(key.did,),
-        party_kind=party_kind,
-        name=written,
-        uscc=UNSET if uscc is None else uscc,
-        check=UNSET if check is None else check,
-    )
     signers = [key]
     ledger = registry.ledger
     if not ledger.profile.is_solo:
         signers += find_keys(registry, ledger.registrar, 1)
     session.out.talk(f"key {key_name}: {key.did}", f"密钥 {key_name}：{key.did}")
     write_event(session, registry, party, body, signers, party, {"key": key_name})
+
+
+def draft_enrolment(
+    session: Session,
+    registry: Registry,
+    identity: Identity,
+    did: DidKey,
+    check: IdentityCheck | None,
+    out: Path | None,
+) -> None:
+    """Enrol a party whose key is elsewhere: a draft, signed by the registrar, for it to sign.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        identity: Name, kind and USCC.
+        did: Its first key.
+        check: How the registrar made sure; needed outside solo.
+        out: The draft's file.
+
+    Raises:
+        UsageError: There is no such kind.
+        RejectedError: A rule refuses.
+        ExistsError: The draft's file has other content.
+    """
+    body, openings = _build_enrolment(registry, identity, did, check)
+    prepared = prepare_event(registry, derive_party([did]), body, openings)
+    file = DraftFile(f"enrolment-{prepared.signed.id[:8]}", out)
+    submit_or_draft(session, registry, prepared, file, openings)
+
+
+def _build_enrolment(
+    registry: Registry, identity: Identity, did: DidKey, check: IdentityCheck | None
+) -> tuple[Enroll, list[DraftOpening]]:
+    """The body, and for a natural person the opening of its name."""
+    name, kind, uscc = identity
+    party_kind = check_choice("--kind", kind, KINDS)
+    written: Json = name
+    openings: list[DraftOpening] = []
+    if party_kind == "natural":
+        opening = DraftOpening(
+            by=derive_party([did]), field="name", log=registry.origin, salt=fresh_salt(), value=name
+        )
+        written, openings = {"$commit": opening.commitment()}, [opening]
+    body = Enroll(
+        keys=(did,),
+        party_kind=party_kind,
+        name=written,
+        uscc=UNSET if uscc is None else uscc,
+        check=UNSET if check is None else check,
+    )
+    return body, openings
 
 
 def _key_name(name: str, taken: set[str]) -> str:

@@ -44,7 +44,7 @@ class UsageError(InputError):
 
 
 USAGE_CODES = frozenset(
-    {"usage", "exists", "passphrase_required", "opening_required", "unanswerable"}
+    {"usage", "exists", "passphrase_required", "opening_required", "unanswerable", "extra_missing"}
 )
 
 

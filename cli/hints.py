@@ -37,6 +37,10 @@ _BY_CODE: Final = {
         "record it from that time on, or withhold the notice before it is published",
         "请于该时间之后登记；尚未公示的，可决定不予公示",
     ),
+    "second_pledge": (
+        "name them with --consent PARTY",
+        "请用 --consent 主体 指明",
+    ),
     "wrong_passphrase": (
         "give the right one with --passphrase-file FILE",
         "请用 --passphrase-file 给出正确的口令",

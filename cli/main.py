@@ -20,18 +20,27 @@ INTERRUPTED = 130
 def create_app() -> typer.Typer:
     """The command line, in the language chosen before."""
     from cli.commands import (
+        deliver,
+        demo,
         founding,
+        grant,
         keys,
         lists,
         log,
         options,
+        order,
         party,
+        pledge,
         query,
         register,
         registration,
         storage,
+        trace,
+        transfer,
+        use,
         verify,
         voucher,
+        wallet,
     )
 
     app = typer.Typer(
@@ -45,14 +54,30 @@ def create_app() -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(options.read_options)
-    for module in (founding, register, verify, query, log, storage):
+    for module in (
+        founding,
+        register,
+        transfer,
+        deliver,
+        pledge,
+        verify,
+        query,
+        log,
+        storage,
+        demo,
+    ):
         module.add_commands(app)
     for name, module in (
+        ("grant", grant),
         ("key", keys),
         ("list", lists),
+        ("order", order),
         ("party", party),
         ("registration", registration),
+        ("trace", trace),
+        ("use", use),
         ("voucher", voucher),
+        ("wallet", wallet),
     ):
         app.add_typer(module.create_group(), name=name)
     adapt_help(app)

@@ -1,11 +1,10 @@
 """What the program prints: data to stdout, talk and progress to stderr."""
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from cli.chinese import translate
 from cli.exitcodes import UsageError
@@ -151,13 +150,14 @@ def describe_error(error: LedgerError) -> dict[str, str]:
     return document if hint is None else document | {"hint": hint}
 
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
 def show_plain(text: str) -> str:
     """The text in one cell: line breaks would pass for rows, control characters for anything."""
-    return _CONTROL.sub(lambda found: " " if found[0] in "\n\t" else "\ufffd", text)
+    from node.render.text import plain
+
+    return plain(text)
 
 
 def _width(text: str) -> int:
-    return sum(2 if ord(character) >= 0x1100 else 1 for character in text)
+    from rich.cells import cell_len
+
+    return cell_len(text)

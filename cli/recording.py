@@ -9,10 +9,18 @@ from cli.session import Session
 from cli.subjects import find_keys, find_subject
 from cli.times import parse_date
 from contracts.recording import National, Tests
+from contracts.registration import Registration
 from ledger.core.text import parse_digest
-from ledger.core.types import Json
-from node.issuing import Recording, read_application, record_until_numbered
-from node.recording import read_recorded_asset
+from ledger.core.types import Json, SubjectKey
+from node.issuing import read_application
+from node.recording import (
+    RecordedAsset,
+    Recording,
+    read_recorded_asset,
+    read_recorded_transfer,
+    record_until_numbered,
+)
+from node.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +53,7 @@ def record_registration(session: Session, text: str, findings: Findings) -> None
         key = find_subject(registry, "registration", text)
         ledger = registry.ledger
         keys = find_keys(registry, ledger.registrar, ledger.profile.officers)
-        vault = registry.open_vault()
-        try:
-            application = read_application(vault, key)
-        finally:
-            vault.close()
-        classification = classify(application, ledger.registrar)
-        asset = read_recorded_asset(registry, key, classification, tests)
+        asset = _read_recorded(registry, key, tests)
         recording = Recording(registry, ledger.registrar, keys)
         written, number = record_until_numbered(registry, recording, asset, (), national)
     document: dict[str, Json] = {
@@ -66,6 +68,18 @@ def record_registration(session: Session, text: str, findings: Findings) -> None
         (say("log index", "日志位置"), str(written.index)),
     ]
     session.out.result(document, lambda: session.out.table(say("Recorded", "已登记"), rows))
+
+
+def _read_recorded(registry: Registry, key: SubjectKey, tests: Tests) -> RecordedAsset:
+    if registry.need_state(Registration, key).type == "transfer":
+        return read_recorded_transfer(registry, key, tests)
+    vault = registry.open_vault()
+    try:
+        application = read_application(vault, key)
+    finally:
+        vault.close()
+    classification = classify(application, registry.ledger.registrar)
+    return read_recorded_asset(registry, key, classification, tests)
 
 
 def _read_national(

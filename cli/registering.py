@@ -13,15 +13,8 @@ from contracts.foundation import Ledger
 from contracts.recording import Tests
 from contracts.title import Basis, Classification, DataClass, Level, Right
 from ledger.core.types import Json, SubjectKey
-from node.issuing import (
-    Application,
-    Filing,
-    RecordedAsset,
-    Recording,
-    Registered,
-    claim_rights,
-    record_until_numbered,
-)
+from node.issuing import Application, Filing, Registered, claim_rights
+from node.recording import RecordedAsset, Recording, record_until_numbered
 from node.registry import Registry
 from tracing.fingerprint import Fingerprint
 
@@ -82,17 +75,18 @@ def register_files(
     if not ledger.profile.is_solo:
         (written,) = registry.submit([filed], {})
         return Registered(asset, registration, None, written, duplicates)
-    recording = Recording(registry, ledger.registrar, keys)
+    officers = find_keys(registry, ledger.registrar, ledger.profile.officers)
+    recording = Recording(registry, ledger.registrar, officers)
     opened = filing.openings()
     recorded = RecordedAsset(
         asset=asset,
         registration=registration,
-        application=application,
         fields={name: opening.value for name, opening in opened.items()},
         rights=claim_rights(application, filer),
         classification=classify(application, ledger.registrar),
         commitments=filing.commitments(filed),
         tests=SOLO_TESTS,
+        years=application.years,
     )
     before = [filed, recording.accept(registration), recording.publish(registration, opened)]
     written, number = record_until_numbered(registry, recording, recorded, before)

@@ -4,6 +4,7 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.words import show_word
 from contracts.party import Party
+from contracts.title import Voucher, voucher_key
 from ledger.core.types import SubjectKey
 from ledger.errors import NotFoundError
 from ledger.keys import SigningKey
@@ -60,6 +61,17 @@ def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
         ),
         "ambiguous",
     )
+
+
+def find_asset(registry: Registry, text: str) -> SubjectKey:
+    """An asset by key, unique beginning, title, or the number of any voucher it ever had.
+
+    Raises:
+        UsageError: More than one fits.
+        NotFoundError: None fits.
+    """
+    voucher = registry.find_state(Voucher, voucher_key(text.removeprefix("voucher/")))
+    return find_subject(registry, "asset", text) if voucher is None else voucher.asset
 
 
 def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[SigningKey]:

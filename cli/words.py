@@ -24,8 +24,22 @@ _CHINESE: Final = {
     "published": "公示中", "confidential": "不予公示", "recorded": "已登记", "lapsed": "已失效",
     "withdrawn": "已撤回", "refused": "不予登记", "registered": "已登记", "active": "正常",
     "suspended": "已暂停", "open": "开放",
+    # steps of a chain of title, and their statuses
+    "transfer": "转让", "grant": "授权", "delivery": "交付", "usage": "使用存证", "pledge": "质押",
+    "freeze": "冻结", "offered": "待接受", "live": "有效", "dead": "已失效", "sent": "已发送",
+    "received": "已签收", "in-force": "生效中", "released": "已解除", "lifted": "已解除",
+    "terminated": "已终止", "exited": "已退出",
+    # a transfer and its form
+    "moves": "转让权利", "transferors": "转让方", "transferees": "受让方", "agent": "代理人",
+    "supersedes": "替代凭证", "vouchers": "历次凭证", "number": "编号", "judgment": "判决",
+    "arbitration": "仲裁", "merger": "合并", "succession": "继承", "liquidation": "清算",
+    "data_scope": "数据范围", "scope": "转让范围", "term": "期限", "use_scope": "使用范围",
+    # an enrolment and a grant, as drafts show them
+    "id_number": "证件号码", "grantee": "被授权方", "policy": "条款", "check": "身份核验",
+    "party_kind": "性质", "legal": "法人", "natural": "自然人", "unincorporated": "非法人组织",
     # instead of a title that is not public
     "(not published)": "（未公示）", "(initial)": "（初次登记）",
+    "(transfer)": "（转让登记）",
     # checks and what was not checked
     "expected": "类型与主题", "credential signature": "凭证签名", "issued": "登记事件",
     "voucher state": "凭证状态", "asset state": "数据状态", "belonging": "彼此对应",
@@ -42,6 +56,37 @@ _CHINESE: Final = {
     "this is the registered file": "此文件即所登记的文件",
     "an auditor of the policy re-executed every entry and cosigned":
         "策略所列审计方已重新执行全部条目并签名",
+    "manifest": "清单", "statement": "陈述", "one log": "同一日志",
+    "explanatory text": "说明文字",
+    "says what the proofs show": "与证明一致",
+    # evidence packs and the wallet
+    "pack": "证据包", "case": "案卷", "purpose": "用途", "trading": "数据流通交易",
+    "accounting": "数据资源入表", "financing": "数据融资担保", "contribution": "数据作价入股",
+    "dispute": "纠纷举证", "enterprise-support": "申请企业支持政策",
+    "receipt": "回执",
+    # verdicts, acts, duties and queries
+    "permitted": "允许", "prohibited": "禁止", "not covered": "未涵盖", "answered": "已答复",
+    "read": "读取", "aggregate": "汇聚", "modify": "修改", "derive": "衍生", "extract": "提取",
+    "anonymize": "匿名化", "archive": "存档", "index": "索引", "distribute": "提供副本",
+    "grantUse": "转授使用", "sell": "出售", "give": "赠与", "muniment:encumber": "设定担保",
+    "muniment:export": "出境", "acceptTracking": "接受追踪", "delete": "删除",
+    "compensate": "付费", "obtainConsent": "取得同意", "ensureExclusivity": "保证独占",
+    "inform": "告知", "recipient": "接收方", "systemDevice": "系统或设备",
+    "dateTime": "时间", "payAmount": "金额", "action": "行为", "verdict": "结论",
+    "clause": "条款", "because": "理由", "chain": "权利链", "total": "累计", "below": "下级授权",
+    "copy": "副本", "sender": "交付方", "certificate": "查询证明",
+    # checks of answers, deliveries and usage lines
+    "proofs": "证明", "answer": "答复",
+    "worked out again from the proofs": "已由证明重新得出",
+    "says what the proof says": "与证明一致", "the delivery is in the log": "交付在日志中",
+    "the file is of this delivery": "文件属于该次交付",
+    "this is the delivered copy": "此文件即所交付的副本",
+    "usage-line": "使用明细", "usage batch": "使用批次", "usage line": "明细",
+    "agreement": "一致性", "actor": "存证方", "count": "数量", "at": "时间",
+    "sum of the batch": "批次合计", "what the line says": "明细内容",
+    "the batch is in the log": "批次在日志中", "line and batch say the same": "明细与批次一致",
+    "duties fulfilled": "义务履行", "stated facts": "所述事实",
+    "state after this event": "此事件之后的状态",
     # members of states
     "subject": "主题", "asset": "数据", "voucher": "凭证", "registration": "登记", "party": "主体",
     "title": "名称", "summary": "概述", "restrictions": "限制", "openness": "开放方式",
@@ -56,6 +101,9 @@ _CHINESE: Final = {
     "hold": "持有权", "use": "使用权", "operate": "经营权", "origin": "账本", "profile": "规则",
     "leaves": "条目", "entries": "事件", "blocks": "区块", "subjects": "主题数",
     "last_time": "最新时间", "file": "文件", "dossier": "档案", "opening": "开示文件",
+    "encumbrance": "质押", "order": "冻结令", "(pledge)": "（质押）", "rights": "权利",
+    "pledgor": "出质人", "pledgee": "质权人", "consents": "同意的在先质权人",
+    "secures": "所担保合同", "ground": "理由", "document": "依据文件",
     "key": "密钥", "initial": "初次登记", "form": "形式", "temporal": "时间范围",
     "spatial": "地域范围", "stage": "加工程度", "update_frequency": "更新频率",
     "volume": "规模", "freezes": "冻结",
@@ -67,11 +115,29 @@ _CHINESE: Final = {
     "auditor": "审计方",
 }  # fmt: skip
 
+_ENGLISH: Final = {"not-yet": "not yet valid", "in-force": "in force"}
+
+_OF_KIND: Final = {("revoked", "grant"): "已撤销"}
+
+# Apart from the rest, because `from` and `to` are also ends of a time.
+_ROLES: Final = {
+    "from": "转让方", "to": "受让方", "grantor": "授权方", "grantee": "被授权方",
+    "sender": "交付方", "recipient": "接收方", "agent": "代理人", "issuer": "签发方",
+    "user": "使用方",
+}  # fmt: skip
+
 _DETAILS: Final = (
     (re.compile(r"signed by (\S+)"), r"签署密钥 \1"),
     (re.compile(r"cosigned by (.+)"), r"见证方 \1"),
     (re.compile(r"leaf (\d+) is in the log"), r"第 \1 条在日志中"),
     (re.compile(r"(\d+) events, none left out"), r"\1 个事件，无遗漏"),
+    (re.compile(r"(\d+) states and (\d+) whole histories"), r"\1 个状态、\2 份完整历史"),
+    (
+        re.compile(r"line (\d+) of (\d+) is under the root of the batch"),
+        r"第 \1 条（共 \2 条）在批次的根之下",
+    ),
+    (re.compile(r"(\d+) files, as listed"), r"\1 个文件，与清单一致"),
+    (re.compile(r"(\d+) commitments opened"), r"已开示 \1 项承诺"),
 )
 
 _UNCHECKED: Final = {
@@ -107,9 +173,33 @@ _UNCHECKED: Final = {
         "the date asked about is later than what the proof knows",
         "所问日期晚于证明的截止时间",
     ),
+    "explanatory text": (
+        "files of the pack that prove nothing: believe the proofs, not their words",
+        "包内不具证明力的文件：请以证明为准，勿以其文字为准",
+    ),
     "history before this page": (
         "verify the earlier pages of the dossier too",
         "请一并验证档案的前几页",
+    ),
+    "what the line says": (
+        "a line is the word of whoever recorded the batch",
+        "明细内容为存证方自述",
+    ),
+    "sum of the batch": (
+        "one line does not show how many there are, nor their sum: ask for the whole file",
+        "单条明细不能证明总条数与合计：请索取原文件核对",
+    ),
+    "duties fulfilled": (
+        "whether what the permission asks for in return was done is not on the ledger",
+        "许可所附义务是否履行，账本不作记载",
+    ),
+    "stated facts": (
+        "purpose, region and the like are as stated by whoever asked",
+        "用途、地域等以提问者所述为准",
+    ),
+    "state after this event": (
+        "what became of it since: ask for a state or a query",
+        "此后的情况：请另行查询状态",
     ),
     "registered file": (
         "is some file the registered one? Ask with --data FILE",
@@ -123,14 +213,32 @@ def show_word(text: str) -> str:
     return _CHINESE.get(text, text) if is_chinese() else text
 
 
+def show_check(name: str) -> str:
+    """The name of a check; in a pack it stands behind the path of its file."""
+    path, colon, rest = name.rpartition(": ")
+    return f"{path}{say(': ', '：')}{show_word(rest)}" if colon else show_word(name)
+
+
 def show_label(text: str) -> str:
     """What a subject is called: somebody's own words, or ours in brackets where there are none."""
     return show_word(text) if text.startswith("(") else text
 
 
-def show_status(text: str) -> str:
-    """A voucher's status for people."""
-    return "not yet valid" if text == "not-yet" and not is_chinese() else show_word(text)
+def show_status(text: str, kind: str = "") -> str:
+    """A status for people.
+
+    Args:
+        text: As the ledger or the verifier calls it.
+        kind: What has it; a grant is revoked by its grantor, a voucher by law.
+    """
+    if not is_chinese():
+        return _ENGLISH.get(text, text)
+    return _OF_KIND.get((text, kind)) or show_word(text)
+
+
+def show_role(text: str) -> str:
+    """A party's role in a step for people."""
+    return _ROLES.get(text) or show_word(text) if is_chinese() else text
 
 
 def show_detail(text: str) -> str:

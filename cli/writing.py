@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from cli.lang import say
 from cli.session import Session
+from cli.words import show_word
 from contracts.engine import Body
+from ledger.core.event import SignedEvent
 from ledger.core.types import Json, SubjectKey
 from ledger.keys import SigningKey
-from node.registry import Registry
+from node.registry import Registry, Written
 
 
 def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts
@@ -33,22 +35,64 @@ def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts
     Raises:
         RejectedError: A rule refuses; nothing was written.
     """
-    event = registry.sign_event(registry.build_event(actor, body), keys)
-    (written,) = registry.submit([event], {})
+    signed = registry.sign_event(registry.build_event(actor, body), keys)
+    submit_signed(session, registry, signed, subject, extra)
+
+
+def submit_signed(
+    session: Session,
+    registry: Registry,
+    signed: SignedEvent,
+    subject: SubjectKey,
+    extra: Mapping[str, Json] | None = None,
+) -> None:
+    """Write one event that is signed already, and print where it went.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        signed: With every signature it needs.
+        subject: What the event is mainly about.
+        extra: Further members of the result.
+
+    Raises:
+        RejectedError: A rule refuses; nothing was written.
+    """
+    (written,) = registry.submit([signed], {})
+    show_written(session, written, signed.event.kind, subject, extra)
+
+
+def show_written(
+    session: Session,
+    written: Written,
+    kind: str,
+    subject: SubjectKey,
+    extra: Mapping[str, Json] | None = None,
+) -> None:
+    """Print where an event went.
+
+    Args:
+        session: Prints.
+        written: The event.
+        kind: Of the event.
+        subject: What it is mainly about.
+        extra: Further members of the result.
+    """
+    members = dict(extra or {})
     document: dict[str, Json] = {
         "event": written.event,
         "index": written.index,
         "subject": subject,
-        **(extra or {}),
+        **members,
     }
 
     def human() -> None:
         rows: list[tuple[str, str]] = [
-            (say("written", "已写入"), body.kind),
+            (say("written", "已写入"), kind),
             (say("about", "主题"), subject),
             (say("log index", "日志位置"), str(written.index)),
         ]
-        rows += [(name, str(value)) for name, value in (extra or {}).items()]
+        rows += [(show_word(name), str(value)) for name, value in members.items()]
         session.out.table("", rows)
 
     session.out.result(document, human)

@@ -1,4 +1,4 @@
-"""`muniment party enroll|list|show|rotate|recover|suspend|admit`."""
+"""`muniment party enroll|list|show|rotate|recover|suspend|admit|exit`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -51,6 +51,13 @@ def create_group() -> typer.Typer:
         "suspend", help=say("Stop a party from acting, or lift that.", "暂停主体，或解除暂停。")
     )(suspend)
     group.command("admit", help=say("Give a party a role.", "授予主体身份。"))(admit)
+    group.command(
+        "exit",
+        help=say(
+            "Leave the ledger for good, holding no rights any more.\n\nExample: muniment party exit --as 江苏数据有限公司",
+            "永久退出账本，须已无任何权利。\n\n示例：muniment party exit --as 江苏数据有限公司",
+        ),
+    )(leave)
     return group
 
 
@@ -78,9 +85,23 @@ def enroll(
     ] = False,
     check_method: Annotated[str | None, _METHOD] = None,
     check_evidence: Annotated[Path | None, _EVIDENCE] = None,
+    did: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "did:key of a key that is elsewhere: writes a draft for it to sign.",
+                "密钥在别处时给出其 did:key，写成待其签署的草稿。",
+            )
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help=say("Draft file, with --did.", "草稿文件（与 --did 同用）。")),
+    ] = None,
 ) -> None:
-    from cli.enrolling import create_or_load_key, enroll_party
+    from cli.enrolling import create_or_load_key, draft_enrolment, enroll_party
     from contracts.uscc import check_uscc
+    from ledger.core.text import parse_did_key
 
     session: Session = context.obj
     check = _read_check(check_method, check_evidence)
@@ -95,6 +116,10 @@ def enroll(
                 ),
                 "option_required",
             )
+        if did is not None:
+            parse_did_key(did)
+            draft_enrolment(session, registry, (name, kind, uscc), DidKey(did), check, out)
+            return
         signing_key, key_name = create_or_load_key(
             session, registry, name, key, without=no_passphrase
         )
@@ -253,6 +278,22 @@ def admit(
         return Admit(party=subject, role=chosen, end=True if end else UNSET)
 
     _write_as_regulator(context.obj, party, body)
+
+
+def leave(
+    context: typer.Context,
+    party: Annotated[
+        str | None, typer.Option("--as", help=say("The party that leaves.", "退出的主体。"))
+    ] = None,
+) -> None:
+    from cli.subjects import choose_party, find_keys
+    from cli.writing import write_event
+    from contracts.party import Exit
+
+    session: Session = context.obj
+    with session.registry(is_writer=True) as registry:
+        actor = choose_party(registry, party)
+        write_event(session, registry, actor, Exit(), find_keys(registry, actor, 1), actor)
 
 
 def _write_as_regulator(session: Session, party: str, body: "Callable[[SubjectKey], Body]") -> None:

@@ -1,10 +1,11 @@
-"""`muniment query asset|party|voucher|absent` and `muniment search`."""
+"""`muniment query asset|party|voucher|holder|grants|below|absent` and `muniment search`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.answering import ProofFiles
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
@@ -23,6 +24,14 @@ _PROOF = typer.Option(
 _DOSSIER = typer.Option(
     "--dossier", help=say("Write the whole history, proved.", "写出完整且经证明的历史。")
 )
+_CERTIFICATE = typer.Option(
+    "--certificate",
+    help=say(
+        "Write a query certificate: the answer in words, with its proof inside.",
+        "写出查询证明：以文字说明结果，并内含证明。",
+    ),
+)
+_AT = typer.Option("--at", help=say("As of this date (default: now).", "截至该日期（默认现在）。"))
 _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
@@ -51,6 +60,26 @@ def add_commands(app: typer.Typer) -> None:
             "证明不存在某项登记。\n\n示例：muniment query absent --number SJ3212026110001 --proof none.json",
         ),
     )(absent)
+    for topic, kind, help_text in (
+        (
+            "holders",
+            "asset",
+            say(
+                "Who held which right in an asset on a date.\n\nExample: muniment query holders "
+                "TEST2026110001 --at 2026-12-31 --certificate holders.json",
+                "某日期各权利由谁享有。\n\n示例：muniment query holders TEST2026110001 "
+                "--at 2026-12-31 --certificate holders.json",
+            ),
+        ),
+        ("holder", "party", say("What a party held on a date.", "主体于某日期享有的权利。")),
+        (
+            "grants",
+            "asset",
+            say("All grants of an asset in force on a date.", "数据于某日期的全部有效授权。"),
+        ),
+        ("below", "grant", say("Everything below a grant.", "某授权的全部下级授权。")),
+    ):
+        group.command(topic, help=help_text)(_create_topic(topic, kind))
     app.add_typer(group, name="query")
     app.command(
         "search",
@@ -70,11 +99,38 @@ def _create_query(kind: str) -> "Callable[..., None]":
         ],
         proof: Annotated[Path | None, _PROOF] = None,
         dossier: Annotated[Path | None, _DOSSIER] = None,
+        certificate: Annotated[Path | None, _CERTIFICATE] = None,
         force: Annotated[bool, _FORCE] = False,
     ) -> None:
         session: Session = context.obj
+        files = ProofFiles(proof, dossier, certificate, is_forced=force)
         with session.registry() as registry:
-            show_subject(session, registry, kind, text, proof, dossier, force=force)
+            show_subject(session, registry, kind, text, files)
+
+    return query
+
+
+def _create_topic(topic: str, kind: str) -> "Callable[..., None]":
+    def query(
+        context: typer.Context,
+        text: Annotated[
+            str,
+            typer.Argument(help=say("Key, its beginning, or a name.", "标识、其开头部分或名称。")),
+        ],
+        at: Annotated[str | None, _AT] = None,
+        proof: Annotated[Path | None, _PROOF] = None,
+        certificate: Annotated[Path | None, _CERTIFICATE] = None,
+        force: Annotated[bool, _FORCE] = False,
+    ) -> None:
+        from cli.answering import answer_topic
+        from cli.subjects import find_asset, find_subject
+
+        session: Session = context.obj
+        files = ProofFiles(proof, None, certificate, is_forced=force)
+        with session.registry() as registry:
+            is_asset = kind == "asset"
+            key = find_asset(registry, text) if is_asset else find_subject(registry, kind, text)
+            answer_topic(session, registry, topic, key, at, files)
 
     return query
 
@@ -95,6 +151,7 @@ def absent(
         str | None, typer.Option(help=say("Nobody published this SHA-256.", "无人公布过该摘要。"))
     ] = None,
     proof: Annotated[Path | None, _PROOF] = None,
+    certificate: Annotated[Path | None, _CERTIFICATE] = None,
     force: Annotated[bool, _FORCE] = False,
 ) -> int:
     from contracts.numbering import parse_number
@@ -119,7 +176,8 @@ def absent(
         )
     subject = parse_subject(asked[0])
     with session.registry() as registry:
-        found = _answer(session, registry, subject, proof, None, force=force, wants_absence=True)
+        files = ProofFiles(proof, None, certificate, is_forced=force)
+        found = _answer(session, registry, subject, files, wants_absence=True)
     return Exit.NOT_FOUND if found else Exit.DONE
 
 
@@ -154,32 +212,27 @@ def show_subject(
     registry: "Registry",
     kind: str,
     text: str,
-    proof: Path | None = None,
-    dossier: Path | None = None,
-    *,
-    force: bool = False,
+    files: ProofFiles = ProofFiles(),
 ) -> None:
     """Print the state of what people call by this text, and write the proofs asked for."""
-    from cli.subjects import find_subject
+    from cli.subjects import find_asset, find_subject
 
-    key = find_subject(registry, kind, text)
-    _answer(session, registry, key, proof, dossier, force=force)
+    is_asset = kind == "asset"
+    key = find_asset(registry, text) if is_asset else find_subject(registry, kind, text)
+    _answer(session, registry, key, files)
 
 
 def _answer(
     session: Session,
     registry: "Registry",
     key: SubjectKey,
-    proof: Path | None,
-    dossier: Path | None,
+    files: ProofFiles,
     *,
-    force: bool,
     wants_absence: bool = False,
 ) -> bool:
     """Print a subject's state and write the proofs asked for; whether there is such a subject."""
-    from cli.files import write_document
+    from cli.answering import write_proofs
     from ledger.core.bundle import format_state_bundle
-    from ledger.core.dossier import format_dossier
     from ledger.core.state import state_json
 
     prover = registry.prover()
@@ -190,12 +243,7 @@ def _answer(
         "value": None if bundle.value is None else state_json(bundle.value),
         "log": {"origin": registry.origin, "size": prover.anchor.size},
     }
-    if proof is not None:
-        write_document(proof, format_state_bundle(bundle), force=force)
-        document["file"] = str(proof)
-    if dossier is not None:
-        write_document(dossier, format_dossier(prover.prove_history(key)), force=force)
-        document["dossier"] = str(dossier)
+    document |= write_proofs(prover, key, format_state_bundle(bundle), files)
 
     def human() -> None:
         rows = [(say("subject", "主题"), str(key))]
@@ -209,7 +257,7 @@ def _answer(
         else:
             rows += _flatten(bundle.value.state.body)
             rows.append((say("events", "事件数"), str(bundle.value.n)))
-        for name in ("file", "dossier"):
+        for name in ("file", "dossier", "certificate"):
             if name in document:
                 rows.append((show_word(name), str(document[name])))
         session.out.table(str(key), rows)

@@ -289,7 +289,7 @@ def revoke(
     from cli.registering import check_choice
     from cli.subjects import find_keys, find_subject
     from cli.writing import write_event
-    from contracts.recording import RevocationGround
+    from contracts.revocation import RevocationGround
     from node.recording import build_revocation
 
     session: Session = context.obj

@@ -45,13 +45,19 @@ def has_han(text):
 def test_the_commands_of_the_design_are_there():
     said = {" ".join(words) for words in COMMANDS}
     wanted = (
+        "cosign|deliver|demo|grant accept|grant check|grant issue|grant list|grant revoke|grant show|"
+        "order freeze|order unfreeze|party exit|pledge|query below|query grants|query holder|"
+        "query holders|receive|release|submit|trace asset|trace grant|trace holder|transfer|"
+        "use batch|use prove|use record|voucher present|wallet add|wallet check|wallet export|"
+        "wallet list|"
         "init|register|fingerprint|verify|search|stats|key new|key list|key export|party enroll|"
         "party list|party show|party rotate|party recover|party suspend|party admit|"
         "registration accept|registration return|registration supplement|registration publish|"
         "registration withhold|registration withdraw|registration refuse|registration record|"
         "registration revoke|voucher show|voucher export|query asset|query party|query voucher|"
         "query absent|log checkpoint|log show|log tail|log export|proof inclusion|"
-        "proof consistency|proof absence|list publish|audit|backup|restore"
+        "proof consistency|proof absence|list publish|audit|backup|restore|party exit|pledge|release|"
+        "order freeze|order unfreeze"
     )
     assert set(wanted.split("|")) <= said
 

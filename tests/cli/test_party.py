@@ -177,3 +177,38 @@ def test_writers_give_event_index_and_subject(registrar, applicant):
     assert document["subject"] == applicant
     leaf = registrar.json("log", "show", document["index"])["leaf"]
     assert leaf["event"]["kind"] == "party.admit"
+
+
+def test_a_party_leaves_for_good(registrar, applicant):
+    document = registrar.json("party", "exit", "--as", applicant)
+    assert document.keys() == {"event", "index", "subject"}
+    assert document["subject"] == applicant
+    assert registrar.ok("party", "show", applicant).row("status").startswith("exited")
+    error = registrar.refused("party", "exit", "--as", applicant, code=4)
+    assert error["code"] == "exited"
+    assert "has left this ledger for good" in error["message"]
+    argv = ("party", "suspend", applicant, "--ground", "x", "--lift")
+    assert registrar.refused(*argv, code=4)["code"] == "exited"
+    chinese = registrar.ok(*argv, "--lang", "zh-CN", code=4).err
+    assert "已永久退出本账本" in chinese
+    listed = registrar.ok("party", "list", "--lang", "zh-CN").out
+    assert "已退出" in listed
+
+
+def test_a_founder_does_not_leave(solo):
+    error = solo.refused("party", "exit", code=4)
+    assert (error["code"], error["rule"]) == ("founder", "domain 4")
+
+
+def test_outside_solo_who_leaves_is_named(registrar):
+    assert registrar.refused("party", "exit", code=2)["code"] == "party_required"
+
+
+def test_who_still_holds_rights_does_not_leave(solo):
+    argv = ("--title", "T", "--right", "hold", "--as")
+    party = solo.json("party", "enroll", "A", OPEN)["subject"]
+    Path("t.csv").write_text("x\n")
+    solo.ok("register", "t.csv", *argv, party)
+    error = solo.refused("party", "exit", "--as", party, code=4)
+    assert error["code"] == "holds_rights"
+    assert "尚有 1 项权利" in solo.ok("party", "exit", "--as", party, "--lang", "zh-CN", code=4).err

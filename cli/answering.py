@@ -1,0 +1,124 @@
+"""Answers with their proofs: what queries print, and the files they write."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cli.lang import is_chinese, say
+from cli.session import Session
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
+
+if TYPE_CHECKING:
+    from contracts.queries import Topic
+    from node.proofs import Prover
+    from node.registry import Registry
+
+_TOPICS: "Final[dict[str, Topic]]" = {
+    "holders": "holders",
+    "holder": "rights",
+    "grants": "grants",
+    "below": "below",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFiles:
+    """Which proofs are asked for, and where they go.
+
+    Args:
+        proof: The bundle that proves the answer.
+        dossier: The subject's whole history.
+        certificate: The answer in words, with its proof inside.
+        is_forced: Overwrite other content.
+    """
+
+    proof: Path | None = None
+    dossier: Path | None = None
+    certificate: Path | None = None
+    is_forced: bool = False
+
+
+def write_proofs(
+    prover: "Prover", key: SubjectKey, bundle: JsonObject, files: ProofFiles
+) -> JsonObject:
+    """Write the files asked for; gives their names as members of the result.
+
+    Raises:
+        ExistsError: Other content is there.
+        LimitError: The history is longer than a dossier may be.
+    """
+    from cli.files import write_document
+    from contracts.certificate import create_certificate
+    from ledger.core.dossier import format_dossier
+
+    written: dict[str, Json] = {}
+    if files.proof is not None:
+        write_document(files.proof, bundle, force=files.is_forced)
+        written["file"] = str(files.proof)
+    if files.dossier is not None:
+        dossier = format_dossier(prover.prove_history(key))
+        write_document(files.dossier, dossier, force=files.is_forced)
+        written["dossier"] = str(files.dossier)
+    if files.certificate is not None:
+        document = create_certificate(bundle)
+        write_document(files.certificate, document, force=files.is_forced)
+        written["certificate"] = str(files.certificate)
+    return written
+
+
+def answer_topic(
+    session: Session,
+    registry: "Registry",
+    topic: str,
+    key: SubjectKey,
+    at: str | None,
+    files: ProofFiles,
+) -> None:
+    """Print the answer to a query and write the proofs asked for.
+
+    Args:
+        session: Prints.
+        registry: Read only.
+        topic: holders, holder, grants or below.
+        key: The asset, party or grant that it is about.
+        at: A date, None: now.
+        files: Where proofs go.
+    """
+    from cli.times import parse_date
+    from contracts.certificate import write_statement
+    from contracts.queries import Query, format_query
+    from node.answers import prove_query
+
+    time = registry.clock.now() if at is None else parse_date(at)
+    prover = registry.prover()
+    query = Query(topic=_TOPICS[topic], subject=key, at=UnixMillis(time))
+    bundle = prove_query(prover, query)
+    proof = format_query(bundle)
+    written = write_proofs(prover, key, proof, files)
+    document: dict[str, Json] = {
+        "subject": key,
+        "at": query.at,
+        **bundle.answer,
+        "log": {"origin": registry.origin, "size": prover.anchor.size},
+        **written,
+    }
+    title, statement = write_statement(proof)
+    sentences = statement.zh if is_chinese() else statement.en
+    rows = [("", name_parties(registry, sentence)) for sentence in sentences]
+    rows += [(say("written", "已写入"), str(path)) for path in written.values()]
+    shown = title.zh if is_chinese() else title.en
+    session.out.result(document, lambda: session.out.table(shown, rows))
+
+
+def name_parties(registry: "Registry", sentence: str) -> str:
+    """A sentence with the public names of parties behind their keys."""
+    import re
+
+    from node.chains import name_of
+
+    def named(found: "re.Match[str]") -> str:
+        key = SubjectKey(found[0])
+        name = name_of(registry, key)
+        return key if name == key else f"{name} ({key})"
+
+    return re.sub(r"(party|asset)/[a-z2-7]{26}", named, sentence)

@@ -1,0 +1,352 @@
+"""`muniment grant issue|accept|revoke|list|show|check`."""
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from cli.exitcodes import Exit, UsageError
+from cli.lang import say
+from cli.session import Session
+from cli.times import format_local, parse_date
+from cli.words import show_word
+from ledger.core.types import Json, UnixMillis
+
+_GRANT = typer.Argument(help=say("Grant: key or its beginning.", "授权：标识或其开头。"))
+_AS = typer.Option("--as", help=say("Party that acts.", "操作的主体。"))
+_ASSET = say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
+
+
+def create_group() -> typer.Typer:
+    """The group of commands."""
+    group = typer.Typer(
+        help=say("Grants: who may use, and resell, what.", "授权：谁可使用、可否再流通。"),
+        no_args_is_help=True,
+    )
+    group.command(
+        "issue",
+        help=say(
+            "Offer a grant on ODRL terms.\n\nTemplates: internal-use, one-onward-copy, "
+            "public-data-operation, no-resale.\n\nExample: muniment grant issue TEST2026110001 "
+            "--to 乙公司 --template one-onward-copy --until 2027-12-31",
+            "按 ODRL 条款发出授权要约。\n\n模板：\n\ninternal-use 内部使用\n\n"
+            "one-onward-copy 可转授一次\n\npublic-data-operation 公共数据授权运营\n\n"
+            "no-resale 禁止再流通\n\n"
+            "示例：muniment grant issue TEST2026110001 --to 乙公司 --template no-resale",
+        ),
+    )(issue)
+    group.command("accept", help=say("Accept an offer.", "接受授权要约。"))(accept)
+    group.command(
+        "revoke",
+        help=say(
+            "Revoke a grant; everything below it ends with it.\n\nExample: muniment grant revoke ID --ground breach",
+            "撤回授权；其下各级授权随之终止。\n\n示例：muniment grant revoke 标识 --ground breach",
+        ),
+    )(revoke)
+    group.command("list", help=say("List grants.", "列出授权。"))(show_all)
+    group.command("show", help=say("Show a grant and its terms in words.", "显示授权及其条款。"))(
+        show
+    )
+    group.command(
+        "check",
+        help=say(
+            "May this party do this with this asset (then)?\n\nAnswers permitted, prohibited or "
+            "not covered.\n\nExample: muniment grant check --action distribute --by 丙公司 --asset "
+            "TEST2026110001",
+            "该主体（当时）可否为该行为？\n\n回答：允许、禁止或未涵盖。\n\n"
+            "示例：muniment grant check --action distribute --by 丙公司 --asset 2026",
+        ),
+    )(check)
+    return group
+
+
+def issue(
+    context: typer.Context,
+    asset: Annotated[str, typer.Argument(help=_ASSET)],
+    to: Annotated[str, typer.Option("--to", help=say("Party that gets the grant.", "被授权方。"))],
+    template: Annotated[
+        str | None, typer.Option(help=say("Ready-made terms.", "条款模板。"))
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help=say("File with an ODRL policy in JSON.", "ODRL 策略 JSON 文件。")),
+    ] = None,
+    parent: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Your own grant that this one rests on (default: found).",
+                "所依据的上级授权（默认自动查找）。",
+            )
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help=say("Last day of the term.", "期限截止日期。"))
+    ] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help=say("Purpose allowed; repeat.", "允许的用途，可重复。"))
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help=say("Region such as CN-32; repeat.", "地域，如 CN-32，可重复。")),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help=say("At most so many uses in all.", "使用次数上限。")),
+    ] = None,
+    agreement: Annotated[
+        bool,
+        typer.Option(
+            "--agreement",
+            help=say("Both sides sign; in force at once.", "双方共同签署，立即生效。"),
+        ),
+    ] = False,
+    party: Annotated[str | None, _AS] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("Draft file, if a key is elsewhere.", "草稿文件（对方密钥在别处时）。")
+        ),
+    ] = None,
+) -> None:
+    from cli.granting import Terms, build_grant, find_parent
+    from cli.subjects import choose_party, find_asset, find_party
+    from cli.twosided import write_or_draft
+
+    session: Session = context.obj
+    with session.registry(is_writer=True) as registry:
+        actor = choose_party(registry, party)
+        subject = find_asset(registry, asset)
+        terms = Terms(
+            template=template,
+            file=policy,
+            until=None if until is None else UnixMillis(parse_date(until) + 1),
+            purposes=tuple(purpose or ()),
+            regions=tuple(region or ()),
+            count=count,
+            kind="Agreement" if agreement else "Offer",
+        )
+        body = build_grant(
+            registry,
+            (actor, find_party(registry, to)),
+            subject,
+            find_parent(registry, actor, subject, parent),
+            terms,
+        )
+        write_or_draft(session, registry, actor, body, "grant", out)
+
+
+def accept(
+    context: typer.Context,
+    grant: Annotated[str, _GRANT],
+    party: Annotated[str | None, _AS] = None,
+) -> None:
+    from cli.subjects import find_keys, find_party, find_subject
+    from cli.writing import write_event
+    from contracts.chain import Grant
+    from contracts.grant import Accept
+
+    session: Session = context.obj
+    with session.registry(is_writer=True) as registry:
+        key = find_subject(registry, "grant", grant)
+        state = registry.need_state(Grant, key)
+        actor = state.grantee if party is None else find_party(registry, party)
+        keys = find_keys(registry, actor, 1)
+        write_event(session, registry, actor, Accept(grant=key), keys, key)
+
+
+def revoke(
+    context: typer.Context,
+    grant: Annotated[str, _GRANT],
+    ground: Annotated[
+        str,
+        typer.Option(
+            help=say("withdrawn, breach, agreed or law.", "withdrawn、breach、agreed 或 law。")
+        ),
+    ] = "withdrawn",
+    document: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("File that shows why; only its digest is written.", "依据文件，仅登记其摘要。")
+        ),
+    ] = None,
+    party: Annotated[str | None, _AS] = None,
+) -> None:
+    from msgspec import UNSET
+
+    from cli.subjects import find_keys, find_party, find_subject
+    from cli.writing import write_event
+    from contracts.chain import Grant
+    from contracts.force import find_successor
+    from contracts.grant import RevocationGround, Revoke
+    from contracts.title import Asset
+    from node.chains import count_below
+    from tracing.fingerprint import fingerprint_file
+
+    session: Session = context.obj
+    if ground not in get_args(RevocationGround):
+        raise UsageError(
+            say(
+                f"--ground is one of {', '.join(get_args(RevocationGround))}",
+                f"--ground 应为 {'、'.join(get_args(RevocationGround))} 之一",
+            )
+        )
+    digest = UNSET if document is None else fingerprint_file(document).digest
+    with session.registry(is_writer=True) as registry:
+        key = find_subject(registry, "grant", grant)
+        state = registry.need_state(Grant, key)
+        actor = state.grantor
+        if state.parent is None:
+            asset = registry.need_state(Asset, state.asset)
+            actor = find_successor(asset, actor, "operate", registry.clock.now()) or actor
+        if party is not None:
+            actor = find_party(registry, party)
+        keys = find_keys(registry, actor, 1)
+        below = count_below(registry, key)
+        body = Revoke(grant=key, ground=ground, document=digest)  # type: ignore[arg-type]
+        write_event(session, registry, actor, body, keys, key, {"below": below})
+
+
+def show_all(
+    context: typer.Context,
+    asset: Annotated[str | None, typer.Option(help=_ASSET)] = None,
+    party: Annotated[
+        str | None, typer.Option(help=say("Given by or to this party.", "该主体授出或获得的。"))
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
+    ] = 200,
+) -> None:
+    from cli.subjects import find_asset, find_party
+    from contracts.chain import Grant
+    from node.chains import find_grants, name_of, status_of
+
+    session: Session = context.obj
+    items: list[Json] = []
+    rows: list[list[str]] = []
+    with session.registry() as registry:
+        about = [
+            *([] if asset is None else [find_asset(registry, asset)]),
+            *([] if party is None else [find_party(registry, party)]),
+        ]
+        for key in find_grants(registry, about, limit):
+            grant = registry.need_state(Grant, key)
+            status = status_of(registry, key)
+            item: dict[str, Json] = {
+                "grant": key,
+                "status": status,
+                "grantor": grant.grantor,
+                "grantee": grant.grantee,
+                "asset": grant.asset,
+                "parent": grant.parent,
+            }
+            items.append(item)
+            rows.append(
+                [
+                    key,
+                    show_word(status),
+                    f"{name_of(registry, grant.grantor)} > {name_of(registry, grant.grantee)}",
+                    name_of(registry, grant.asset),
+                ]
+            )
+    headers = [
+        say("grant", "授权"),
+        say("status", "状态"),
+        say("from, to", "授权方、被授权方"),
+        say("asset", "数据"),
+    ]
+    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+
+
+def show(context: typer.Context, grant: Annotated[str, _GRANT]) -> None:
+    from cli.answering import name_parties
+    from cli.lang import is_chinese
+    from cli.subjects import find_subject
+    from contracts.chain import Grant
+    from contracts.odrl import describe_terms, parse_policy
+    from contracts.records import format_record
+    from node.chains import name_of, status_of
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        key = find_subject(registry, "grant", grant)
+        state = registry.need_state(Grant, key)
+        status = status_of(registry, key)
+        names = [name_of(registry, each) for each in (state.grantor, state.grantee, state.asset)]
+        words = describe_terms(parse_policy(state.policy), "zh-CN" if is_chinese() else "en")
+        named = [name_parties(registry, sentence) for sentence in words]
+    rows = [
+        (say("from", "授权方"), f"{names[0]} {state.grantor}"),
+        (say("to", "被授权方"), f"{names[1]} {state.grantee}"),
+        (say("asset", "数据"), f"{names[2]} {state.asset}"),
+        (say("below", "上级授权"), state.parent or ""),
+        (say("status", "状态"), show_word(status)),
+        (say("since", "自"), format_local(UnixMillis(state.status[-1].start))),
+        *[(say("recorded", "已记录"), f"{show_word(a)} {n}") for a, n in state.meters.items()],
+        *[(say("terms", "条款"), sentence) for sentence in named],
+    ]
+    document: dict[str, Json] = {
+        "grant": key,
+        "effective": status,
+        "terms": list(words),
+        **format_record(state),
+    }
+    session.out.result(document, lambda: session.out.table(str(key), rows))
+
+
+def check(
+    context: typer.Context,
+    action: Annotated[
+        str,
+        typer.Option(help=say("ODRL action, such as distribute.", "ODRL 行为，如 distribute。")),
+    ],
+    by: Annotated[str, typer.Option("--by", help=say("Party that acts.", "行为主体。"))],
+    asset: Annotated[str, typer.Option(help=_ASSET)],
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help=say("Date of the act (default: now).", "行为日期（默认现在）。")),
+    ] = None,
+    purpose: Annotated[str | None, typer.Option(help=say("Purpose stated.", "所述用途。"))] = None,
+    region: Annotated[str | None, typer.Option(help=say("Region stated.", "所述地域。"))] = None,
+    recipient: Annotated[
+        str | None, typer.Option(help=say("To whom, for an onward act.", "接收方。"))
+    ] = None,
+    industry: Annotated[str | None, typer.Option(help=say("Industry.", "行业。"))] = None,
+    device: Annotated[
+        str | None, typer.Option(help=say("System or device.", "系统或设备。"))
+    ] = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option(
+            "--proof",
+            help=say("Write the proofs of every fact used.", "写出所依据全部事实的证明。"),
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+    ] = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help=say("End with 7 unless permitted.", "未获允许时以 7 退出。")
+        ),
+    ] = False,
+) -> int:
+    from cli.checking import Act, answer_check
+
+    session: Session = context.obj
+    act = Act(
+        action=action,
+        by=by,
+        asset=asset,
+        at=None if at is None else parse_date(at),
+        recipient=recipient,
+        facts={
+            "purpose": purpose,
+            "spatial": region,
+            "industry": industry,
+            "systemDevice": device,
+        },
+    )
+    verdict = answer_check(session, act, proof, force=force)
+    return Exit.NOT_IN_FORCE if exit_code and verdict != "permitted" else Exit.DONE

@@ -1,0 +1,136 @@
+"""`muniment trace asset|holder|grant`: the chain of title."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+from cli.session import Session
+from cli.times import format_local, parse_date
+from ledger.core.types import Json, UnixMillis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from node.registry import Registry
+    from node.render.chain import ChainStep
+
+
+def create_group() -> typer.Typer:
+    """The group of commands."""
+    group = typer.Typer(
+        help=say("The chain of title, in many forms.", "权利链，可输出多种格式。"),
+        no_args_is_help=True,
+    )
+    for kind, help_text in (
+        (
+            "asset",
+            say(
+                "What became of an asset.\n\nExample: muniment trace asset TEST2026110001 "
+                "--format svg --out chain.svg",
+                "数据的完整权利链。\n\n示例：muniment trace asset TEST2026110001 --format svg "
+                "--out chain.svg",
+            ),
+        ),
+        ("holder", say("What a party holds and may use.", "主体持有的权利与获得的授权。")),
+        ("grant", say("From the right down to a grant, and below.", "自权利至授权及其下级。")),
+    ):
+        group.command(kind, help=help_text)(_create_trace(kind))
+    return group
+
+
+def _create_trace(kind: str) -> "Callable[..., None]":
+    def trace(
+        context: typer.Context,
+        text: Annotated[
+            str,
+            typer.Argument(help=say("Key, its beginning, or a name.", "标识、其开头部分或名称。")),
+        ],
+        form: Annotated[
+            str,
+            typer.Option(
+                "--format",
+                help=say(
+                    "tree, json, prov, dot, svg or html.", "tree、json、prov、dot、svg 或 html。"
+                ),
+            ),
+        ] = "tree",
+        at: Annotated[
+            str | None,
+            typer.Option("--at", help=say("Statuses as of this date.", "按该日期显示状态。")),
+        ] = None,
+        out: Annotated[
+            Path | None, typer.Option("--out", help=say("File to write.", "输出文件。"))
+        ] = None,
+        force: Annotated[
+            bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+        ] = False,
+    ) -> None:
+        session: Session = context.obj
+        with session.registry() as registry:
+            time = registry.clock.now() if at is None else parse_date(at)
+            step = _trace(registry, kind, text, time)
+            origin = registry.origin
+        _show(session, step, (origin, time), form, out, force=force)
+
+    return trace
+
+
+def _trace(registry: "Registry", kind: str, text: str, time: UnixMillis) -> "ChainStep":
+    from cli.subjects import find_asset, find_subject
+    from node.chains import Tracer
+
+    tracer = Tracer(registry, time)
+    if kind == "holder":
+        return tracer.trace_holder(find_subject(registry, "party", text))
+    if kind == "grant":
+        return tracer.trace_grant(find_subject(registry, "grant", text))
+    return tracer.trace_asset(find_asset(registry, text))
+
+
+def _show(
+    session: Session,
+    step: "ChainStep",
+    read: tuple[str, UnixMillis],
+    form: str,
+    out: Path | None,
+    *,
+    force: bool,
+) -> None:
+    import shutil
+    import sys
+
+    from cli.files import write_bytes
+    from cli.lang import is_chinese
+    from cli.words import find_notice, show_role, show_status, show_word
+    from node.render.chain import FORMS, Source
+    from node.render.document import chain_document
+    from node.render.picture import render_chain
+    from node.render.words import Words
+
+    wanted = next((each for each in FORMS if each == form), None)
+    if wanted is None:
+        raise UsageError(
+            say(f"--format is one of {', '.join(FORMS)}", f"--format 应为 {'、'.join(FORMS)} 之一")
+        )
+    is_screen = out is None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_screen else None
+    words = Words(
+        language="zh-CN" if is_chinese() else "en",
+        kind=show_word,
+        status=show_status,
+        role=show_role,
+        time=format_local,
+        notice=lambda key: find_notice(key.partition("/")[2]) or "",
+    )
+    drawn = render_chain(step, wanted, Source(*read), words, width)
+    document: dict[str, Json] = chain_document(step)
+    if out is None:
+        session.out.result(document, lambda: print(drawn, end=""))
+        return
+    write_bytes(out, drawn.encode(), force=force)
+    written: dict[str, Json] = {"subject": step.subject, "file": str(out)}
+    rows = [(say("written", "已写入"), str(out))]
+    session.out.result(written, lambda: session.out.table("", rows))
