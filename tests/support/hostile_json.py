@@ -47,7 +47,10 @@ def put(value, path, change):
 
 def mangle(random, value):
     """The value with one place replaced, removed, doubled or added to."""
-    path = random.choice([path for path in places(value) if path])
+    inside = [path for path in places(value) if path]
+    if not inside:
+        return _with_more(value, random.choice(HOSTILE))
+    path = random.choice(inside)
     how = random.randrange(4)
     if how == 0:
         return put(value, path[:-1], lambda branch: _without(branch, path[-1]))

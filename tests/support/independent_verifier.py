@@ -1,9 +1,10 @@
 """Verifies voucher files; written from our formats page alone, without a line of the product.
 
 A second implementation, to find out whether the page is enough: it imports nothing of the product,
-and nothing of the tests but `independent_signed`, which is its other half. It knows no ML-DSA-44, so it refuses a policy with such a key,
-as section 4 demands. Sections are those of our formats; the order of the statuses is that of the
-surfaces page, `verify`.
+and nothing of the tests but `independent_signed`. What rests on more than vouchers is in
+`independent_proofs` and `independent_answers`. It knows no ML-DSA-44, so it refuses a policy with
+such a key, as section 4 demands. Sections are those of our formats; the order of the statuses is
+that of the surfaces page, `verify`.
 """
 
 from hashlib import sha256
@@ -146,43 +147,67 @@ def climb(node, index, last, path):
     return node
 
 
-def check_state(bundle, opened, note, newest):
-    """Seal of a state bundle whose subject has this value."""
+def check_state(bundle, opened, note, newest, *, is_absent=False):
+    """Seal of a state bundle whose subject has this value, or with `is_absent` has none."""
     members(bundle, "format subject value map_proof seal", "a state")
     need(bundle["format"] == "muniment/state/v1", "format of a state")
     like(SUBJECT, bundle["subject"], "subject of a state")
     leaf, index = check_receipt(bundle["seal"], opened, note)
     need("seal" in leaf and index == opened["size"] - 1, "the last leaf is the seal")
     need(newest is None or leaf["seal"]["time"] <= newest + 5 * MINUTE, "a seal from the future")
-    value = members(bundle["value"], "history last n state time type", "a value")
+    digest = None
+    if is_absent:
+        need(bundle["value"] is None, "a state, not an absence")
+    else:
+        digest = sha256(check_value(bundle["value"], index)).digest()
+    key = sha256(bundle["subject"].encode()).digest()
+    root = bytes.fromhex(leaf["seal"]["state"]["root"])
+    check_map_proof(root, key, digest, b64url(bundle["map_proof"]))
+    return leaf["seal"]
+
+
+def check_value(value, sealed_at):
+    """Canonical bytes of a state with its history."""
+    members(value, "history last n state time type", "a value")
     like(DIGEST, value["history"], "history")
-    need(count(value["n"], "n") >= 1 and count(value["last"], "last") < index, "n or last")
+    need(count(value["n"], "n") >= 1 and count(value["last"], "last") < sealed_at, "n or last")
     count(value["time"], "time")
     need(isinstance(value["state"], dict), "state")
     raw = canonical(value, 20)
     need(len(raw) <= 16 * 1024, "size of a state")
-    key = sha256(bundle["subject"].encode()).digest()
-    root = bytes.fromhex(leaf["seal"]["state"]["root"])
-    check_map_proof(root, key, sha256(raw).digest(), b64url(bundle["map_proof"]))
-    return leaf["seal"]
+    return raw
 
 
 def check_map_proof(root, key, value, proof):
-    """Membership: the terminal is the asked leaf itself."""
+    """Membership of a value hash, where the terminal is the asked leaf; with None absence."""
     depth = int.from_bytes(proof[:2], "big")
     need(len(proof) > 2 and depth <= 256, "depth")
     marks, rest = proof[2 : 2 + (depth + 7) // 8], proof[2 + (depth + 7) // 8 :]
     present = [bool(marks[i // 8] >> i % 8 & 1) for i in range(depth) if i // 8 < len(marks)]
     need(len(present) == depth and sum(present) == sum(one.bit_count() for one in marks), "bitmap")
-    need(rest[32 * sum(present) :] == b"\1" + key + value, "another terminal")
     siblings = [rest[i : i + 32] for i in range(0, 32 * sum(present), 32)]
-    need(bytes(32) not in siblings and (not present or present[-1]), "an empty sibling")
-    node = sha256(b"\2" + key + value).digest()
+    node = find_terminal(key, value, rest[32 * sum(present) :], depth, not present or present[-1])
+    need(bytes(32) not in siblings, "an empty sibling")
     for level in reversed(range(depth)):
         beside = siblings.pop() if present[level] else bytes(32)
         is_right = key[level // 8] >> (7 - level % 8) & 1
         node = sha256(b"\3" + (beside + node if is_right else node + beside)).digest()
     need(node == root, "the state map does not hold this value")
+
+
+def find_terminal(key, value, terminal, depth, has_neighbour):
+    """Hash of what stands where the key's path ends: a leaf, or nothing."""
+    if terminal == b"\0":
+        need(value is None, "nothing is there")
+        return bytes(32)
+    need(len(terminal) == 65 and terminal[:1] == b"\1" and has_neighbour, "terminal")
+    shift = 256 - depth
+    found = int.from_bytes(terminal[1:33], "big") >> shift
+    need(found == int.from_bytes(key, "big") >> shift, "a leaf of another path")
+    is_there = terminal[1:33] == key
+    need(is_there == (value is not None), "another terminal")
+    need(not is_there or terminal[33:] == value, "another value")
+    return sha256(b"\2" + terminal[1:]).digest()
 
 
 # --- 7. the voucher
@@ -235,11 +260,15 @@ def check_belonging(bundle, said, entry, index, origin):
     need(said["issuer"] == state["issuer"], "another issuer")
     need(said["issuer"] in [one["key"] for one in entry["signatures"]], "not signed by the issuer")
     need(asset == state["asset"] == body["asset"], "another asset")
+    need(state["registration"] == body["registration"], "another registration")
     need({subject, asset} <= set(entry["event"]["subjects"]), "a record of something else")
     need(index <= value["last"], "a record newer than the state")
     need(said["times"] == (body["valid_from"], body["valid_until"]), "other times")
     need(state["valid_until"] == body["valid_until"], "another end")
-    check_shown(bundle["credential"]["credentialSubject"], body, origin)
+    shown, held = bundle["credential"]["credentialSubject"], bundle["asset"]["value"]["state"]
+    check_shown(shown, body, origin)
+    if held.get("registration") == state["registration"]:  # a later one may open other members
+        check_opened(shown, held)
     return body
 
 
@@ -247,8 +276,9 @@ def check_body(body):
     """Of registration.record, as far as a voucher rests on it."""
     names = (
         "asset classification credential issuer number parties registration rights tests "
-        "valid_from valid_until" + " national" * ("national" in body)
+        "valid_from valid_until"
     )
+    names += "".join(f" {name}" for name in ("national", "supersedes") if name in body)
     members(body, names, "body of the record")
     like(DIGEST, body["credential"], "credential of the record")
     need(isinstance(body["classification"], dict), "classification of the record")
@@ -274,6 +304,17 @@ def check_shown(shown, body, origin):
         "rights": body["rights"],
         "classification": standard | body["classification"],
     }
+    compare_shown(shown, recorded)
+
+
+def check_opened(shown, asset):
+    """Members that a notice has opened, and the commitments to the content."""
+    need(isinstance(asset.get("content"), dict), "content of the asset")
+    made = {name: {"$commit": one} for name, one in asset["content"].items()}
+    compare_shown(shown, {"fields": asset.get("fields"), "commitments": made})
+
+
+def compare_shown(shown, recorded):
     need(isinstance(shown, dict), "credentialSubject")
     for name, value in recorded.items():
         need(name in shown, f"no {name} in the credential")

@@ -93,12 +93,14 @@ class Application:
     asset: str
     registration: str
     openings: dict
+    moves: tuple = ()
     credential: dict = field(default_factory=dict)
     index: int = -1
 
     @property
     def statutory(self):
-        return {name: self.openings[name] for name in ("restrictions", "summary", "title")}
+        names = ("content", "title") if self.moves else ("restrictions", "summary", "title")
+        return {name: self.openings[name] for name in names}
 
 
 def claim(holder, right="hold", basis="self-generated", **members):

@@ -8,22 +8,30 @@ from collections import Counter
 from random import Random
 
 from contracts.procedure import status_at
+from contracts.title import tuple_values
+from ledger.core.subjects import derive_id
 from ledger.errors import RejectedError
+from tests.support.holds import freeze_body, pledge, release_body, unfreeze_body
 from tests.support.people import Key, claim
+from tests.support.playing_grants import MOVES as DEALINGS
+from tests.support.playing_grants import Dealing
 from tests.support.world import World
 
 HOUR = 3_600_000
+RIGHTS = ("hold", "use", "operate")
 
 
-class Play:
-    """One game; `seen` counts accepted events by kind, `refused` refusals by reason."""
+class Play(Dealing):
+    """One game; `seen` counts moves that went through, `kinds` events, `refused` refusals."""
 
     def __init__(self, seed, profile="solo", watch=None):
+        super().__init__()
         self.random = Random(seed)
         self.world = World(profile)
         self.people = [self.world.enroll(f"p{n}", 1 + n % 2) for n in range(3)]
         self.applications = [self.world.file(self.people[0])]
-        self.seen, self.refused, self._labels = Counter(), Counter(), 0
+        self.pledges, self.orders = [], []
+        self.seen, self.kinds, self.refused, self._labels = Counter(), Counter(), Counter(), 0
         self._watch(watch or (lambda before, event, after: None))
 
     def _watch(self, watch):
@@ -32,6 +40,7 @@ class Play:
 
         def watched(signed):
             index = write(signed)
+            self.kinds[_name(signed.event)] += 1
             before, self._states = self._states, self.world.all_states()
             watch(before, signed.event, self._states)
             return index
@@ -71,6 +80,16 @@ class Play:
         ]
         odd = self.random.random() < 0.1 and self.applications
         return self.random.choice(self.applications if odd else fitting or self.applications)
+
+    def registered(self):
+        """One whose voucher is the live one of its asset, if there is any."""
+        live = [
+            each
+            for each in self.applications
+            if self.world.asset(each).voucher
+            and self.world.asset(each).voucher == self.world.registration(each).voucher
+        ]
+        return self.random.choice(live or self.applications)
 
     # --- moves
 
@@ -119,14 +138,20 @@ class Play:
         deadline = self.world.registration(application).deadline
         if self.random.random() < 0.8:
             self.world.time = max(self.world.time, deadline or 0)
+        if application.moves:
+            self.world.record(application)
+            return
         holders = self.random.sample(application.applicants, 1)
         holders += [one for one in application.applicants if self.random.random() < 0.5]
-        rights = [claim(one, self.random.choice(["hold", "use", "operate"])) for one in holders]
+        rights = [
+            claim(one, right)
+            for one in holders
+            for right in self.random.sample(RIGHTS, self.random.randint(1, 3))
+        ]
         self.world.record(application, rights)
 
     def revoke(self):
-        live = [each for each in self.applications if self.world.asset(each).voucher]
-        application = self.random.choice(live or self.applications)
+        application = self.registered()
         number = self.world.asset(application).voucher or self.world.next_number()
         body = self.world.revocation(application, number)
         body["parties"] = body["parties"] or [application.applicants[0].party]
@@ -160,7 +185,9 @@ class Play:
         self.world.do("party.suspend", body, self.actor(self.world.regulator))
 
     def lift(self):
-        body = {"party": self.anybody().party, "ground": "over", "lift": True}
+        suspended = [one for one in self.people if not self.world.party(one).is_active]
+        person = self.random.choice(suspended or self.people)
+        body = {"party": person.party, "ground": "over", "lift": True}
         self.world.do("party.suspend", body, self.world.regulator)
 
     def admit(self):
@@ -169,29 +196,88 @@ class Play:
         body = {"party": self.anybody().party, "role": role} | end
         self.world.do("party.admit", body, self.actor(self.world.registrar))
 
+    def pledge(self):
+        application = self.registered()
+        number = self.world.asset(application).voucher or self.world.next_number()
+        tuples = tuple_values(self.world.asset(application).tuples)
+        holders = {right["holder"] for right in tuples}
+        owners = [person for person in self.people if person.party in holders]
+        pledgor, bank = self.random.choice(owners or self.people), self.anybody()
+        rights = sorted({r["right"] for r in tuples if r["holder"] == pledgor.party}) or ["use"]
+        consents = [self.anybody()] if self.random.random() < 0.2 else []
+        chosen = self.random.sample(rights, 1) if self.random.random() < 0.8 else ["operate"]
+        made = pledge(self.world, application, pledgor, bank, chosen, consents, voucher=number)
+        self.pledges.append((application, made, bank))
+
+    def release(self):
+        application, made, bank = self.random.choice(self.pledges or [self.unknown("encumbrance")])
+        body = release_body(self.world, application, made)
+        self.world.do("encumbrance.release", body, self.actor(bank))
+
+    def freeze(self):
+        application = self.random.choice(self.applications)
+        body = freeze_body(self.world, application)
+        actor = self.actor(self.world.regulator)
+        event = self.world.event("order.freeze", body, actor)
+        self.world.write(self.world.sign(event, actor.key))
+        order = derive_id("order", actor=actor.party, nonce=event.nonce)
+        self.orders.append((application, order))
+
+    def unfreeze(self):
+        chosen = self.random.choice(self.orders or [self.unknown("order")[:2]])
+        body = unfreeze_body(self.world, *chosen)
+        self.world.do("order.unfreeze", body, self.actor(self.world.regulator))
+        if self.random.random() < 0.8:  # else it is tried once more
+            self.orders.remove(chosen)
+
+    def leave(self):
+        """Somebody goes, and mostly nobody hears of them again."""
+        if len(self.people) < 5:
+            self.enroll()
+        person = self.random.choice(self.people)
+        self.world.do("party.exit", {}, person)
+        if self.random.random() < 0.8:
+            self.people.remove(person)
+
+    def unknown(self, kind):
+        return self.applications[0], f"{kind}/{'a' * 26}", self.people[0]
+
     def step(self, verb, status, **members):
         application = self.application(status)
         self.world.step(application, verb, self.actor(self.world.registrar), **members)
 
 
+def _name(event):
+    """Its kind, and of the beginning and the end of a registration the type."""
+    if event.kind == "registration.file":
+        return f"{event.kind} {event.body['type']}"
+    return f"{event.kind} transfer" if "supersedes" in event.body else event.kind
+
+
 MOVES = [
     Play.enroll,
     *[Play.file] * 4,
-    *[Play.accept] * 4,
+    *[Play.accept] * 5,
     Play.give_back,
     Play.ask,
     Play.answer,
-    *[Play.publish] * 4,
+    *[Play.publish] * 5,
     Play.withhold,
     Play.withdraw,
     Play.refuse,
-    *[Play.record] * 5,
-    *[Play.revoke] * 2,
+    *[Play.record] * 7,
+    Play.revoke,
     Play.rotate,
     Play.recover,
     Play.suspend,
     *[Play.lift] * 2,
     Play.admit,
+    *[Play.pledge] * 4,
+    *[Play.release] * 2,
+    Play.freeze,
+    *[Play.unfreeze] * 3,
+    Play.leave,
+    *DEALINGS,
 ]
 
 

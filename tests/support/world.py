@@ -47,9 +47,10 @@ from tests.support.people import (
     claim,
     read_profile,
 )
+from tests.support.transfers import Transfers
 
 
-class World:
+class World(Transfers):
     """A ledger under a profile; opened, and outside solo with its calendar, unless told."""
 
     def __init__(self, profile="solo", *, is_open=True, rule_sets=None, time=START, **changes):
@@ -288,8 +289,9 @@ class World:
 
     def record_body(self, application, rights=None, issue=None, **changes):
         """Body of `registration.record` with a real credential, which stays in the application."""
-        if rights is None:
+        if rights is None and not application.moves:
             rights = [claim(application.applicants[0], right) for right in ("hold", "use")]
+        rights = self.rights_after(application) if rights is None else rights
         start = self.time // 1000 * 1000
         body = {
             "registration": application.registration,
@@ -306,7 +308,7 @@ class World:
         if self.profile.completion == "national":
             evidence = {"system": "national", "record": "R-1", "digest": "e1" * 32}
             body["national"] = evidence | {"evidence_time": start}
-        body |= changes
+        body |= (self.transfer_parts(application) if application.moves else {}) | changes
         application.credential = self.credential(body, **(issue or {}))
         digest = parse_credential(application.credential).digest
         return {"credential": digest} | body
@@ -332,9 +334,11 @@ class World:
         }
         return issue_credential(Issue(**(parts | changes)), key.sign)
 
-    def _opened_fields(self, registration):
-        state = self.log.builder().read(registration)
-        return {} if state is None else dict(state.body["fields"])
+    def _opened_fields(self, key):
+        registration = self.state(Registration, key)
+        if registration is not None and registration.type == "transfer":
+            return dict(self.state(Asset, registration.asset).fields)
+        return {} if registration is None else dict(registration.fields)
 
     def _content(self, asset):
         state = self.log.builder().read(asset)

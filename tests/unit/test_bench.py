@@ -11,8 +11,9 @@ from ledger.core.statemap import EMPTY_MAP, Change, prove, update, verify_map_pr
 from node.registry import open_registry
 from scripts.benchlib import bulk
 from scripts.benchlib.bulk import Pages, found_with_subjects, load_numbers, number_leaf
-from scripts.benchlib.measure import Goal, Row, at_least, at_most, describe_machine
+from scripts.benchlib.measure import Goal, Row, Scale, at_least, at_most, describe_machine
 from scripts.benchlib.report import format_json, format_markdown, format_table
+from scripts.benchlib.usage import measure_usage
 from scripts.benchlib.world import Events, opened, part
 
 MACHINE = {"cpu": "a", "cores": 2}
@@ -76,6 +77,22 @@ def test_every_kind_of_event_is_written_on_a_loaded_ledger(home):
         assert found.version == 3, "updated once in each round over the 40"
         with pytest.raises(AssertionError, match="not accepted"):
             desk.write(wires[:1])
+
+
+# usage lines
+
+
+def test_usage_lines_are_read_and_proved_and_the_goal_shrinks_with_their_number(tmp_path):
+    scale = Scale(2_000, 0, 0, 0, 0, tmp_path)
+    rows = measure_usage(tmp_path, scale)
+    assert [row.name for row in rows] == [
+        "usage lines of a batch, 2,000 lines",
+        "usage lines of a batch, CSV, 2,000 lines",
+        "proof of one usage line, 2,000 lines",
+    ]
+    assert [str(row.goal or "") for row in rows] == ["<= 0.06", "<= 0.06", ""]
+    assert all(row.value > 0 and row.unit == "s" for row in rows)
+    assert list(tmp_path.iterdir()) == []
 
 
 # reporting

@@ -172,6 +172,11 @@ LIES = {
     "another registration shown": edit(
         *SHOWN, "registration", value="registration/" + "a" * 26, issue=True
     ),
+    "other fields shown": edit(*SHOWN, "fields", "title", value="another", issue=True),
+    "other commitments shown": edit(*SHOWN, "commitments", value={}, issue=True),
+    "a voucher of another registration": edit(
+        *STATE, "state", "registration", value="registration/" + "a" * 26
+    ),
     "another id shown": edit(
         *SHOWN, "id", value=f"urn:muniment:example.org/solo:{ASSET}", issue=True
     ),

@@ -19,6 +19,7 @@ FILES = {
     "keys": (forms.keys, dict),
     "leaves": (events.leaves, dict),
     "log": (trees.log, trees.log_shared),
+    "market": (trees.market_log, trees.market_shared),
     "maps": (trees.maps, trees.maps_shared),
     "policies": (policies.policies, dict),
     "subjects": (forms.subjects, dict),

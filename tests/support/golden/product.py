@@ -11,14 +11,13 @@ from ledger.core.canonical import (
 )
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
 from ledger.core.cosignature import Cosignature, cosignature_message, encode_cosignature
+from ledger.core.draft import DRAFT, decode_draft
 from ledger.core.entry import Seal, decode_leaf
 from ledger.core.event import (
-    DRAFT_FORMAT,
     Event,
     Signature,
     check_event_time,
     create_signed_event,
-    decode_draft,
     decode_signed_event,
     encode_event,
     encode_signed_event,
@@ -100,7 +99,7 @@ def commitment(case, shared):
 
 
 def event(case, shared):
-    draft = {"format": DRAFT_FORMAT, "event": case["event"], "signatures": []}
+    draft = {"format": DRAFT, "event": case["event"], "signatures": []}
     read = decode_draft(encode_canonical(draft)).event
     message = event_message(encode_event(read))
     keys = [SigningKey(bytes.fromhex(seed)) for seed in case["seeds"]]

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from tests.support import reference, reference_map
 from tests.support.golden.cases import ask, refuse
+from tests.support.golden.market import market
 from tests.support.golden.scenario import solo
 from tests.support.log_builder import ORIGIN, WITNESS
 from tests.support.people import DIGEST
@@ -69,7 +70,31 @@ def log():
 
 
 def log_shared():
-    world = solo()
+    return share_log(solo())
+
+
+def market_log():
+    """The log of the market, executed again; its leaves, and the states at its end."""
+    size = len(market().log.leaves)
+    for n in (size // 2, size):
+        yield ask("log root", f"of the first {n}", size=n)
+    for index in (0, size // 2, size - 1):
+        yield ask("inclusion", f"leaf {index} of {size}", index=index, size=size)
+    yield ask("consistency", f"from {size // 2} to {size}", old=size // 2, new=size)
+    root = reference.mth(market().log.leaves).hex()
+    signed = {"origin": ORIGIN, "size": size, "root": root, "seed": _seed(ORIGIN)}
+    witness = {"name": WITNESS.name, "seed": _seed(WITNESS.name), "time": market().cosigned_at}
+    yield ask("note", f"the checkpoint of {size}, cosigned", **signed, cosigners=[witness])
+    yield ask("seals", "every block executed again", rules_digest=DIGEST)
+    yield ask("states root", "every state with its history")
+
+
+def market_shared():
+    return share_log(market())
+
+
+def share_log(world):
+    """Every leaf of a log, and every state at its end."""
     stored = (world.log.read_stored_state(world.log.head.map_root, key) for key in world.log.keys)
     states = {key: json.loads(one.raw) for key, one in zip(world.log.keys, stored, strict=True)}
     leaves = [one.decode() for one in world.log.leaves]

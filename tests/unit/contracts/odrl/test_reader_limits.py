@@ -1,8 +1,9 @@
-"""How large, how many and how deep: the limits of a policy."""
+"""Which values a policy may hold, how large, how many and how deep."""
 
 import pytest
 
 from contracts.odrl import TEMPLATES, build_policy, parse_policy
+from contracts.odrl.vocabulary import LAST_INSTANT, OPERANDS
 from ledger.core.canonical import encode_canonical
 from ledger.core.limits import (
     MAX_CONSTRAINT_DEPTH,
@@ -12,18 +13,43 @@ from ledger.core.limits import (
     MAX_TERMS_BYTES,
     MAX_TERMS_RULES,
 )
-from ledger.errors import LimitError, MalformedError, RejectedError
-from tests.support.odrl_policies import GRANTEE, GRANTOR, TARGET, limit, offer, rule, rules_of
+from ledger.errors import LimitError, MalformedError
+from tests.support.odrl_policies import (
+    COMMIT,
+    GRANTEE,
+    GRANTOR,
+    TARGET,
+    limit,
+    offer,
+    refusal,
+    rule,
+    rules_of,
+)
 
 RESEARCH = limit("purpose", "eq", "research")
 
 
-def refusal(document):
-    with pytest.raises(RejectedError) as caught:
-        parse_policy(document)
-    assert caught.value.en
-    assert caught.value.zh
-    return caught.value
+RIGHT_OPERANDS = {
+    "dateTime": [-1, LAST_INSTANT + 1, True, "2027-01-01", None, [5], {}],
+    "count": [-1, False, "5", [5]],
+    "payAmount": [5, "5", None, {}, {"$commit": "A"}, {"$commit": 5}, {**COMMIT, "x": 1}],
+    "purpose": ["", "x" * 201, 5, None, {"@value": "x"}],
+    "spatial": ["", "Jiangsu", 32, "CN-3201"],
+    "recipient": ["", "B", GRANTEE.upper(), 5],
+}
+
+
+@pytest.mark.parametrize("operand", RIGHT_OPERANDS)
+def test_a_right_operand_of_another_form_is_refused(operand):
+    for value in RIGHT_OPERANDS[operand]:
+        constraint = limit(operand, OPERANDS[operand][0], value)
+        assert refusal(offer(rule("use", constraint))).reason == "malformed_policy"
+
+
+@pytest.mark.parametrize("values", [[], ["a", "a"], "a", [["a"]], [5], [""]])
+def test_a_list_of_values_has_some_and_none_twice(values):
+    constraint = limit("purpose", "isAnyOf", values)
+    assert refusal(offer(rule("use", constraint))).reason == "malformed_policy"
 
 
 def sized(size):

@@ -1,0 +1,453 @@
+"""What hostile people try with grants, deliveries and usage.
+
+Each function proposes one event that has to be refused, for one of its reasons; or None if there is
+nothing of the kind to try now.
+"""
+
+from dataclasses import replace
+
+from ledger.core.subjects import format_urn
+from tests.simulation import licensing
+from tests.simulation.simulation import DAY, Draft, may
+from tests.simulation.terms import ONWARD, Plan, most_of, narrowed, policy_of, widenings
+from tests.support.log_builder import ORIGIN
+
+DEAD = may("grant_offered", "grant_revoked", "grant_expired", "no_operate_right")
+
+# --- grants
+
+
+def wider_grant(sim):
+    """Onward, but with more than the grantor has to give."""
+    key = sim.pick(sim.alive, lambda one: licensing.may_go_on(sim, one))
+    if key is None:
+        return None
+    most = most_of(sim.plans[key])
+    name, change = sim.random.choice([*widenings(most).items()])
+    wide = replace(most, template=None, **change)
+    return licensing.child(sim, f"wider grant: {name}", key, wide, may("wider_than_parent"))
+
+
+def wider_than_the_right(sim):
+    """From the holder of a right, against its restrictions or beyond its term."""
+    asset = licensing.find_licensable(sim)
+    if asset is None:
+        return None
+    grantor = sim.random.choice(licensing.operators(sim, asset))
+    plan = licensing.plan_for(sim, asset, grantor)
+    ends = sim.model.assets[asset]["tuples"][grantor, "operate"]["until"]
+    restrictions = sim.stage.read(asset).body["fields"].get("restrictions")
+    if ends is not None:
+        wide = replace(plan, template=None, until=ends + 1)
+    elif isinstance(restrictions, dict) and restrictions.get("resale") is False:
+        wide = replace(plan, template=None, banned=(), onward=("distribute", 1, None))
+    else:
+        return None
+    reasons = may("wider_than_parent")
+    return licensing.root_grant(sim, "wider than the right", asset, grantor, wide, reasons)
+
+
+def onward_without_right(sim):
+    """Below a grant that hands nothing on."""
+    key = sim.pick(
+        sim.alive, lambda one: licensing.is_alive(sim, one) and sim.plans[one].onward is None
+    )
+    if key is None:
+        return None
+    plan = Plan(acts=("read",), until=sim.plans[key].until)
+    return licensing.child(
+        sim, "onward without right", key, plan, may("no_permission", "prohibited")
+    )
+
+
+def one_copy_too_many(sim):
+    """Below a grant whose count of onward grants is used up."""
+    key = sim.pick(sim.alive, lambda one: _is_used_up(sim, one))
+    if key is None:
+        return None
+    plan = narrowed(sim.random, most_of(sim.plans[key]))
+    return licensing.child(sim, "one copy too many", key, plan, may("beyond_count"))
+
+
+def _is_used_up(sim, key):
+    onward = sim.plans[key].onward
+    is_counted = onward is not None and onward[1] is not None
+    children = sim.model.grants[key]["children"]
+    return is_counted and children >= onward[1] and licensing.is_alive(sim, key)
+
+
+def below_a_dead_grant(sim):
+    key = sim.pick(sim.grants, lambda one: _is_dead(sim, one))
+    if key is None:
+        return None
+    plan = Plan(acts=("read",))
+    return licensing.child(sim, "below a dead grant", key, plan, DEAD)
+
+
+def _is_dead(sim, key):
+    """Of a grant whose grantee could act, if it were alive."""
+    return licensing.is_free_to_act(sim, key) and not sim.model.is_alive(key, sim.time)
+
+
+def below_anothers_grant(sim):
+    key = sim.pick(sim.grants, lambda one: licensing.is_free_to_act(sim, one))
+    thief = sim.somebody(sim.is_active, but=key and licensing.grantee(sim, key))
+    taker = thief and sim.somebody(sim.is_active, but=thief.party)
+    if not key or not taker:
+        return None
+    parts = sim.model.grants[key]["asset"], thief.party, taker.party
+    plan = Plan(acts=("read",))
+    return licensing.grant(
+        sim, "below another's grant", parts, plan, "Offer", parent=key, reasons=may("wrong_parent")
+    )
+
+
+def grant_without_right(sim):
+    asset = sim.pick(sim.valid, lambda key: not sim.model.is_frozen(key))
+    if asset is None:
+        return None
+    holders = sim.model.in_force(asset, sim.time)
+    thief = sim.somebody(
+        lambda party: sim.is_active(party) and (party, "operate") not in holders
+    )
+    if thief is None:
+        return None
+    reasons = may("no_operate_right")
+    return licensing.root_grant(
+        sim, "grant without right", asset, thief.party, Plan(acts=("read",)), reasons
+    )
+
+
+def grant_of_frozen(sim):
+    asset = sim.pick(sim.frozen(), lambda key: licensing.operators(sim, key))
+    if asset is None:
+        return None
+    grantor = sim.random.choice(licensing.operators(sim, asset))
+    plan = Plan(acts=("read",), until=sim.time + DAY)
+    return licensing.root_grant(sim, "grant of frozen", asset, grantor, plan, may("frozen"))
+
+
+def one_sided_duties(sim):
+    """A Set that wants something of the other side."""
+    found = _licensor(sim)
+    if found is None:
+        return None
+    (asset, grantor), taker = found
+    rules = {"permission": [{"action": "read", "duty": [{"action": "delete"}]}]}
+    return _odd_policy(sim, "one-sided duties", (asset, grantor, taker), rules, may("one_sided"))
+
+
+def unknown_terms(sim):
+    found = _licensor(sim)
+    if found is None:
+        return None
+    (asset, grantor), taker = found
+    rules = sim.random.choice(
+        [
+            {"permission": [{"action": "exploit"}]},
+            {"permission": [{"action": "read"}], "inheritFrom": "x"},
+            {"permission": [{"action": "read", "constraint": [{"leftOperand": "mood", "operator": "eq", "rightOperand": "good"}]}]},
+        ]
+    )
+    return _odd_policy(sim, "unknown terms", (asset, grantor, taker), rules, may("unknown_term"))
+
+
+def _licensor(sim):
+    asset = licensing.find_licensable(sim)
+    if asset is None:
+        return None
+    grantor = sim.random.choice(licensing.operators(sim, asset))
+    taker = sim.somebody(sim.is_active, but=grantor)
+    return None if taker is None else ((asset, grantor), taker.party)
+
+
+def _odd_policy(sim, name, parts, rules, reasons):
+    policy = {"type": "Set", "profile": "urn:muniment:odrl:1", "conflict": "prohibit"}
+    policy |= {"target": format_urn(ORIGIN, parts[0]), **rules}
+    return licensing.grant(sim, name, parts, Plan(), "Set", reasons=reasons, policy=policy)
+
+
+def policy_about_others(sim):
+    """A policy that names another asset, or other parties than the event."""
+    found = _licensor(sim)
+    if found is None:
+        return None
+    (asset, grantor), taker = found
+    target = sim.random.choice([format_urn(ORIGIN, asset), format_urn("elsewhere.org", asset)])
+    giver = taker if target == format_urn(ORIGIN, asset) else grantor
+    policy = policy_of(Plan(), "Offer", target, giver, taker)
+    return licensing.grant(
+        sim, "policy about others", (asset, grantor, taker), Plan(), "Offer",
+        reasons=may("wrong_parts"), policy=policy,
+    )  # fmt: skip
+
+
+def paid_welfare(sim):
+    """Public data for public welfare, for money; or by who is no authorised body."""
+    asset = sim.pick(
+        sim.valid,
+        lambda key: sim.model.assets[key]["class"] == "public" and not sim.model.is_frozen(key),
+    )
+    if asset is None:
+        return None
+    held = sorted(sim.model.in_force(asset, sim.time))
+    holders = [h for h, right in held if right == "operate" and sim.is_active(h)]
+    if not holders:
+        return None
+    grantor = sim.random.choice(holders)
+    plan = licensing.plan_for(sim, asset, grantor)
+    plan = replace(plan, template=None, onward=None, duties=("compensate",))
+    is_operator = sim.model.parties[grantor]["is_operator"]
+    reasons = may("must_be_free" if is_operator else "not_authorised")
+    return licensing.root_grant(sim, "paid welfare", asset, grantor, plan, reasons, kind="Offer")
+
+
+def third_tier(sim):
+    """Public data, one hop too deep."""
+    key = sim.pick(sim.alive, lambda one: _is_second_tier(sim, one))
+    if key is None:
+        return None
+    plan = narrowed(sim.random, most_of(sim.plans[key]))
+    return licensing.child(sim, "third tier", key, plan, may("too_deep"))
+
+
+def _is_second_tier(sim, key):
+    one, plan = sim.model.grants[key], sim.plans[key]
+    is_public = sim.model.assets[one["asset"]]["class"] == "public"
+    has_more = plan.onward is not None and (plan.onward[1] or 99) > one["children"]
+    return is_public and one["depth"] == 2 and has_more and licensing.is_alive(sim, key)
+
+
+def accept_twice(sim):
+    key = sim.pick(sim.grants, lambda one: _is_settled(sim, one))
+    if key is None:
+        return None
+    actor = sim.people[licensing.grantee(sim, key)]
+    return Draft("accept twice", "grant.accept", {"grant": key}, actor, (), may("not_offered"))
+
+
+def _is_settled(sim, key):
+    is_open = sim.model.grants[key]["status"] == "offered"
+    return not is_open and sim.is_active(licensing.grantee(sim, key))
+
+
+def accept_anothers_offer(sim):
+    key = sim.pick(sim.grants, lambda one: sim.model.grants[one]["status"] == "offered")
+    thief = key and sim.somebody(sim.is_active, but=licensing.grantee(sim, key))
+    if not thief:
+        return None
+    reasons = may("not_offered")
+    return Draft("accept another's offer", "grant.accept", {"grant": key}, thief, (), reasons)
+
+
+def accept_too_late(sim):
+    """An offer under a frozen asset, past its term, or below what is dead."""
+    key = sim.pick(
+        sim.grants,
+        lambda one: sim.model.grants[one]["status"] == "offered"
+        and sim.is_active(licensing.grantee(sim, one))
+        and not licensing.stands(sim, one),
+    )
+    if key is None:
+        return None
+    actor = sim.people[licensing.grantee(sim, key)]
+    is_frozen = sim.model.is_frozen(sim.model.grants[key]["asset"])
+    reasons = may("frozen") if is_frozen else DEAD | may("not_authorised")
+    return Draft("accept too late", "grant.accept", {"grant": key}, actor, (), reasons)
+
+
+def revoke_as_a_stranger(sim):
+    key = sim.pick(sim.grants)
+    thief = key and sim.somebody(sim.is_active, but=sim.model.grantor(key))
+    if not thief:
+        return None
+    return licensing.revocation(sim, "revoke as a stranger", key, thief.party, may("wrong_role"))
+
+
+def revoke_twice(sim):
+    key = sim.pick(
+        sim.grants,
+        lambda one: sim.model.grants[one]["status"] == "revoked"
+        and sim.is_active(sim.model.grantor(one)),
+    )
+    if key is None:
+        return None
+    by = sim.model.grantor(key)
+    return licensing.revocation(sim, "revoke twice", key, by, may("already_revoked"))
+
+
+# --- deliveries and usage
+
+
+def deliver_without_grant(sim):
+    key = sim.pick(
+        sim.grants,
+        lambda one: not sim.model.is_alive(one, sim.time)
+        and sim.is_active(sim.model.grantor(one)),
+    )
+    return None if key is None else licensing.delivery(sim, "deliver without grant", key, DEAD)
+
+
+def deliver_frozen(sim):
+    key = sim.pick(
+        sim.alive,
+        lambda one: sim.model.is_alive(one, sim.time)
+        and sim.model.is_frozen(sim.model.grants[one]["asset"])
+        and sim.is_active(sim.model.grantor(one)),
+    )
+    return None if key is None else licensing.delivery(sim, "deliver frozen", key, may("frozen"))
+
+
+def deliver_important(sim):
+    key = sim.pick(
+        sim.alive,
+        lambda one: sim.model.assets[sim.model.grants[one]["asset"]]["level"] == "important"
+        and sim.model.is_alive(one, sim.time)
+        and not sim.model.is_frozen(sim.model.grants[one]["asset"])
+        and sim.is_active(sim.model.grantor(one)),
+    )
+    if key is None:
+        return None
+    return licensing.delivery(sim, "deliver important", key, may("important_filing"))
+
+
+def deliver_elsewhere(sim):
+    """Under a live grant, but by another sender or to another recipient."""
+    key = sim.pick(sim.alive, lambda one: licensing.may_deliver(sim, one))
+    other = key and sim.somebody(sim.is_active, but=sim.model.grantor(key))
+    if not other or other.party == licensing.grantee(sim, key):
+        return None
+    change = sim.random.choice([{"recipient": other.party}, {"actor": other.party}])
+    return licensing.delivery(sim, "deliver elsewhere", key, may("wrong_parts"), **change)
+
+
+def receive_wrongly(sim):
+    """By another, another copy, or a second time."""
+    key = sim.pick([*sim.model.deliveries])
+    if key is None:
+        return None
+    one = sim.model.deliveries[key]
+    if sim.random.random() < 0.5 and one["status"] == "sent" and sim.is_active(one["recipient"]):
+        copy = one["copy"] | {"root": sim.digest()}
+        return licensing.receipt(sim, "receive another copy", key, may("wrong_copy"), copy=copy)
+    other = sim.somebody(sim.is_active)
+    if other is None or (other.party == one["recipient"] and one["status"] == "sent"):
+        return None
+    reasons = may("wrong_role")
+    return licensing.receipt(sim, "receive wrongly", key, reasons, actor=other.party)
+
+
+def use_without_grant(sim):
+    key = sim.pick(sim.grants, lambda one: _is_dead(sim, one) and sim.plans[one].usable)
+    return None if key is None else licensing.usage(sim, "use without grant", key, DEAD)
+
+
+def use_anothers_grant(sim):
+    key = sim.pick(sim.alive, lambda one: licensing.may_use(sim, one))
+    other = key and sim.somebody(sim.is_active, but=licensing.grantee(sim, key))
+    if not other:
+        return None
+    return licensing.usage(
+        sim, "use another's grant", key, may("wrong_role"), actor=other.party
+    )
+
+
+def count_back(sim):
+    """A total that does not follow from the one before, or a period told twice."""
+    key = sim.pick(
+        sim.alive, lambda one: licensing.may_use(sim, one) and sim.model.grants[one]["periods"]
+    )
+    if key is None:
+        return None
+    one = sim.model.grants[key]
+    action = sim.random.choice(sorted(one["periods"]))
+    total = one["meters"][action]
+    again = {"count": 1, "total": total + 1, "to": sim.time}
+    change = sim.random.choice(
+        [
+            {"count": 1, "total": total},
+            {"count": 1, "total": 1 + total // 2 if total > 1 else 1},
+            again | {"from": one["periods"][action] - 1},
+            again | {"to": sim.time + 1},
+        ]
+    )
+    draft = licensing.usage(sim, "count back", key, may("counter"), action=action)
+    return replace(draft, body=draft.body | change)
+
+
+def use_too_much(sim):
+    key = sim.pick(
+        sim.alive, lambda one: licensing.may_use(sim, one) and sim.plans[one].count is not None
+    )
+    if key is None:
+        return None
+    draft = licensing.usage(sim, "use too much", key, may("beyond_count"))
+    more = licensing.units_left(sim, key) + 1
+    before = draft.body["total"] - draft.body["count"]
+    return replace(draft, body=draft.body | {"count": more, "total": before + more})
+
+
+def use_beyond_terms(sim):
+    """Another act, purpose or place than the grant is for."""
+    key = sim.pick(sim.alive, lambda one: licensing.may_use(sim, one))
+    if key is None:
+        return None
+    plan = sim.plans[key]
+    changes = [{"action": "muniment:export"}, {"action": "sell"}, {"action": "give"}]
+    changes += [{"purpose": "anything-else"}] if plan.purposes else []
+    changes += [{"spatial": "US-CA"}] if plan.regions else []
+    changes += [{"action": act} for act in plan.banned if act in {"derive", "modify"}]
+    changes += [{"action": act} for act in ONWARD]
+    change = sim.random.choice(changes)
+    reasons = may("no_permission", "outside_constraint", "prohibited", "onward_act")
+    draft = licensing.usage(sim, "use beyond terms", key, reasons)
+    body = draft.body | change
+    if "action" in change:
+        earliest = sim.model.earliest_use(key, change["action"])
+        before = sim.stage.read(key).body["meters"].get(change["action"], 0)
+        body |= {"count": 1, "total": before + 1, "from": max(earliest, body["from"])}
+    return replace(draft, body=body)
+
+
+def use_frozen(sim):
+    key = sim.pick(
+        sim.alive,
+        lambda one: sim.model.is_alive(one, sim.time)
+        and sim.plans[one].usable
+        and sim.model.is_frozen(sim.model.grants[one]["asset"])
+        and sim.is_active(licensing.grantee(sim, one)),
+    )
+    return None if key is None else licensing.usage(sim, "use frozen", key, may("frozen"))
+
+
+MOVES = {
+    wider_grant: 6,
+    wider_than_the_right: 3,
+    onward_without_right: 4,
+    one_copy_too_many: 4,
+    below_a_dead_grant: 3,
+    below_anothers_grant: 2,
+    grant_without_right: 3,
+    grant_of_frozen: 2,
+    one_sided_duties: 1,
+    unknown_terms: 1,
+    policy_about_others: 1,
+    paid_welfare: 2,
+    third_tier: 2,
+    accept_twice: 3,
+    accept_anothers_offer: 2,
+    accept_too_late: 3,
+    revoke_as_a_stranger: 2,
+    revoke_twice: 1,
+    deliver_without_grant: 3,
+    deliver_frozen: 2,
+    deliver_important: 1,
+    deliver_elsewhere: 2,
+    receive_wrongly: 3,
+    use_without_grant: 3,
+    use_anothers_grant: 1,
+    count_back: 3,
+    use_too_much: 3,
+    use_beyond_terms: 4,
+    use_frozen: 2,
+}

@@ -1,0 +1,302 @@
+"""What the ledger should say, worked out from the events alone in plain dicts.
+
+Nothing here comes from the rules: the model knows who holds what, what stands in the way, and how
+often each subject was touched, and the invariants hold the rules' states against it. It believes
+every event that it is given; the ledger has accepted it.
+"""
+
+import json
+from collections import Counter
+
+
+def terms_of(claim):
+    """What a tuple carries along when it moves: everything but its holder and where it is from."""
+    kept = {name: value for name, value in claim.items() if name not in {"holder", "from"}}
+    return json.dumps(kept, sort_keys=True)
+
+
+class Model:
+    """The registry in dicts, as of the last event."""
+
+    def __init__(self):
+        self.events = {}  # log index: (ledger time, event)
+        self.touched = Counter()  # subject: events about it
+        self.parties = {}
+        self.assets = {}
+        self.registrations = {}
+        self.grants = {}
+        self.deliveries = {}
+        self.encumbrances = {}
+        self.orders = {}
+        self.statuses = {}  # voucher number: status
+        self.rights = Counter()  # terms of a tuple: how many there are on all assets
+        self.held = Counter()  # party: tuples
+        self.last_holder = {}  # tuple: who has it, or had it at the end
+        self._tuples = 0
+
+    def apply(self, event, index, time):
+        """Take in an accepted event."""
+        self.touched.update(event.subjects)
+        self.events[index] = (time, event)
+        take = getattr(self, f"_take_{event.kind.replace('.', '_')}", None)
+        if take is not None:
+            take(event, event.body, index, time)
+
+    # --- what follows from it
+
+    def is_active(self, party):
+        return self.parties[party]["status"] == "active"
+
+    def has_voucher(self, asset, time):
+        """Whether an asset has a voucher that has not expired."""
+        return self.assets[asset]["number"] is not None and time < self.assets[asset]["until"]
+
+    def is_frozen(self, asset):
+        return bool(self.assets[asset]["freezes"])
+
+    def in_force(self, asset, time):
+        """The tuples in force, by holder and right."""
+        if not self.has_voucher(asset, time):
+            return {}
+        held = self.assets[asset]["tuples"]
+        return {key: one for key, one in held.items() if one["until"] is None or time < one["until"]}
+
+    def pledgees(self, asset, holder, right):
+        """Who has a right in pledge."""
+        return {
+            self.encumbrances[key]["pledgee"]
+            for key in self.assets[asset]["pledges"]
+            if self.encumbrances[key]["pledgor"] == holder
+            and right in self.encumbrances[key]["rights"]
+        }
+
+    def chain(self, grant):
+        """A grant and all above it, the lowest first."""
+        keys = []
+        while grant is not None:
+            keys.append(grant)
+            grant = self.grants[grant]["parent"]
+        return keys
+
+    def holder_of_root(self, grant, time):
+        """Who has the right that a chain of grants rests on, wherever it went; None if it ended."""
+        root = self.grants[self.chain(grant)[-1]]
+        for (holder, _), one in self.in_force(root["asset"], time).items():
+            if one["id"] == root["tuple"]:
+                return holder
+        return None
+
+    def is_alive(self, grant, time):
+        """Whether a grant and all that it rests on is alive at the present time."""
+        return self.holder_of_root(grant, time) is not None and all(
+            self.grants[key]["status"] == "live" and time < self.grants[key]["until"]
+            for key in self.chain(grant)
+        )
+
+    def grantor(self, grant):
+        """Who stands in the grantor's place: he himself, or who took over the right behind it."""
+        one = self.grants[grant]
+        return one["grantor"] if one["parent"] is not None else self.last_holder[one["tuple"]]
+
+    def is_authorised(self, grant):
+        """Whether the root of a chain is an authorised body, as public data asks for."""
+        top = self.grants[self.chain(grant)[-1]]
+        root = self.last_holder[top["tuple"]]
+        is_public = self.assets[top["asset"]]["class"] == "public"
+        return not is_public or self.parties[root]["is_operator"]
+
+    def earliest_use(self, grant, action):
+        """From when the next period of an action may begin."""
+        one = self.grants[grant]
+        return max(one["since"], one["periods"].get(action, 0))
+
+    # --- events
+
+    def _take_ledger_open(self, event, body, index, time):
+        for key in event.subjects:
+            if key.startswith("party/"):
+                self.parties[key] = {"status": "active", "is_operator": False}
+
+    def _take_party_enroll(self, event, body, index, time):
+        self.parties[event.actor] = {"status": "active", "is_operator": False}
+
+    def _take_party_suspend(self, event, body, index, time):
+        self.parties[body["party"]]["status"] = "active" if "lift" in body else "suspended"
+
+    def _take_party_exit(self, event, body, index, time):
+        self.parties[event.actor] |= {"status": "exited", "is_operator": False}
+
+    def _take_party_admit(self, event, body, index, time):
+        self.parties[body["party"]]["is_operator"] = "end" not in body
+
+    def _take_registration_file(self, event, body, index, time):
+        (key,) = (each for each in event.subjects if each.startswith("registration/"))
+        (asset,) = (each for each in event.subjects if each.startswith("asset/"))
+        self.registrations[key] = {
+            "type": body["type"],
+            "asset": asset,
+            "parties": body["parties"],
+            "moves": [(one["from"], one["to"], one["right"]) for one in body.get("moves", ())],
+            "is_ordered": "ground" in body,
+            "status": "filed",
+            "number": None,
+        }
+        if body["type"] == "initial":
+            self.assets[asset] = {
+                "tuples": {},
+                "number": None,
+                "until": None,
+                "pledges": set(),
+                "freezes": set(),
+                "class": None,
+                "level": None,
+                "moved": 0,
+            }
+
+    def _take_registration_record(self, event, body, index, time):
+        registration = self.registrations[body["registration"]]
+        registration["status"], registration["number"] = "recorded", body["number"]
+        asset = self.assets[registration["asset"]]
+        if registration["type"] == "initial":
+            for claim in body["rights"]:
+                self._open(asset, claim, index)
+            asset |= {key: body["classification"][key] for key in ("class", "level")}
+        else:
+            self._move(asset, registration["moves"], index)
+            self.statuses[asset["number"]] = "superseded"
+        asset |= {"number": body["number"], "until": body["valid_until"]}
+        self.statuses[body["number"]] = "valid"
+
+    def _open(self, asset, claim, index):
+        self._tuples += 1
+        self.last_holder[self._tuples] = claim["holder"]
+        self.rights[terms_of(claim)] += 1
+        self.held[claim["holder"]] += 1
+        asset["tuples"][claim["holder"], claim["right"]] = {
+            "id": self._tuples,
+            "terms": terms_of(claim),
+            "from": None,
+            "until": claim.get("until"),
+            "index": index,
+        }
+
+    def _move(self, asset, moves, index):
+        moved = {(giver, right): asset["tuples"].pop((giver, right)) for giver, _, right in moves}
+        asset["moved"] += len(moves)
+        for giver, taker, right in moves:
+            asset["tuples"][taker, right] = moved[giver, right] | {"from": giver, "index": index}
+            self.last_holder[moved[giver, right]["id"]] = taker
+            self.held.update({giver: -1})
+            self.held.update({taker: 1})
+
+    def _take_registration_revoke(self, event, body, index, time):
+        asset = self.assets[body["asset"]]
+        self.rights.subtract(one["terms"] for one in asset["tuples"].values())
+        self.held.subtract(holder for holder, _ in asset["tuples"])
+        self.statuses[asset["number"]] = "revoked"
+        asset |= {"tuples": {}, "number": None, "until": None}
+
+    def _step(status):
+        def take(self, event, body, index, time):
+            self.registrations[body["registration"]]["status"] = status
+
+        return take
+
+    _take_registration_accept = _step("accepted")
+    _take_registration_return = _step("returned")
+    _take_registration_publish = _step("published")
+    _take_registration_withhold = _step("confidential")
+    _take_registration_withdraw = _step("withdrawn")
+    _take_registration_refuse = _step("refused")
+
+    def _take_registration_supplement(self, event, body, index, time):
+        registration = self.registrations[body["registration"]]
+        was_returned = registration["status"] == "returned"
+        registration["status"] = "supplement" if "ask" in body else "accepted"
+        if "answer" in body and was_returned:
+            registration["status"] = "filed"
+
+    def _take_encumbrance_create(self, event, body, index, time):
+        (key,) = (each for each in event.subjects if each.startswith("encumbrance/"))
+        self.encumbrances[key] = {
+            "asset": body["asset"],
+            "pledgor": event.actor,
+            "pledgee": body["pledgee"],
+            "rights": body["rights"],
+        }
+        self.assets[body["asset"]]["pledges"].add(key)
+
+    def _take_encumbrance_release(self, event, body, index, time):
+        self.assets[body["asset"]]["pledges"].remove(body["encumbrance"])
+
+    def _take_order_freeze(self, event, body, index, time):
+        (key,) = (each for each in event.subjects if each.startswith("order/"))
+        self.orders[key] = body["asset"]
+        self.assets[body["asset"]]["freezes"].add(key)
+
+    def _take_order_unfreeze(self, event, body, index, time):
+        self.assets[body["asset"]]["freezes"].remove(body["order"])
+
+    def _take_grant_issue(self, event, body, index, time):
+        parent = body.get("parent")
+        (key,) = (
+            each for each in event.subjects if each.startswith("grant/") and each != parent
+        )
+        ends = [last_instant(rule) for rule in body["policy"]["permission"]]
+        root = self.assets[body["asset"]]["tuples"].get((event.actor, "operate"))
+        self.grants[key] = {
+            "asset": body["asset"],
+            "grantor": event.actor,
+            "grantee": body["grantee"],
+            "parent": parent,
+            "tuple": root["id"] if parent is None else None,
+            "depth": 1 if parent is None else self.grants[parent]["depth"] + 1,
+            "policy": body["policy"],
+            "status": "offered" if body["policy"]["type"] == "Offer" else "live",
+            "until": max(ends),
+            "meters": Counter(),
+            "periods": {},
+            "since": time,
+            "children": 0,
+        }
+        if parent is not None:
+            self.grants[parent]["children"] += 1
+
+    def _take_grant_accept(self, event, body, index, time):
+        self.grants[body["grant"]] |= {"status": "live", "since": time}
+
+    def _take_grant_revoke(self, event, body, index, time):
+        self.grants[body["grant"]]["status"] = "revoked"
+
+    def _take_delivery_send(self, event, body, index, time):
+        (key,) = (each for each in event.subjects if each.startswith("delivery/"))
+        self.deliveries[key] = {
+            "grant": body["grant"],
+            "asset": body["asset"],
+            "recipient": body["recipient"],
+            "copy": body["copy"],
+            "status": "sent",
+        }
+
+    def _take_delivery_receive(self, event, body, index, time):
+        self.deliveries[body["delivery"]]["status"] = "received"
+
+    def _take_usage_record(self, event, body, index, time):
+        grant = self.grants[body["grant"]]
+        grant["meters"][body["action"]] += body["count"]
+        grant["periods"][body["action"]] = body["to"]
+
+    _take_usage_batch = _take_usage_record
+
+
+NEVER = 2**60
+
+
+def last_instant(rule):
+    """First instant at which a permission is over: the simulation's policies say it outright."""
+    ends = [
+        one["rightOperand"]
+        for one in rule.get("constraint", ())
+        if (one.get("leftOperand"), one.get("operator")) == ("dateTime", "lt")
+    ]
+    return min(ends, default=NEVER)

@@ -1,0 +1,348 @@
+"""Checks of acts (`muniment/check/v1`), judged once more, without a line of the product.
+
+It covers rights of one's own and chains of grants of any length whose policies have no constraint
+on the act; freezes, pledges, registered restrictions and the state of the party. It does not cover
+constraints, counts and stated facts: where an answer would rest on one, it raises UnsupportedError
+and accepts nothing.
+
+Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
+"""
+
+from itertools import pairwise
+
+from tests.support.independent_proofs import UnsupportedError, new_id, open_proofs, read_file
+from tests.support.independent_signed import canonical, count, like, members, need
+from tests.support.independent_verifier import ID, complete_from, read_intervals, values_at
+from tests.support.independent_words import say
+
+REST = ["aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"]
+USES = ["use", "read", *REST]
+ONWARD = ["distribute", "grantUse"]
+TRANSFERS = ["transfer", "sell", "give"]
+ACTIONS = [*USES, *ONWARD, *TRANSFERS, "muniment:encumber", "muniment:export"]
+DISPOSALS = [*TRANSFERS, "muniment:encumber"]
+PARTS = {"use": [*USES, *ONWARD], "transfer": TRANSFERS}
+"""What a general action includes besides itself."""
+REACH = {"hold": ["archive", "index"], "use": USES, "operate": ONWARD}
+"""What a right lets its holder do, besides disposing of it."""
+UNKNOWN = ("unknown_chain", "unknown_then")
+MAX_DEPTH = 8
+
+
+def verify_check(data, policy):
+    """The verdict of a check file, if its proofs hold and make it.
+
+    Args:
+        data: Bytes of the file.
+        policy: Bytes of the verifier's own policy.
+
+    Returns:
+        `{"subject","status"}`.
+    """
+    bundle = read_file(data, "inquiry answer states dossiers", "muniment/check/v1")
+    inquiry, answer = read_inquiry(bundle["inquiry"]), bundle["answer"]
+    members(answer, "verdict clause chain duties unknown count", "an answer")
+    proved = open_proofs(bundle["states"], bundle["dossiers"], policy)
+    if inquiry["party"] in proved.events:
+        grants = find_grants(proved, inquiry)
+    else:
+        need(answer["verdict"] == "permitted", "an answer that needs the party's whole history")
+        need(isinstance(answer["chain"], list), "a chain")
+        grants = [one["subject"] for one in answer["chain"][-1:] if one.get("kind") == "grant"]
+    found = judge(proved, inquiry, grants)
+    need(canonical(found, 20) == canonical(answer, 20), f"the proofs make it {found['verdict']}")
+    return {"subject": inquiry["asset"], "status": found["verdict"]}
+
+
+def read_inquiry(inquiry):
+    members(inquiry, "party asset action at facts", "an inquiry")
+    like(f"party/{ID}", inquiry["party"], "party")
+    like(f"asset/{ID}", inquiry["asset"], "asset")
+    need(inquiry["action"] in ACTIONS, "an action of the profile")
+    count(inquiry["at"], "at")
+    need(isinstance(inquiry["facts"], dict), "facts")
+    if inquiry["facts"]:
+        raise UnsupportedError("stated facts")
+    return inquiry
+
+
+def find_grants(proved, inquiry):
+    """Every grant of the asset that the party's history names it as grantee of."""
+    return [
+        new_id("grant", event)
+        for _, event in proved.history(inquiry["party"])
+        if event["kind"] == "grant.issue"
+        and event["body"]["grantee"] == inquiry["party"]
+        and event["body"]["asset"] == inquiry["asset"]
+    ]
+
+
+# --- the verdict
+
+
+def judge(proved, inquiry, grants):
+    """The answer to an inquiry."""
+    party, asset = inquiry["party"], proved_asset(proved, inquiry["asset"])
+    above = find_bar(proved, inquiry, asset)
+    if above or asset is None:
+        return above or answer("not covered", "unknown_asset", inquiry["asset"])
+    routes = [*judge_rights(inquiry, asset)]
+    routes += [judge_grant(proved, inquiry, key) for key in sorted(set(grants))]
+    return min([*routes, answer("not covered", "no_route", party)], key=distance)
+
+
+def proved_asset(proved, key):
+    asset = proved.state(key, "asset/1")
+    for name in () if asset is None else ("tuples", "vouchers", "freezes", "pledges"):
+        read_intervals(asset, name)
+    return asset
+
+
+def distance(one):
+    """A permission first, then what may have been open, then prohibitions, then the rest."""
+    if one["verdict"] == "permitted":
+        return 0
+    if one["verdict"] == "prohibited":
+        return 2
+    if one["clause"]["code"] in UNKNOWN:
+        return 1
+    return 3 if one["chain"] else 4
+
+
+def answer(verdict, code, subject, path="", **parts):
+    en, zh = say(code, subject, path)
+    clause = {"code": code, "subject": subject, "path": path, "en": en, "zh": zh}
+    whole = {"verdict": verdict, "clause": clause, "chain": [], "duties": [], "unknown": []}
+    return whole | {"count": None} | parts
+
+
+def find_bar(proved, inquiry, asset):
+    """What stands above all routes, or None."""
+    key, date, action = inquiry["party"], inquiry["at"], inquiry["action"]
+    party = proved.state(key, "party/1")
+    if party is not None and not is_known(party, "status", date):
+        return answer("not covered", "unknown_then", key, "status")
+    held = [] if party is None else values_at(read_intervals(party, "status"), date)
+    if not held:
+        return answer("not covered", "unknown_party", key)
+    if asset is None:
+        return None
+    for name in ("freezes", "pledges", "tuples", "vouchers"):
+        if not is_known(asset, name, date):
+            return answer("not covered", "unknown_then", inquiry["asset"], name)
+    if "active" not in held:
+        return answer("prohibited", "inactive", key, "status")
+    if values_at(asset["freezes"], date):
+        return answer("prohibited", "frozen", inquiry["asset"], "freezes")
+    limits = asset["fields"].get("restrictions")
+    barred = {"resale": [*ONWARD, *TRANSFERS], "export": ["muniment:export"]}
+    for name, acts in barred.items() if isinstance(limits, dict) else ():
+        if limits.get(name) is False and action in acts:
+            return answer("prohibited", "restricted", inquiry["asset"], "fields/restrictions")
+    return None
+
+
+def is_known(state, name, date):
+    return date >= complete_from(state).get(name, date)
+
+
+def tuples_in_force(asset, date):
+    """Intervals of the rights in force: of an asset with a voucher that has not expired."""
+    if not any(date < one["until"] for one in values_at(asset["vouchers"], date)):
+        return []
+    return [
+        one
+        for one in asset["tuples"]
+        if values_at([one], date) and date < one["value"].get("until", date + 1)
+    ]
+
+
+def judge_rights(inquiry, asset):
+    party, action = inquiry["party"], inquiry["action"]
+    for one in tuples_in_force(asset, inquiry["at"]):
+        right = one["value"]["right"]
+        reaches = action in DISPOSALS or action in REACH[right]
+        if one["value"]["holder"] != party or not reaches:
+            continue
+        pledges = values_at(asset["pledges"], inquiry["at"])
+        pledged = any(p["holder"] == party and right in p["rights"] for p in pledges)
+        is_barred = pledged and action in DISPOSALS
+        said = ("prohibited", "pledged") if is_barred else ("permitted", "own_right")
+        path = "pledges" if is_barred else "tuples"
+        yield answer(*said, inquiry["asset"], path, chain=[right_link(inquiry["asset"], one)])
+
+
+def right_link(asset, one):
+    value = one["value"]
+    link = {"subject": asset, "kind": "right", "giver": None, "taker": value["holder"]}
+    return link | {"index": one["index"], "clause": value["right"]}
+
+
+# --- grants
+
+
+def find_chain(proved, key):
+    """The grant and everything above it, as pairs of key and state."""
+    chain = []
+    while key is not None and len(chain) < MAX_DEPTH:
+        state = proved.state(key, "grant/1")
+        if state is None:
+            break
+        chain.append((key, state))
+        key = state["parent"]
+    return chain
+
+
+def judge_grant(proved, inquiry, key):
+    chain = find_chain(proved, key)
+    named = chain and (chain[0][1]["grantee"], chain[0][1]["asset"])
+    none = answer("not covered", "no_route", inquiry["party"])
+    if named != (inquiry["party"], inquiry["asset"]):
+        return none
+    broken = find_break(proved, chain, inquiry["at"])
+    if broken:
+        return none | {"clause": broken}
+    found = apply_terms(chain, inquiry["action"])
+    return found | {"chain": list_links(proved, chain, inquiry["at"])}
+
+
+def find_break(proved, chain, date):
+    """The clause that says why a chain is not alive, from the right downwards; or None."""
+    top_key, top = chain[-1]
+    asset = proved_asset(proved, top["asset"])
+    if top["parent"] is not None or asset is None:
+        return clause("unknown_chain", top_key, "parent")
+    if not (is_known(asset, "tuples", date) and is_known(asset, "vouchers", date)):
+        return clause("unknown_then", top["asset"], "tuples")
+    hands = follow_right(asset, top)
+    if not hands:
+        return clause("unknown_then", top["asset"], "tuples")
+    if not any(one in tuples_in_force(asset, date) for one in hands):
+        return clause("no_operate_right", top["asset"], "tuples")
+    return next(filter(None, (find_end(key, grant, date) for key, grant in reversed(chain))), None)
+
+
+def find_end(key, grant, date):
+    if not is_known(grant, "status", date):
+        return clause("unknown_then", key, "status")
+    held = values_at(read_intervals(grant, "status"), date)
+    if "live" not in held:
+        return clause(f"grant_{held[-1]}" if held else "grant_not_yet", key, "status")
+    if all(one.get("constraint") for one in grant["policy"]["permission"]):
+        raise UnsupportedError("a term of a grant")
+    return None
+
+
+def clause(code, subject, path):
+    return answer("", code, subject, path)["clause"]
+
+
+def follow_right(asset, top):
+    """The tuple that a grant was issued from, and what it became since, hand to hand."""
+    tuples = [one for one in asset["tuples"] if one["value"]["right"] == "operate"]
+    before = top["status"][0]["index"]
+    own = [o for o in tuples if o["value"]["holder"] == top["grantor"] and o["index"] < before]
+    hands = own[-1:]
+    while hands:
+        last = hands[-1]
+        taken = [
+            one
+            for one in tuples
+            if one["value"].get("from") == last["value"]["holder"]
+            and one["index"] > last["index"]
+            and one["from"] == last["to"]
+        ]
+        if not taken:
+            break
+        hands.append(taken[0])
+    return hands
+
+
+def list_links(proved, chain, date):
+    key, top = chain[-1][1]["asset"], chain[-1][1]
+    asset = proved_asset(proved, key)
+    in_force = tuples_in_force(asset, date)
+    root = next(one for one in follow_right(asset, top) if one in in_force)
+    links = [right_link(key, root)]
+    for grant_key, grant in reversed(chain):
+        link = {"subject": grant_key, "kind": "grant", "giver": grant["grantor"]}
+        link |= {"taker": grant["grantee"], "index": grant["status"][0]["index"]}
+        links.append(link | {"clause": grant["via"] or ""})
+    return links
+
+
+# --- terms
+
+
+def apply_terms(chain, action):
+    """What the lowest grant says of an act, and what may not be handed on to it."""
+    key, grant = chain[0]
+    found = evaluate(key, grant["policy"], action)
+    if found["verdict"] != "not covered":
+        return found
+    for (_, below), (above_key, above) in pairwise(chain):
+        for path, rule in handed_down(above["policy"], below["via"]):
+            if bars(rule, action):
+                return answer("prohibited", "prohibited", above_key, path)
+    return found
+
+
+def handed_down(policy, via):
+    """Prohibitions, with their paths, that bind whoever got a grant by this clause of a policy."""
+    number = int(like("permission/(0|[1-9][0-9]*)", via, "via").partition("/")[2])
+    duties = policy["permission"][number].get("duty", [])
+    own = [*list_rules(policy, "prohibition")]
+    for place, duty in enumerate(duties):
+        if duty["action"] == "nextPolicy":
+            inner = list_rules(duty["target"], "prohibition")
+            before = f"{via}/duty/{place}/target"
+            return [*((f"{before}/{path}", rule) for path, rule in inner), *own]
+    return [*own, (f"{via}/nextPolicy", {"action": [*ONWARD, "transfer"]})]
+
+
+def list_rules(terms, name):
+    return [(f"{name}/{place}", rule) for place, rule in enumerate(terms.get(name, []))]
+
+
+def evaluate(key, policy, action):
+    """What a policy says of an act."""
+    open_path = None
+    for path, rule in list_rules(policy, "prohibition"):
+        if bars(rule, action):
+            return answer("prohibited", "prohibited", key, path)
+        if open_path is None and any(reaches(action, one) for one in acts_of(rule)):
+            refuse_constraints(rule)
+            open_path = path
+    if open_path is not None:
+        return answer("not covered", "may_be_prohibited", key, open_path)
+    for path, rule in list_rules(policy, "permission"):
+        if any(reaches(one, action) for one in acts_of(rule)):
+            refuse_constraints(rule)
+            duties = [one for one in rule.get("duty", []) if one["action"] != "nextPolicy"]
+            for one in duties:
+                refuse_constraints(one)
+            named = [{"action": one["action"]} for one in duties]
+            return answer("permitted", "permitted", key, path, duties=named)
+    return answer("not covered", "no_permission", key)
+
+
+def acts_of(rule):
+    return rule["action"] if isinstance(rule["action"], list) else [rule["action"]]
+
+
+def bars(rule, action):
+    """Whether a prohibition reaches the whole of an act."""
+    barred = any(action == one or action in PARTS.get(one, []) for one in acts_of(rule))
+    if barred:
+        refuse_constraints(rule)
+    return barred
+
+
+def reaches(named, action):
+    """Whether a permission for one action reaches another; an onward one has to be named."""
+    return named == action or (action in PARTS.get(named, []) and action not in ONWARD)
+
+
+def refuse_constraints(rule):
+    if rule.get("constraint"):
+        raise UnsupportedError("a constraint")

@@ -1,0 +1,86 @@
+"""The sentences of clauses, in English and Chinese, which an answer carries with its code.
+
+`{0}` stands for the subject, `{1}` for the path in a policy.
+"""
+
+SENTENCES = {
+    "unknown_asset": ("there is no {0} on this ledger", "本账本上没有 {0}"),
+    "unknown_party": (
+        "{0} was not enrolled then: it had no rights here",
+        "{0} 当时尚未入册，不享有任何权利",
+    ),
+    "unknown_then": (
+        "the state of {0} does not reach back so far: ask its dossier",
+        "{0} 的状态未保留至该日期：请查阅其完整历史（dossier）",
+    ),
+    "inactive": (
+        "{0} was suspended or had left, and might not act",
+        "{0} 当时已被暂停或已退出，不得操作",
+    ),
+    "frozen": (
+        "{0} was frozen by order of a regulator: until it is lifted nobody may",
+        "{0} 当时被监管方冻结：解除之前任何人均不得为之",
+    ),
+    "restricted": (
+        "the restrictions registered with {0} prohibit it, whoever acts",
+        "{0} 登记的限制范围禁止该行为，对任何人均适用",
+    ),
+    "own_right": (
+        "the party held a registered right in {0} that covers it",
+        "该主体对 {0} 享有涵盖该行为的登记权利",
+    ),
+    "pledged": (
+        "the right in {0} was pledged: until the pledgee releases it, it does not move, "
+        "and is pledged again only with the pledgee's signature",
+        "{0} 上的该项权利已出质：质权人解除之前不得转让，再次出质须经其签署同意",
+    ),
+    "no_route": (
+        "{0} had neither a right nor a grant that says anything of it: it would need a "
+        "grant from whoever may license",
+        "{0} 没有涵盖该行为的权利或授权：须由有权许可的一方授权",
+    ),
+    "unknown_chain": (
+        "{0} rests on something that is not known here: show the whole chain",
+        "{0} 所依据的上级授权未知：请出示完整授权链",
+    ),
+    "no_operate_right": (
+        "the right to operate {0} that the chain rests on was not in force: register or renew it",
+        "授权链所依据的 {0} 经营权当时不在有效状态：请先登记或续期",
+    ),
+    "grant_offered": (
+        "{0} was an offer that nobody had accepted: the grantee accepts it first",
+        "{0} 当时仍是未被接受的要约：须先由被授权方接受",
+    ),
+    "grant_live": ("{0} was live already", "{0} 当时已生效"),
+    "grant_revoked": (
+        "{0} had been revoked: ask its grantor for a new one",
+        "{0} 当时已被撤回：请向授权方重新取得授权",
+    ),
+    "grant_not_yet": ("{0} had not been issued yet", "{0} 当时尚未授予"),
+    "grant_not_begun": (
+        "the term of {0} had not begun, or was interrupted: wait for the date that it names",
+        "{0} 的期限当时尚未开始或处于间断：请待其所定日期",
+    ),
+    "grant_expired": (
+        "the term of {0} was over: ask its grantor for a new one",
+        "{0} 的期限当时已届满：请向授权方重新取得授权",
+    ),
+    "permitted": ("{1} permits it", "{1} 允许该行为"),
+    "prohibited": (
+        "{1} prohibits it: it would need terms without this prohibition",
+        "{1} 禁止该行为：须取得不含该禁止的条款",
+    ),
+    "no_permission": (
+        "no permission reaches it: ask for terms that name it",
+        "没有任何许可涵盖该行为：请取得明确列出该行为的条款",
+    ),
+    "may_be_prohibited": (
+        "{1} prohibits a part of it: ask about that part by its own name",
+        "{1} 禁止其中一部分：请就具体行为分别查询",
+    ),
+}
+
+
+def say(code, subject, path):
+    """The two sentences of a clause."""
+    return tuple(one.format(subject, path) for one in SENTENCES[code])

@@ -1,0 +1,122 @@
+"""What parties at play try with rights and grants: transfers, licences, deliveries, usage."""
+
+from contracts.force import rights_in_force
+from contracts.intervals import current
+from tests.support import grants
+from tests.support.grants import onward, permit, times
+from tests.support.transfers import JUDGMENT
+
+ACTS = ("read", "read", "derive", "use", "distribute", "sell")
+TERMS = (
+    (permit("use"),),
+    (permit("read", times(5)),),
+    (permit("use"), onward(permit("use"), action="grantUse", count=2)),
+    (permit(["read", "derive"]), onward()),
+)
+
+
+class Dealing:
+    """Moves of a game about who holds, licenses, delivers and uses what."""
+
+    def __init__(self):
+        self.licences, self.deliveries = [], []
+
+    def holder_of(self, application, *rights):
+        """A party with one of these rights in the asset, and the right; else anybody's."""
+        asset = self.world.asset(application)
+        held = [
+            (person, value["right"])
+            for value in rights_in_force(asset, self.world.time)
+            for person in self.people
+            if value["holder"] == person.party and value["right"] in rights
+        ]
+        return self.random.choice(held or [(self.anybody(), rights[0])])
+
+    def transfer(self):
+        application = self.registered()
+        if self.world.asset(application).voucher is None:
+            self.file()
+            return
+        giver, right = self.holder_of(application, "hold", "use", "operate")
+        ground = JUDGMENT if self.random.random() < 0.2 else None
+        moves = [(self.actor(giver), self.anybody(), right)]
+        self.applications.append(self.world.file_transfer(application, *moves, ground=ground))
+
+    def issue(self):
+        application = self.registered()
+        grantor, _ = self.holder_of(application, "operate")
+        self.license(application, self.actor(grantor))
+
+    def issue_below(self):
+        application, key, _, grantor = self.licence("live")
+        self.license(application, self.actor(grantor), parent=key)
+
+    def license(self, application, grantor, **members):
+        grantee = self.random.choice([one for one in self.people if one is not grantor])
+        terms, kind = self.random.choice(TERMS), self.random.choice(["Offer", "Agreement", "Set"])
+        made = grants.issue(self.world, application, grantor, grantee, *terms, kind=kind, **members)
+        self.licences.append((application, made, grantor, grantee))
+
+    def licence(self, *statuses):
+        """Asset, key, grantor and grantee of a grant, mostly in one of these states.
+
+        Of none, if there is none yet.
+        """
+        first = (self.applications[0], "grant/" + "a" * 26, self.people[0], self.people[0])
+        fitting = [each for each in self.licences if self.status_of(each[1]) in statuses]
+        odd = self.random.random() < 0.2
+        return self.random.choice((self.licences if odd else fitting) or [first])
+
+    def status_of(self, key):
+        return current(grants.grant_state(self.world, key).status)[-1]
+
+    def take(self):
+        _, key, _, grantee = self.licence("offered")
+        grants.accept(self.world, key, self.actor(grantee))
+
+    def end(self):
+        _, key, grantor, _ = self.licence("live", "offered")
+        grants.revoke(self.world, key, self.actor(grantor))
+
+    def deliver(self):
+        application, key, grantor, grantee = self.licence("live")
+        parts = {"grant": key, "asset": application.asset, "recipient": grantee.party}
+        body = parts | {"copy": grants.copy(self.label())}
+        actor = self.actor(grantor)
+        event = self.world.event("delivery.send", body, actor)
+        self.world.write(self.world.sign(event, actor.key))
+        key = next(one for one in event.subjects if one.startswith("delivery/"))
+        self.deliveries.append((key, body, grantee))
+
+    def receive(self):
+        if not self.deliveries:
+            self.deliver()
+            return
+        key, sent, grantee = self.random.choice(self.deliveries)
+        body = {name: sent[name] for name in ("grant", "asset", "copy")} | {"delivery": key}
+        self.world.do("delivery.receive", body, self.actor(grantee))
+
+    def use(self):
+        _, key, _, grantee = self.licence("live")
+        state = grants.grant_state(self.world, key)
+        body = {"grant": key, "action": self.random.choice(ACTS), "count": 1, "total": 1}
+        body |= {"from": self.world.time - 1, "to": self.world.time}
+        if state is not None:
+            body |= grants.use_body(self.world, key, body["action"], self.random.randint(1, 3))
+        kind = "usage.record"
+        if self.random.random() < 0.5:
+            kind = "usage.batch"
+            body |= {"form": "usage-lines/1", "root": "1e" * 32, "lines": 1}
+        self.world.do(kind, body, self.actor(grantee))
+
+
+MOVES = [
+    *[Dealing.transfer] * 5,
+    *[Dealing.issue] * 6,
+    *[Dealing.issue_below] * 4,
+    *[Dealing.take] * 5,
+    Dealing.end,
+    *[Dealing.deliver] * 3,
+    *[Dealing.receive] * 2,
+    *[Dealing.use] * 9,
+]
