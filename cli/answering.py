@@ -9,7 +9,7 @@ from cli.session import Session
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
-    from contracts.queries import Topic
+    from contracts.queries import Query, QueryBundle, Topic
     from node.proofs import Prover
     from node.registry import Registry
 
@@ -83,16 +83,18 @@ def answer_topic(
         key: The asset, party or grant that it is about.
         at: A date, None: now.
         files: Where proofs go.
+
+    Raises:
+        LimitError: A proof is asked for and would be more than one file can hold.
     """
     from cli.times import parse_date
     from contracts.certificate import write_statement
     from contracts.queries import Query, format_query
-    from node.answers import prove_query
 
-    time = registry.clock.now() if at is None else parse_date(at)
+    now = registry.clock.now()
+    query = Query(topic=_TOPICS[topic], subject=key, at=now if at is None else parse_date(at))
     prover = registry.prover()
-    query = Query(topic=_TOPICS[topic], subject=key, at=UnixMillis(time))
-    bundle = prove_query(prover, query)
+    bundle = _answer_query(prover, query, files)
     proof = format_query(bundle)
     written = write_proofs(prover, key, proof, files)
     document: dict[str, Json] = {
@@ -105,20 +107,48 @@ def answer_topic(
     title, statement = write_statement(proof)
     sentences = statement.zh if is_chinese() else statement.en
     rows = [("", name_parties(registry, sentence)) for sentence in sentences]
+    rows += [(say("note", "注意"), warn_of_future(UnixMillis(query.at), now))]
     rows += [(say("written", "已写入"), str(path)) for path in written.values()]
     shown = title.zh if is_chinese() else title.en
     session.out.result(document, lambda: session.out.table(shown, rows))
 
 
+def _answer_query(prover: "Prover", query: "Query", files: ProofFiles) -> "QueryBundle":
+    """The answer, with all proofs only if a file is to hold them."""
+    from contracts.evidence import ProofSet
+    from contracts.queries import QueryBundle
+    from node.answers import answer_only, prove_query
+
+    if files.proof is not None or files.certificate is not None:
+        return prove_query(prover, query)
+    # Its state alone says as of when; nobody is going to verify this.
+    state = prover.prove_state(SubjectKey(query.subject))
+    return QueryBundle(query, answer_only(prover, query), ProofSet((state,), ()))
+
+
+def warn_of_future(time: UnixMillis, now: UnixMillis) -> str:
+    """What has to be said of an answer about a date that is still to come; empty of any other."""
+    if time <= now:
+        return ""
+    return say(
+        "that date is still to come: this is how things stand now",
+        "该日期尚未到来：以上按目前情况回答",
+    )
+
+
 def name_parties(registry: "Registry", sentence: str) -> str:
-    """A sentence with the public names of parties behind their keys."""
+    """A sentence with the public names of parties and assets before their keys.
+
+    A name stands in one line and turns nobody's writing direction.
+    """
     import re
 
-    from node.chains import name_of
+    from cli.output import show_plain
+    from node.granted import name_of
 
     def named(found: "re.Match[str]") -> str:
-        key = SubjectKey(found[0])
+        key = SubjectKey(found[1])
         name = name_of(registry, key)
-        return key if name == key else f"{name} ({key})"
+        return key if name == key else f"{show_plain(name)} ({key})"
 
-    return re.sub(r"(party|asset)/[a-z2-7]{26}", named, sentence)
+    return re.sub(r"(?:urn:muniment:\S+?:)?\b((?:party|asset)/[a-z2-7]{26})", named, sentence)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.answering import name_parties
+from cli.answering import name_parties, warn_of_future
 from cli.files import write_document
 from cli.lang import is_chinese, say
 from cli.session import Session
@@ -18,7 +18,7 @@ from contracts.permission import Answer, Inquiry
 from contracts.records import format_record
 from ledger.core.types import Json, SubjectKey, UnixMillis
 from node.answers import check_act, prove_act
-from node.chains import name_of
+from node.granted import name_of
 
 if TYPE_CHECKING:
     from node.registry import Registry
@@ -112,7 +112,8 @@ def _show_answer(registry: "Registry", inquiry: Inquiry, answer: Answer) -> list
     rows += [
         (
             say("chain", "权利链") if i == 0 else "·",
-            f"{name_of(registry, link.taker)}  {link.subject}  #{link.index}  {link.clause}",
+            f"{name_of(registry, link.taker)}  {link.subject}  #{link.index}  "
+            f"{show_word(link.clause)}".rstrip(),
         )
         for i, link in enumerate(answer.chain)
     ]
@@ -127,4 +128,5 @@ def _show_answer(registry: "Registry", inquiry: Inquiry, answer: Answer) -> list
         shown = str(duty["action"]) if isinstance(duty, dict) else ""
         rows.append((say("on condition of", "附带义务"), show_word(shown)))
     rows += [(say("not stated", "未说明"), show_word(each)) for each in answer.unknown]
-    return rows
+    warning = warn_of_future(UnixMillis(inquiry.at), registry.clock.now())
+    return [*rows, (say("note", "注意"), warning)]

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cli.exitcodes import UsageError
-from cli.lang import say
-from ledger.core.types import JsonObject, SubjectKey, UnixMillis
+from cli.lang import is_chinese, say
+from cli.session import Session
+from cli.times import format_local
+from cli.words import show_status, show_word
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from contracts.grant import Issue
@@ -34,37 +37,76 @@ class Terms:
     kind: Literal["Offer", "Agreement"]
 
 
+def choose_grantor(
+    registry: "Registry", asset: SubjectKey, party: str | None, parent: str | None
+) -> SubjectKey:
+    """Who issues a grant: named, or the only party that it can be.
+
+    Args:
+        registry: Of the ledger.
+        asset: What is licensed.
+        party: Named with --as.
+        parent: Grant that it is to rest on; its grantee issues it.
+
+    Raises:
+        UsageError: Several parties may, and none is named.
+        NotFoundError: There is no such party or grant.
+    """
+    from cli.answering import name_parties
+    from cli.subjects import choose_party, find_party, find_subject
+    from contracts.chain import Grant
+    from contracts.force import rights_in_force
+    from contracts.title import Asset
+
+    if party is not None:
+        return find_party(registry, party)
+    if parent is not None:
+        return registry.need_state(Grant, find_subject(registry, "grant", parent)).grantee
+    held = rights_in_force(registry.need_state(Asset, asset), registry.clock.now())
+    holders = sorted({str(value["holder"]) for value in held if value["right"] == "operate"})
+    if len(holders) > 1:
+        words = say(
+            f"several parties may license {asset}: name one with --as ({', '.join(holders)})",
+            f"{asset} 有多个主体可授权：请用 --as 指明（{'、'.join(holders)}）",
+        )
+        raise UsageError(name_parties(registry, words), "party_required")
+    return SubjectKey(holders[0]) if holders else choose_party(registry, None)
+
+
 def find_parent(
     registry: "Registry", actor: SubjectKey, asset: SubjectKey, text: str | None
 ) -> SubjectKey | None:
     """What a grant rests on: None for the actor's own right to operate, else a grant.
 
+    Of grants that are not live any more, or not yet, the newest: the rule says what it lacks.
+
     Raises:
         UsageError: The actor has several grants and does not say which.
         NotFoundError: The grant that was named is not there.
     """
+    from cli.answering import name_parties
     from cli.subjects import find_subject
     from contracts.force import held_rights
     from contracts.title import Asset
-    from node.chains import find_live_grants
+    from node.answers import StoredFacts
+    from node.granted import find_received, tell_status
 
     if text is not None:
         return find_subject(registry, "grant", text)
-    state = registry.need_state(Asset, asset)
-    held = held_rights(state, actor, registry.clock.now())
+    now = registry.clock.now()
+    held = held_rights(registry.need_state(Asset, asset), actor, now)
     if any(value["right"] == "operate" for value in held):
         return None
-    grants = find_live_grants(registry, actor, asset)
-    if len(grants) > 1:
-        raise UsageError(
-            say(
-                f"{actor} has several grants of {asset}: name one with --parent "
-                f"({', '.join(grants)})",
-                f"{actor} 就 {asset} 有多项授权：请用 --parent 指明（{'、'.join(grants)}）",
-            ),
-            "ambiguous",
+    facts = StoredFacts(registry.prover())
+    received = find_received(facts, actor, asset)
+    live = [key for key in received if tell_status(facts, key, now)[0] == "live"]
+    if len(live) > 1:
+        words = say(
+            f"{actor} has several grants of {asset}: name one with --parent ({', '.join(live)})",
+            f"{actor} 就 {asset} 有多项授权：请用 --parent 指明（{'、'.join(live)}）",
         )
-    return grants[0] if grants else None
+        raise UsageError(name_parties(registry, words), "ambiguous")
+    return next(iter([*live, *received[-1:]]), None)
 
 
 def build_grant(
@@ -110,6 +152,79 @@ def build_grant(
     )
 
 
+def write_grant(
+    session: Session, registry: "Registry", actor: SubjectKey, body: "Issue", out: Path | None
+) -> None:
+    """Write a grant, or a draft where a key is elsewhere, and say what comes next.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        actor: The grantor.
+        body: Of the grant.
+        out: Where a draft goes; None: called after the event.
+
+    Raises:
+        RejectedError: A rule refuses; nothing was written.
+        ExistsError: The draft's file has other content.
+    """
+    from cli.twosided import DraftFile, submit_or_draft
+    from node.drafts import main_subject, prepare_event
+
+    prepared = prepare_event(registry, actor, body)
+    file = DraftFile(f"grant-{prepared.signed.id[:8]}", out)
+    submit_or_draft(session, registry, prepared, file)
+    if not prepared.missing and body.policy.get("type") == "Offer":
+        key = main_subject(prepared.signed.event)
+        session.out.talk(
+            f"An offer: it is in force once the other side accepts it: muniment grant accept {key}",
+            f"此为要约，经对方接受后生效：muniment grant accept {key}",
+        )
+
+
+def show_grant(session: Session, registry: "Registry", text: str) -> None:
+    """Print how it stands with a grant, and its terms in words.
+
+    Raises:
+        NotFoundError: There is no such grant.
+    """
+    from cli.answering import name_parties
+    from cli.subjects import find_subject
+    from contracts.chain import Grant
+    from contracts.odrl import describe_terms, parse_policy
+    from contracts.records import format_record
+    from node.answers import StoredFacts
+    from node.granted import name_of, tell_status
+
+    key = find_subject(registry, "grant", text)
+    grant, now = registry.need_state(Grant, key), registry.clock.now()
+    status, why = tell_status(StoredFacts(registry.prover()), key, now)
+    because = "" if why is None else say(why.en, why.zh)
+    names = [name_of(registry, each) for each in (grant.grantor, grant.grantee, grant.asset)]
+    words = describe_terms(parse_policy(grant.policy), "zh-CN" if is_chinese() else "en")
+    rows = [
+        (say("from", "授权方"), f"{names[0]} {grant.grantor}"),
+        (say("to", "被授权方"), f"{names[1]} {grant.grantee}"),
+        (say("asset", "数据"), f"{names[2]} {grant.asset}"),
+        (say("below", "上级授权"), grant.parent or ""),
+        (say("status", "状态"), show_status(status, "grant")),
+        (say("because", "理由"), name_parties(registry, because)),
+        *(
+            (show_status(str(each.value), "grant"), format_local(UnixMillis(each.start)))
+            for each in grant.status
+        ),
+        *((say("recorded", "已记录"), f"{show_word(a)} {n}") for a, n in grant.meters.items()),
+        *((say("terms", "条款"), name_parties(registry, sentence)) for sentence in words),
+    ]
+    document: dict[str, Json] = {
+        "grant": key,
+        "effective": status,
+        "terms": list(words),
+        **format_record(grant),
+    }
+    session.out.result(document, lambda: session.out.table(str(key), rows))
+
+
 def _fill(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str) -> JsonObject:
     from contracts.odrl import build_policy
 
@@ -151,6 +266,14 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
         )
     data = read_capped(terms.file, MAX_SIGNED_EVENT_BYTES)
     policy = decode_bundle(data, max_bytes=MAX_SIGNED_EVENT_BYTES)
+    if terms.kind == "Agreement" and policy.get("type", terms.kind) != terms.kind:
+        raise UsageError(
+            say(
+                f"the policy file says type {policy['type']}: write Agreement there, or leave "
+                "--agreement out",
+                f"策略文件的 type 为 {policy['type']}：请改为 Agreement，或去掉 --agreement",
+            )
+        )
     named: JsonObject = {
         "type": terms.kind,
         "profile": PROFILE,

@@ -28,7 +28,14 @@ _CHINESE: Final = {
     "transfer": "转让", "grant": "授权", "delivery": "交付", "usage": "使用存证", "pledge": "质押",
     "freeze": "冻结", "offered": "待接受", "live": "有效", "dead": "已失效", "sent": "已发送",
     "received": "已签收", "in-force": "生效中", "released": "已解除", "lifted": "已解除",
-    "terminated": "已终止", "exited": "已退出",
+    "terminated": "已终止", "exited": "已退出", "ended": "已终止",
+    "Offer": "要约", "Agreement": "协议", "Set": "单方许可",
+    # where a right comes from
+    "self-generated": "自行产生", "commissioned": "受托或委托产生", "contract": "协议取得",
+    "personal": "自然人自有数据", "crawled-public": "自动化程序收集公开数据",
+    "crawled-product": "收集公开数据加工形成的产品", "fused": "融合形成", "derived": "衍生创造",
+    "public-utility": "公用事业服务产生", "public-product": "公共数据授权运营产品",
+    "entrusted": "受托处理",
     # a transfer and its form
     "moves": "转让权利", "transferors": "转让方", "transferees": "受让方", "agent": "代理人",
     "supersedes": "替代凭证", "vouchers": "历次凭证", "number": "编号", "judgment": "判决",

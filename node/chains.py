@@ -3,78 +3,32 @@
 Spec: surfaces, `trace`; domain, sections 1 and 5.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from contracts.chain import Grant, Hop, find_break, find_chain
+from contracts.chain import Grant, Hop, find_chain
 from contracts.check import read_issues
 from contracts.delivery import Delivery, Send
-from contracts.force import objects_at
+from contracts.force import as_object, follow_right, live_voucher, objects_at, tuples_in_force
 from contracts.identity import Party
-from contracts.intervals import Interval, current
-from contracts.queries import Query, answer_query
+from contracts.intervals import Interval, values_at
 from contracts.recording import RecordRegistration
-from contracts.records import parse_record
-from contracts.title import Asset, voucher_key
+from contracts.records import Intervals, StateT, parse_record
+from contracts.title import Asset, Voucher, voucher_key
 from ledger.core.entry import Entry
 from ledger.core.subjects import derive_id
-from ledger.core.types import JsonObject, SubjectKey, UnixMillis
+from ledger.core.types import SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
 from node.answers import StoredFacts
+from node.granted import name_of, tell_status
 from node.registry import Registry
 from node.render.chain import ChainStep, Detail
 from node.render.chain import Party as Side
 
-_ENDED: Final = "ended"
-_IN_FORCE: Final = "in-force"
-
-
-def name_of(registry: Registry, key: SubjectKey) -> str:
-    """What people call a subject; its key where it has no public name."""
-    listing = registry.store.read_listing(key)
-    return listing.label if listing is not None and listing.label else str(key)
-
-
-def status_of(registry: Registry, key: SubjectKey) -> str:
-    """What became of a grant by now: `offered`, `live`, `expired`, `revoked` or `dead`.
-
-    Raises:
-        NotFoundError: There is no such grant.
-    """
-    return _grant_status(StoredFacts(registry.prover()), key, registry.clock.now())
-
-
-def find_grants(registry: Registry, about: Sequence[SubjectKey], limit: int) -> list[SubjectKey]:
-    """Grants that concern all of these assets and parties; all grants if none is named."""
-    if not about:
-        return list(registry.find_subjects("grant/", limit))
-    facts = StoredFacts(registry.prover())
-    first, *others = about
-    named = [registry.search(first, kind="grant", limit=limit)]
-    keys = sorted({key for found in named for key, _ in found})
-    return [key for key in keys if set(others) <= _concerned(facts, key)]
-
-
-def find_live_grants(registry: Registry, party: SubjectKey, asset: SubjectKey) -> list[SubjectKey]:
-    """The grants of an asset that a party has got and that are alive now."""
-    facts, now = StoredFacts(registry.prover()), registry.clock.now()
-    issued = read_issues(facts.read_events(party))
-    keys = [key for key, each in issued if (each.grantee, each.asset) == (party, asset)]
-    return [key for key in keys if _grant_status(facts, key, now) == "live"]
-
-
-def count_below(registry: Registry, key: SubjectKey) -> int:
-    """How many grants hang below one, alive by now.
-
-    Raises:
-        TypeError: Never; the answer lists grants.
-    """
-    query = Query(topic="below", subject=key, at=registry.clock.now())
-    answer = answer_query(StoredFacts(registry.prover()), query)
-    grants = answer["grants"]
-    if not isinstance(grants, list):
-        raise TypeError("the answer lists grants")
-    return sum(isinstance(one, dict) and one["status"] == "alive" for one in grants[1:])
+NOT_YET: Final = "not-yet"
+ENDED: Final = "ended"
+IN_FORCE: Final = "in-force"
 
 
 class Tracer:
@@ -87,8 +41,10 @@ class Tracer:
 
     def __init__(self, registry: Registry, time: UnixMillis) -> None:
         self._registry = registry
-        self._facts = StoredFacts(registry.prover())
+        self._prover = registry.prover()
+        self._facts = StoredFacts(self._prover)
         self._time = time
+        self._names: dict[SubjectKey, str] = {}
 
     def trace_asset(self, key: SubjectKey) -> ChainStep:
         """Everything that became of an asset.
@@ -96,22 +52,17 @@ class Tracer:
         Raises:
             NotFoundError: There is no such asset.
         """
-        asset = self._need_asset(key)
+        asset = self._need(Asset, key)
         events = self._facts.read_events(key)
-        deliveries = _group_deliveries(events)
-        grants = read_issues(events)
-        below = {
-            above: [child for child, issue in grants if issue.parent == above]
-            for above, _ in grants
-        }
-        roots = [child for child, issue in grants if not isinstance(issue.parent, str)]
-        rights = self._trace_rights(asset, key, roots, below, deliveries)
+        trees = _Trees(events)
+        grants = {root: self._grant_tree(root, trees) for root in trees.roots}
+        vouchers = [self._trace_voucher(each) for each in asset.vouchers]
         holds = [
             *(self._trace_hold(each, "pledge", "encumbrance") for each in asset.pledges),
             *(self._trace_hold(each, "freeze", "order") for each in asset.freezes),
         ]
-        vouchers = [self._trace_voucher(each) for each in asset.vouchers]
-        return self._asset_step(key, asset, events, (*vouchers, *rights, *holds))
+        rights = self._trace_rights(key, asset, grants)
+        return self._asset_step(key, asset, (*vouchers, *rights, *holds))
 
     def trace_grant(self, key: SubjectKey) -> ChainStep:
         """The chain from the right down to a grant, and everything below it.
@@ -123,19 +74,17 @@ class Tracer:
         if not chain:
             raise NotFoundError(f"there is no {key} on this ledger")
         asset_key = chain[0].grant.asset
-        asset = self._need_asset(asset_key)
+        asset = self._need(Asset, asset_key)
         step = self._trace_below(key)
         for hop in chain[1:]:
             step = self._grant_step(hop, (step,))
-        top = chain[-1].grant
-        held = [
-            each
-            for each in asset.tuples
-            if isinstance(each.value, dict)
-            and (each.value["holder"], each.value["right"]) == (top.grantor, "operate")
-        ]
-        right = self._right_step(asset_key, held[0], (step,)) if held else step
-        return self._asset_step(asset_key, asset, self._facts.read_events(asset_key), (right,))
+        hands = _find_hands(asset, chain[-1].grant)
+        moved: tuple[ChainStep, ...] = ()
+        for each in reversed(hands[1:]):
+            moved = (self._right_step(asset_key, asset, each, moved),)
+        if hands:
+            step = self._right_step(asset_key, asset, hands[0], (step, *moved))
+        return self._asset_step(asset_key, asset, (step,))
 
     def trace_holder(self, key: SubjectKey) -> ChainStep:
         """A party's rights and the grants that it has got.
@@ -143,9 +92,7 @@ class Tracer:
         Raises:
             NotFoundError: There is no such party.
         """
-        party = self._facts.find(Party, key)
-        if party is None:
-            raise NotFoundError(f"there is no {key} on this ledger")
+        party = self._need(Party, key)
         events = self._facts.read_events(key)
         assets = {
             parse_record(RecordRegistration, entry.signed.event.body).asset: None
@@ -160,98 +107,83 @@ class Tracer:
             subject=key,
             kind="party",
             title=self._name(key),
-            status=str(current(party.status)[-1]),
+            status=self._at(party.status),
             index=party.status[0].index,
-            time=events[0].time if events else None,
+            time=self._opened_at(key),
             parties=(),
             details=(),
             children=(*held, *grants),
         )
 
     def _trace_held(self, key: SubjectKey, holder: SubjectKey) -> ChainStep:
-        asset = self._need_asset(key)
+        asset = self._need(Asset, key)
         rights = tuple(
-            self._right_step(key, each, ())
+            self._right_step(key, asset, each, ())
             for each in asset.tuples
-            if isinstance(each.value, dict) and each.value["holder"] == holder
+            if as_object(each).get("holder") == holder
         )
-        return self._asset_step(key, asset, self._facts.read_events(key), rights)
+        return self._asset_step(key, asset, rights)
 
     def _trace_rights(
-        self,
-        asset: Asset,
-        key: SubjectKey,
-        roots: Sequence[SubjectKey],
-        below: Mapping[SubjectKey, Sequence[SubjectKey]],
-        deliveries: Mapping[SubjectKey, Sequence[SubjectKey]],
+        self, key: SubjectKey, asset: Asset, grants: dict[SubjectKey, ChainStep]
     ) -> list[ChainStep]:
-        """Right tuples, those that were transferred under those that they came from."""
+        """Right tuples with the grants that rest on them, then what they became by transfer.
 
-        def grants_of(holder: SubjectKey) -> list[ChainStep]:
-            mine = [one for one in roots if self._need_grant(one).grantor == holder]
-            return [self._grant_tree(one, below, deliveries) for one in mine]
+        What rests on a tuple that the state does not hold any more stands by itself.
+        """
+        below: dict[int, list[ChainStep]] = defaultdict(list)
+        loose: list[ChainStep] = []
+        for root, step in grants.items():
+            hands = _find_hands(asset, self._need(Grant, root))
+            (below[asset.tuples.index(hands[0])] if hands else loose).append(step)
+        tops: list[ChainStep] = []
+        for place in reversed(range(len(asset.tuples))):  # a transfer comes after its source
+            step = self._right_step(key, asset, asset.tuples[place], tuple(below[place]))
+            source = _find_source(asset.tuples, place)
+            # Those of one source are met newest first, and its grants are there already.
+            at = 0 if source is None else sum(each.kind == "grant" for each in below[source])
+            (tops if source is None else below[source]).insert(at, step)
+        return [*tops, *loose]
 
-        def step(interval: Interval) -> ChainStep:
-            value = _as_object(interval)
-            holder, right = SubjectKey(str(value["holder"])), value["right"]
-            later = [
-                each
-                for each in asset.tuples
-                if _as_object(each).get("from") == holder
-                and _as_object(each)["right"] == right
-                and interval.end is not None
-                and each.start >= interval.end
-            ]
-            children = [step(each) for each in later[:1]]
-            if right == "operate":
-                children = [*grants_of(holder), *children]
-            return self._right_step(key, interval, tuple(children))
-
-        return [step(each) for each in asset.tuples if "from" not in _as_object(each)]
-
-    def _grant_tree(
-        self,
-        key: SubjectKey,
-        below: Mapping[SubjectKey, Sequence[SubjectKey]],
-        deliveries: Mapping[SubjectKey, Sequence[SubjectKey]],
-    ) -> ChainStep:
-        children = [self._trace_delivery(one) for one in deliveries.get(key, ())]
-        children += [self._grant_tree(one, below, deliveries) for one in below.get(key, ())]
-        return self._grant_step(Hop(key, self._need_grant(key)), tuple(children))
+    def _grant_tree(self, key: SubjectKey, trees: "_Trees") -> ChainStep:
+        children = [self._trace_delivery(one) for one in trees.deliveries[key]]
+        children += [self._grant_tree(one, trees) for one in trees.below[key]]
+        return self._grant_step(Hop(key, self._need(Grant, key)), tuple(children))
 
     def _trace_below(self, key: SubjectKey) -> ChainStep:
-        events = self._facts.read_events(key)
-        deliveries = _group_deliveries(events).get(key, [])
-        children = [self._trace_delivery(one) for one in deliveries]
-        children += [
-            self._trace_below(child) for child, issue in read_issues(events) if issue.parent == key
-        ]
-        return self._grant_step(Hop(key, self._need_grant(key)), tuple(children))
+        trees = _Trees(self._facts.read_events(key))
+        children = [self._trace_delivery(one) for one in trees.deliveries[key]]
+        children += [self._trace_below(child) for child in trees.below[key]]
+        return self._grant_step(Hop(key, self._need(Grant, key)), tuple(children))
 
     def _grant_step(self, hop: Hop, children: tuple[ChainStep, ...]) -> ChainStep:
         grant = hop.grant
-        used: list[Detail] = [(action, str(n)) for action, n in sorted(grant.meters.items())]
         return ChainStep(
             subject=hop.key,
             kind="grant",
             title=str(grant.policy.get("type", "")),
-            status=_grant_status(self._facts, hop.key, self._time),
+            status=tell_status(self._facts, hop.key, self._time)[0],
             index=grant.status[0].index,
             time=grant.status[0].start,
             parties=(self._side("grantor", grant.grantor), self._side("grantee", grant.grantee)),
-            details=tuple(used),
+            details=self._list_meters(hop),
             children=children,
         )
 
+    def _list_meters(self, hop: Hop) -> tuple[Detail, ...]:
+        """What was recorded under a grant; a state has but the newest counters."""
+        value = self._prover.read_state(hop.key)
+        if value is None or value.time > self._time:
+            return ()
+        return tuple((action, str(n)) for action, n in sorted(hop.grant.meters.items()))
+
     def _trace_delivery(self, key: SubjectKey) -> ChainStep:
-        delivery = self._facts.find(Delivery, key)
-        if delivery is None:
-            raise NotFoundError(f"there is no {key} on this ledger")
+        delivery = self._need(Delivery, key)
         return ChainStep(
             subject=key,
             kind="delivery",
             title="",
-            status=str(current(delivery.status)[-1]),
+            status=self._at(delivery.status),
             index=delivery.status[0].index,
             time=delivery.status[0].start,
             parties=(
@@ -263,17 +195,18 @@ class Tracer:
         )
 
     def _right_step(
-        self, key: SubjectKey, interval: Interval, children: tuple[ChainStep, ...]
+        self, key: SubjectKey, asset: Asset, interval: Interval, children: tuple[ChainStep, ...]
     ) -> ChainStep:
-        value = _as_object(interval)
+        value = as_object(interval)
         holder = self._side("holder", SubjectKey(str(value["holder"])))
         before = value.get("from")
         source = [self._side("from", SubjectKey(before))] if isinstance(before, str) else []
+        is_in_force = interval in tuples_in_force(asset, self._time)
         return ChainStep(
             subject=key,
             kind="transfer" if source else "right",
             title=str(value["right"]),
-            status=_IN_FORCE if interval.holds_at(self._time) else _ENDED,
+            status=IN_FORCE if is_in_force else self._over(interval, "expired", ENDED),
             index=interval.index,
             time=interval.start,
             parties=(*source, holder),
@@ -282,15 +215,12 @@ class Tracer:
         )
 
     def _trace_voucher(self, interval: Interval) -> ChainStep:
-        value = _as_object(interval)
-        until = value["until"]
-        is_over = isinstance(until, int) and until <= self._time
-        held = "expired" if is_over else "valid"
+        number = str(as_object(interval)["number"])
         return ChainStep(
-            subject=voucher_key(str(value["number"])),
+            subject=voucher_key(number),
             kind="voucher",
-            title=str(value["number"]),
-            status=held if interval.holds_at(self._time) else _ENDED,
+            title=number,
+            status=self._voucher_status(number),
             index=interval.index,
             time=interval.start,
             parties=(),
@@ -298,8 +228,14 @@ class Tracer:
             children=(),
         )
 
+    def _voucher_status(self, number: str) -> str:
+        voucher = self._need(Voucher, voucher_key(number))
+        status = self._at(voucher.status)
+        is_over = status == "valid" and voucher.valid_until <= self._time
+        return "expired" if is_over else status
+
     def _trace_hold(self, interval: Interval, kind: str, member: str) -> ChainStep:
-        value = _as_object(interval)
+        value = as_object(interval)
         holder = value.get("holder")
         sides = (self._side("pledgor", SubjectKey(holder)),) if isinstance(holder, str) else ()
         rights = value.get("rights", [])
@@ -308,7 +244,7 @@ class Tracer:
             subject=SubjectKey(str(value[member])),
             kind=kind,
             title=named,
-            status=_IN_FORCE if interval.holds_at(self._time) else "released",
+            status=self._over(interval, IN_FORCE, "lifted" if kind == "freeze" else "released"),
             index=interval.index,
             time=interval.start,
             parties=sides,
@@ -317,73 +253,93 @@ class Tracer:
         )
 
     def _asset_step(
-        self,
-        key: SubjectKey,
-        asset: Asset,
-        events: Sequence[Entry],
-        children: tuple[ChainStep, ...],
+        self, key: SubjectKey, asset: Asset, children: tuple[ChainStep, ...]
     ) -> ChainStep:
-        status = "frozen" if objects_at(asset.freezes, self._time) else "registered"
+        opened = self._opened_at(key)
         return ChainStep(
             subject=key,
             kind="asset",
             title=self._name(key),
-            status=status if asset.voucher else "filed",
+            status=NOT_YET if opened > self._time else self._asset_status(asset),
             index=None,
-            time=events[0].time if events else None,
+            time=opened,
             parties=tuple(self._side("applicant", each) for each in asset.parties),
             details=(),
             children=children,
         )
 
-    def _need_asset(self, key: SubjectKey) -> Asset:
-        asset = self._facts.find(Asset, key)
-        if asset is None:
-            raise NotFoundError(f"there is no {key} on this ledger")
-        return asset
+    def _asset_status(self, asset: Asset) -> str:
+        if objects_at(asset.freezes, self._time):
+            return "frozen"
+        if live_voucher(asset, self._time) is not None:
+            return "registered"
+        had = [each for each in asset.vouchers if each.start <= self._time]
+        return self._voucher_status(str(as_object(had[-1])["number"])) if had else "filed"
 
-    def _need_grant(self, key: SubjectKey) -> Grant:
-        grant = self._facts.find(Grant, key)
-        if grant is None:
+    def _at(self, status: Intervals) -> str:
+        """What a list of statuses says of the time asked about."""
+        held = values_at(status, self._time)
+        return str(held[-1]) if held else NOT_YET
+
+    def _over(self, interval: Interval, held: str, over: str) -> str:
+        """One word if an interval holds at the time asked about, another if it has ended."""
+        if interval.start > self._time:
+            return NOT_YET
+        return held if interval.holds_at(self._time) else over
+
+    def _opened_at(self, key: SubjectKey) -> UnixMillis:
+        """Ledger time of a subject's first event."""
+        return self._facts.read_events(key)[0].time
+
+    def _need(self, cls: type[StateT], key: SubjectKey) -> StateT:
+        state = self._facts.find(cls, key)
+        if state is None:
             raise NotFoundError(f"there is no {key} on this ledger")
-        return grant
+        return state
 
     def _side(self, role: str, key: SubjectKey) -> Side:
         return role, key, self._name(key)
 
     def _name(self, key: SubjectKey) -> str:
-        return name_of(self._registry, key)
+        if key not in self._names:
+            self._names[key] = name_of(self._registry, key)
+        return self._names[key]
 
 
-def _grant_status(facts: StoredFacts, key: SubjectKey, time: UnixMillis) -> str:
-    chain = find_chain(facts, key)
-    if not chain:
-        raise NotFoundError(f"there is no {key} on this ledger")
-    broken = find_break(facts, chain, time)
-    if broken is None:
-        return "live"
-    if broken.subject != key:
-        return "dead"
-    return broken.code.removeprefix("grant_").replace("_", "-")
+class _Trees:
+    """The grants and deliveries that some events opened.
+
+    Args:
+        events: Of an asset, or of a grant.
+    """
+
+    def __init__(self, events: Iterable[Entry]) -> None:
+        self.roots: list[SubjectKey] = []
+        self.below: dict[SubjectKey, list[SubjectKey]] = defaultdict(list)
+        self.deliveries: dict[SubjectKey, list[SubjectKey]] = defaultdict(list)
+        events = list(events)
+        for grant, issue in read_issues(events):
+            siblings = self.below[issue.parent] if isinstance(issue.parent, str) else self.roots
+            siblings.append(grant)
+        for event in (entry.signed.event for entry in events):
+            if event.kind == Send.kind:
+                key = derive_id("delivery", actor=event.actor, nonce=event.nonce)
+                self.deliveries[parse_record(Send, event.body).grant].append(key)
 
 
-def _concerned(facts: StoredFacts, key: SubjectKey) -> set[SubjectKey]:
-    grant = facts.find(Grant, key)
-    return set() if grant is None else {grant.asset, grant.grantor, grant.grantee}
+def _find_hands(asset: Asset, root: Grant) -> Sequence[Interval]:
+    """The right that a grant without a parent was issued from, hand to hand."""
+    return follow_right(asset, root.grantor, "operate", root.status[0].index)
 
 
-def _group_deliveries(events: Iterable[Entry]) -> dict[SubjectKey, list[SubjectKey]]:
-    """The deliveries that some events opened, by the grant that they were made under."""
-    found: dict[SubjectKey, list[SubjectKey]] = {}
-    for entry in events:
-        event = entry.signed.event
-        if event.kind == Send.kind:
-            key = derive_id("delivery", actor=event.actor, nonce=event.nonce)
-            found.setdefault(parse_record(Send, event.body).grant, []).append(key)
-    return found
-
-
-def _as_object(interval: Interval) -> JsonObject:
-    if not isinstance(interval.value, dict):
-        raise TypeError("tuples, vouchers, pledges and freezes are objects")
-    return interval.value
+def _find_source(tuples: Intervals, place: int) -> int | None:
+    """Place of the tuple that another came from by transfer; None: it did not, or it is gone."""
+    moved = as_object(tuples[place])
+    if "from" not in moved:
+        return None
+    for i in reversed(range(place)):
+        value = as_object(tuples[i])
+        is_source = (value["holder"], value["right"]) == (moved["from"], moved["right"])
+        if is_source and tuples[i].end == tuples[place].start:
+            return i
+    return None

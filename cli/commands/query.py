@@ -39,7 +39,7 @@ _TIMES = frozenset(
     ("deadline", "effective", "evidence_time", "published_at", "until", "valid_from", "valid_until")
 )
 _COMMITMENTS = "application"
-_WORDS = frozenset(("right", "roles", "status", "type"))
+_WORDS = frozenset(("basis", "right", "roles", "status", "type"))
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from node.registry import Registry
-    from node.render.chain import ChainStep
+    from node.render.chain import ChainStep, Form
+
+
+_DATA = ("json", "prov")
+"""Forms for programs, in which nothing is translated."""
+_OUR_TITLES = ("right", "transfer", "grant", "pledge")
+"""Steps whose title is a word of the ledger, or several; nobody's own words."""
 
 
 def create_group() -> typer.Typer:
@@ -49,14 +55,15 @@ def _create_trace(kind: str) -> "Callable[..., None]":
             typer.Argument(help=say("Key, its beginning, or a name.", "标识、其开头部分或名称。")),
         ],
         form: Annotated[
-            str,
+            str | None,
             typer.Option(
                 "--format",
                 help=say(
-                    "tree, json, prov, dot, svg or html.", "tree、json、prov、dot、svg 或 html。"
+                    "tree, json, prov, dot, svg or html (default: by the ending of --out).",
+                    "tree、json、prov、dot、svg 或 html（默认按 --out 的扩展名）。",
                 ),
             ),
-        ] = "tree",
+        ] = None,
         at: Annotated[
             str | None,
             typer.Option("--at", help=say("Statuses as of this date.", "按该日期显示状态。")),
@@ -69,13 +76,32 @@ def _create_trace(kind: str) -> "Callable[..., None]":
         ] = False,
     ) -> None:
         session: Session = context.obj
+        wanted = _choose_form(form, out)
         with session.registry() as registry:
             time = registry.clock.now() if at is None else parse_date(at)
             step = _trace(registry, kind, text, time)
             origin = registry.origin
-        _show(session, step, (origin, time), form, out, force=force)
+        _show(session, step, (origin, time), wanted, out, force=force)
 
     return trace
+
+
+def _choose_form(form: str | None, out: Path | None) -> "Form":
+    """The form asked for, else the one that the file's ending tells, else a tree.
+
+    Raises:
+        UsageError: There is no such form.
+    """
+    from node.render.chain import FORMS
+
+    ending = "" if out is None else out.suffix.removeprefix(".").lower()
+    wanted = form or (ending if ending in FORMS else "tree")
+    found = next((each for each in FORMS if each == wanted), None)
+    if found is None:
+        raise UsageError(
+            say(f"--format is one of {', '.join(FORMS)}", f"--format 应为 {'、'.join(FORMS)} 之一")
+        )
+    return found
 
 
 def _trace(registry: "Registry", kind: str, text: str, time: UnixMillis) -> "ChainStep":
@@ -94,7 +120,7 @@ def _show(
     session: Session,
     step: "ChainStep",
     read: tuple[str, UnixMillis],
-    form: str,
+    form: "Form",
     out: Path | None,
     *,
     force: bool,
@@ -104,28 +130,24 @@ def _show(
 
     from cli.files import write_bytes
     from cli.lang import is_chinese
-    from cli.words import find_notice, show_role, show_status, show_word
-    from node.render.chain import FORMS, Source
+    from cli.words import find_notice, show_role, show_word
+    from node.render.chain import Source
     from node.render.document import chain_document
     from node.render.picture import render_chain
     from node.render.words import Words
 
-    wanted = next((each for each in FORMS if each == form), None)
-    if wanted is None:
-        raise UsageError(
-            say(f"--format is one of {', '.join(FORMS)}", f"--format 应为 {'、'.join(FORMS)} 之一")
-        )
     is_screen = out is None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_screen else None
     words = Words(
         language="zh-CN" if is_chinese() else "en",
         kind=show_word,
-        status=show_status,
+        status=_show_status,
         role=show_role,
         time=format_local,
         notice=lambda key: find_notice(key.partition("/")[2]) or "",
     )
-    drawn = render_chain(step, wanted, Source(*read), words, width)
+    shown = step if form in _DATA else _put_in_words(step)
+    drawn = render_chain(shown, form, Source(*read), words, width)
     document: dict[str, Json] = chain_document(step)
     if out is None:
         session.out.result(document, lambda: print(drawn, end=""))
@@ -134,3 +156,28 @@ def _show(
     written: dict[str, Json] = {"subject": step.subject, "file": str(out)}
     rows = [(say("written", "已写入"), str(out))]
     session.out.result(written, lambda: session.out.table("", rows))
+
+
+def _show_status(text: str, kind: str) -> str:
+    """A status for people; only what has a validity is not valid yet."""
+    from cli.words import show_status
+
+    is_to_come = text == "not-yet" and kind != "voucher"
+    return say("not yet", "尚未发生") if is_to_come else show_status(text, kind)
+
+
+def _put_in_words(step: "ChainStep") -> "ChainStep":
+    """The step, and all below it, with the ledger's own words in the chosen language."""
+    from dataclasses import replace
+
+    from cli.words import show_word
+
+    title = step.title
+    if step.kind in _OUR_TITLES:
+        title = ", ".join(map(show_word, title.split(", ")))
+    return replace(
+        step,
+        title=title,
+        details=tuple((show_word(name), show_word(value)) for name, value in step.details),
+        children=tuple(map(_put_in_words, step.children)),
+    )
