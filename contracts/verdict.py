@@ -24,6 +24,7 @@ LATER_DATE: Final = "date after as_of"
 ASKED_DATE: Final = "date asked about"
 EARLIER_HISTORY: Final = "history before this page"
 REGISTERED_FILE: Final = "registered file"
+MARKS_THEN: Final = "marks at that date"
 
 
 @dataclass(frozen=True, slots=True)

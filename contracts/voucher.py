@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.credential import Credential, parse_credential, verify_credential
+from contracts.force import is_known
 from contracts.intervals import covers, values_at
 from contracts.recording import RecordRegistration
 from contracts.records import StateT, format_record, parse_record, parse_state_record
@@ -18,6 +19,7 @@ from contracts.title import Asset, Voucher, tuple_json
 from contracts.verdict import (
     KEY_OWNER,
     LATER_DATE,
+    MARKS_THEN,
     NATIONAL_SYSTEM,
     Question,
     Report,
@@ -245,8 +247,11 @@ def _judge_force(
     report.status = voucher_status(voucher, asset, expiry_date, other_date)
     if not _is_covered(bundle, other_date):
         report.status = "unknown"
-    marks = {"pledged": asset.pledges, "disputed": asset.disputes, "noted": asset.notes}
-    report.marks = [mark for mark, list_ in marks.items() if values_at(list_, other_date)]
+    marks = {"pledges": "pledged", "disputes": "disputed", "notes": "noted"}
+    held = {"pledges": asset.pledges, "disputes": asset.disputes, "notes": asset.notes}
+    report.marks = [marks[name] for name in held if values_at(held[name], other_date)]
+    if not all(is_known(asset, name, other_date) for name in held):
+        report.note_unchecked(MARKS_THEN)
     holds = _tuples_hold(_take_record(bundle.issued)[1], asset, other_date)
     if report.status == "valid" and not holds:
         report.status = "superseded"

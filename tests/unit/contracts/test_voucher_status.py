@@ -7,7 +7,7 @@ import pytest
 from contracts.clocks import end_of_validity
 from contracts.records import parse_state_record
 from contracts.title import Asset, Voucher
-from contracts.verdict import LATER_DATE
+from contracts.verdict import LATER_DATE, MARKS_THEN
 from contracts.voucher import STATUS_ORDER, voucher_status
 from tests.support.forgery import QUORUM, WITNESSES, honest_parts, interval, judge
 from tests.support.people import MS_PER_DAY
@@ -144,6 +144,16 @@ def test_a_date_before_the_kept_intervals_is_unknown_and_never_in_force():
         change(complete_from={name: CHANGE})
         assert status_on(parts, CHANGE - 1) == "unknown"
         assert status_on(parts, CHANGE) == "valid"
+
+
+@pytest.mark.parametrize("name", ["pledges", "disputes", "notes"])
+def test_marks_that_the_state_no_longer_keeps_are_said_to_be_unchecked(name):
+    parts = parts_at()
+    parts.set_asset(complete_from={name: CHANGE})
+    for date, is_named in ((CHANGE - 1, True), (CHANGE, False)):
+        report = judge(parts.bundle(), as_of=date, now=PROVED)
+        assert report.status == "valid"
+        assert (MARKS_THEN in report.not_checked) is is_named
 
 
 def test_a_list_without_any_status_is_unknown():
