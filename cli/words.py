@@ -55,7 +55,8 @@ _CHINESE: Final = {
     "rules followed": "规则遵循", "freshness": "时效", "split view": "分叉视图",
     "national system": "国家系统", "key belonged to party": "密钥归属",
     "date after as_of": "截止日期之后的情况", "date asked about": "所问日期",
-    "history before this page": "本页之前的历史", "marks at that date": "该日期的标注", "registered file": "登记文件",
+    "history before this page": "本页之前的历史", "marks at that date": "该日期的标注",
+    "registered file": "登记文件",
     # details of checks
     "what was asked for": "与要求一致", "the record is in the log": "登记事件在日志中",
     "proved": "已证明", "proved absent": "已证明不存在", "recent enough": "未过时",
