@@ -50,6 +50,13 @@ _SENTENCES: Final = tuple(
         (r"cannot read (.+): (.+)", r"无法读取 \1：\2"),
         (r"cannot write (.+): (.+)", r"无法写入 \1：\2"),
         (r"another process is using .+", "另一进程正在使用登记系统：请稍后再试"),
+        (r"(.+) is not a regular file", r"\1 不是普通文件"),
+        (r"there is no folder (.+)", r"没有文件夹 \1"),
+        (r"(.+) is a folder: name a file in it", r"\1 是文件夹：请给出其中的文件名"),
+        (
+            r"(.+) exists(?: by now)?: name another file(?:, or say --force)?",
+            r"\1 已存在：请另指定文件，或使用 --force",
+        ),
         # keys
         (r"there is no key (\S+) here: see .+", r"此处没有密钥 \1：见 muniment key list"),
         (
@@ -70,6 +77,36 @@ _SENTENCES: Final = tuple(
         (r"(\S+) was not recorded: there is nothing to revoke", r"\1 尚未登记，无可注销"),
         (r"not a subject key: (.+)", r"不是主题标识：\1"),
         (r"not a certificate number: (.+)", r"不是登记凭证编号：\1"),
+        # deliveries and answers
+        (r"this is not the copy that (\S+) delivered", r"这不是 \1 所交付的副本"),
+        (r"the receipt is not of the event that opened (\S+)", r"回执不属于 \1 的交付事件"),
+        (
+            r"(.+); (delivery/\S+) (?:is|may be) recorded: finish it with '(.+)'",
+            r"\1；\2 可能已登记：请用 \3 补完",
+        ),
+        (
+            r"this home knows no file of (\S+): .+",
+            r"本目录没有 \1 的登记文件信息：请先在此签收副本，或在登记该数据的目录中交付",
+        ),
+        (
+            r"this home has no salt of (\S+): .+",
+            r"本目录没有 \1 的盐值：请在交付时所用的目录中补完，或重新交付",
+        ),
+        (
+            r"the answer rests on the whole history of (\S+), (\d+) events, and a proof holds "
+            r"(\d+): .+",
+            r"该答复依据 \1 的完整历史（\2 个事件），而一份证明最多 \3 个："
+            r"可不附证明查询，或缩小范围（如某数据的权利人、某项授权及其下级）",
+        ),
+        (
+            r"the answer rests on (\d+) subjects, and a proof holds (\d+): .+",
+            r"该答复涉及 \1 个主题，而一份证明最多 \2 个："
+            r"可不附证明查询，或缩小范围（如某数据的权利人、某项授权及其下级）",
+        ),
+        (
+            r"(\S+) has (\d+) events and a dossier at most (\d+): .+",
+            r"\1 有 \2 个事件，而一份档案最多 \3 个",
+        ),
         # verification
         (
             r"this is of the log (.+), and the policy trusts (.+)",

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from cli.answering import name_parties
 from cli.exitcodes import UsageError
-from cli.files import is_stdin, write_document
+from cli.files import is_stdin, read_capped, write_document
 from cli.lang import say
 from cli.session import Session
 from cli.subjects import find_asset, find_keys, find_party, find_subject
 from cli.words import show_status
 from contracts.chain import Grant
 from contracts.delivery import Delivery
+from contracts.deliverynote import parse_delivery_note
+from ledger.core.canonical import decode_bundle
+from ledger.core.limits import MAX_BUNDLE_BYTES
 from ledger.core.types import Json, SubjectKey
-from ledger.errors import ExistsError, RejectedError, StoreFailedError
+from ledger.errors import ExistsError, InputError, RejectedError, StoreFailedError
 from ledger.files import PRIVATE_MODE
 from node.answers import StoredFacts
 from node.delivering import CopyOrder, Delivered, deliver_copy, finish_delivery
@@ -112,7 +115,8 @@ def finish(session: Session, said: Consignment, delivery: str) -> None:
         order = CopyOrder(grant, said.source, said.out, said.is_forced)
         with session.out.progress("Copying", "复制", _size(said.source)) as advance:
             done = finish_delivery(registry, key, order, advance)
-        _write_note(said, done)
+        if not _is_noted(said.note, key):
+            _write_note(said, done)
     _show(session, said, grant, done)
 
 
@@ -232,6 +236,17 @@ def _refuse_without_grant(
 
 def _sender_of(registry: Registry, key: SubjectKey) -> SubjectKey:
     return grantor_now(registry, registry.need_state(Grant, key))
+
+
+def _is_noted(note: Path, key: SubjectKey) -> bool:
+    """Whether the delivery file of a delivery is in its place; its proof may be an older one."""
+    if not note.is_file():
+        return False
+    try:
+        data = read_capped(note, MAX_BUNDLE_BYTES)
+        return parse_delivery_note(decode_bundle(data, max_bytes=MAX_BUNDLE_BYTES)).delivery == key
+    except InputError:
+        return False
 
 
 def _write_note(said: Consignment, done: Delivered) -> None:

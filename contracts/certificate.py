@@ -64,7 +64,7 @@ def parse_certificate(value: Json) -> Certificate:
     """
     members = take_format(value, {"title", "statement", "proof"}, CERTIFICATE, "a certificate")
     proof = members["proof"]
-    if not isinstance(proof, dict) or proof.get("format") not in _WRITERS:
+    if not isinstance(proof, dict) or str(proof.get("format")) not in _WRITERS:
         raise MalformedError("the proof in a certificate is a state, a query or a check")
     return Certificate(
         parse_record(Title, members["title"]), parse_record(Statement, members["statement"]), proof

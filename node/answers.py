@@ -4,17 +4,20 @@ An answer is worked out from the store by the same function that a verifier runs
 What the function asked for is what gets proved.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from typing_extensions import override
 
 from contracts.check import CheckBundle, find_grants, find_route
-from contracts.evidence import Facts, ProofSet
+from contracts.evidence import MAX_PROOFS, Facts, ProofSet
 from contracts.permission import Answer, Inquiry, judge_act
 from contracts.queries import Query, QueryBundle, answer_query
 from contracts.records import StateRecord, StateT, parse_state_record
 from ledger.core.entry import Entry
-from ledger.core.types import SubjectKey
+from ledger.core.limits import MAX_DOSSIER_EVENTS
+from ledger.core.types import JsonObject, SubjectKey
+from ledger.errors import LimitError
 from node.proofs import Prover
 
 
@@ -48,13 +51,39 @@ class StoredFacts(Facts):
         """Proofs of everything that was asked for.
 
         Raises:
-            LimitError: A whole history is longer than a dossier may be.
+            LimitError: A whole history is longer than a dossier may be, or there is more to prove
+                than one file holds.
         """
+        self._check_size()
         states = sorted(self._found.keys() - self._events.keys())
         return ProofSet(
             tuple(self._prover.prove_state(key) for key in states),
             tuple(self._prover.prove_history(key) for key in sorted(self._events)),
         )
+
+    def _check_size(self) -> None:
+        """Refuse before the work what no reader would take.
+
+        Raises:
+            LimitError: Too many events of one subject, or too many subjects.
+        """
+        for key, events in sorted(self._events.items()):
+            if len(events) > MAX_DOSSIER_EVENTS:
+                raise LimitError(
+                    f"the answer rests on the whole history of {key}, {len(events)} events, and a "
+                    f"proof holds {MAX_DOSSIER_EVENTS}: {_NARROWER}"
+                )
+        count = len(self._found.keys() | self._events.keys())
+        if count > MAX_PROOFS:
+            raise LimitError(
+                f"the answer rests on {count} subjects, and a proof holds {MAX_PROOFS}: {_NARROWER}"
+            )
+
+
+_NARROWER: Final = (
+    "ask without a proof, or about less, such as the holders of one asset, one grant, or what is "
+    "below it"
+)
 
 
 def check_act(prover: Prover, inquiry: Inquiry) -> Answer:
@@ -72,22 +101,31 @@ def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
     """The same with the proofs of every fact used; one route is enough for a permission.
 
     Raises:
-        LimitError: The party's history is longer than a dossier may be, and the answer needs it.
+        LimitError: The answer needs more than one file can prove, such as a long history.
     """
-    answer = check_act(prover, inquiry)
     facts = StoredFacts(prover)
-    grants: Iterable[SubjectKey] = find_route(answer)
-    if answer.verdict != "permitted":
-        grants = find_grants(facts, inquiry)
-    judge_act(facts, inquiry, grants)
+    answer = judge_act(facts, inquiry, find_grants(facts, inquiry))
+    if answer.verdict == "permitted":
+        facts = StoredFacts(prover)
+        judge_act(facts, inquiry, find_route(answer))
     return CheckBundle(inquiry, answer, facts.prove())
+
+
+def answer_only(prover: Prover, query: Query) -> JsonObject:
+    """The answer to a query; nothing is proved, and no history is too long.
+
+    Args:
+        prover: Of the checkpoint that the answer is as of.
+        query: What is asked.
+    """
+    return answer_query(StoredFacts(prover), query)
 
 
 def prove_query(prover: Prover, query: Query) -> QueryBundle:
     """The answer to a query with the proofs of every fact used.
 
     Raises:
-        LimitError: A history that it needs is longer than a dossier may be.
+        LimitError: It needs more than one file can prove.
     """
     facts = StoredFacts(prover)
     answer = answer_query(facts, query)

@@ -1,19 +1,40 @@
-"""Delivering a copy and taking one in: no file without its record, no signature on another file."""
+"""Delivering a copy and taking one in: no file without its record, no signature on another file.
 
-from collections.abc import Sequence
+First the copy is durable under a hidden name, then its salt is in the vault, then the record is on
+the ledger, then the copy takes its place, then its delivery file is written. Whatever happens in
+between, there is no copy without a record, and a record without its copy can be finished: the salt
+is in the vault, so that the same copy is made again.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from contracts.chain import Grant
 from contracts.delivery import Copy, Delivery, Receive, Send
-from contracts.deliverynote import DeliveryNote, format_delivery_note, verify_copy
+from contracts.deliverynote import (
+    DeliveryNote,
+    format_delivery_note,
+    verify_copy,
+    verify_sent,
+)
 from contracts.title import Asset
+from ledger.core.entry import Entry
 from ledger.core.subjects import derive_id
 from ledger.core.text import format_base64url, parse_base64url
 from ledger.core.types import JsonObject, SubjectKey
-from ledger.errors import NotFoundError, RejectedError
+from ledger.errors import (
+    CorruptionError,
+    ExistsError,
+    NotFoundError,
+    RejectedError,
+    StoreFailedError,
+)
 from ledger.keys import SigningKey, fresh_salt
+from node.granted import grantor_now
 from node.issuing import read_content
 from node.registry import Registry, Written
 from tracing.copies import FORM, MeasuredCopy, PendingCopy, measure_copy
@@ -57,32 +78,71 @@ def deliver_copy(
     Args:
         registry: Opened for writing.
         order: What and where to.
-        keys: One current key of the grantor.
+        keys: One current key of who acts as the grantor now.
         progress: Told how many bytes were copied.
 
     Raises:
         RejectedError: A rule refuses, or the file is not the registered one; no file is left.
         ExistsError: There is a file in its place.
-        StoreFailedError: The copy could not be written; nothing was recorded.
+        StoreFailedError: The copy or its record could not be written; the message says whether
+            there is something to finish.
     """
     grant = registry.need_state(Grant, order.grant)
     salt = fresh_salt()
-    pending = PendingCopy(order.place, is_forced=order.is_forced)
+    pending = _begin(order.place, is_forced=order.is_forced)
     try:
         measured = pending.write(order.source, parse_base64url(salt), progress)
         _check_registered(registry, grant, measured, order.source)
         copy = _format_copy(measured)
         body = Send(grant=order.grant, asset=grant.asset, recipient=grant.grantee, copy=copy)
-        event = registry.build_event(grant.grantor, body)
+        event = registry.build_event(grantor_now(registry, grant), body)
         key = derive_id("delivery", actor=event.actor, nonce=event.nonce)
         _keep(registry, grant.asset, key, salt, measured)
-        (written,) = registry.submit([registry.sign_event(event, keys)], {})
-        pending.settle()
+        with _unfinished(key):
+            (written,) = registry.submit([registry.sign_event(event, keys)], {})
+            pending.settle()
     finally:
         pending.discard()
-    receipt = registry.prover().prove_leaf(written.index)
-    note = DeliveryNote(key, parse_base64url(salt), measured.size, receipt)
-    return Delivered(key, written, format_delivery_note(note))
+    return _make_note(registry, key, written, salt, measured.size)
+
+
+def finish_delivery(
+    registry: Registry, key: SubjectKey, order: CopyOrder, progress: Progress
+) -> Delivered:
+    """Complete a delivery that is on the ledger and whose copy did not get to its place.
+
+    The copy is made again with the salt that was kept; one that is in its place already is left
+    there. Nothing is written to the ledger.
+
+    Args:
+        registry: Opened for writing, so that nobody else does the same.
+        key: The delivery.
+        order: What was delivered, and where to.
+        progress: Told how many bytes were read.
+
+    Raises:
+        NotFoundError: There is no such delivery, or it was not made from this home.
+        RejectedError: The file is not the one that was delivered; nothing is left.
+        ExistsError: There is another file in its place.
+        StoreFailedError: The copy could not be written.
+    """
+    delivery = registry.need_state(Delivery, key)
+    salt, size = _find_salt(registry, key, delivery)
+    pending = _begin(order.place, is_forced=order.is_forced)
+    try:
+        if not _is_in_place(order.place, salt, delivery.copy):
+            measured = pending.write(order.source, parse_base64url(salt), progress)
+            if _format_copy(measured) != delivery.copy:
+                _refuse_file(
+                    f"{order.source} is not the file that {key} delivered (its SHA-256 is "
+                    f"{measured.digest}): give that one with --from",
+                    f"{order.source} 不是 {key} 所交付的文件（SHA-256 为 {measured.digest}）："
+                    "请用 --from 给出该文件",
+                )
+            pending.settle()
+    finally:
+        pending.discard()
+    return _make_note(registry, key, _find_sent(registry, delivery), salt, size)
 
 
 def receive_copy(
@@ -102,11 +162,12 @@ def receive_copy(
         progress: Told how many bytes were read.
 
     Raises:
-        BundleError: It is another file.
+        BundleError: It is another file, or the delivery file is of another delivery.
         NotFoundError: There is no such delivery on this ledger.
         RejectedError: A rule refuses.
     """
     delivery = registry.need_state(Delivery, note.delivery)
+    verify_sent(note)
     measured = measure_copy(file, note.salt, progress)
     verify_copy(note, _format_copy(measured))
     body = Receive(
@@ -151,14 +212,21 @@ def _check_registered(
             "from the home that registered it"
         )
     if measured.digest not in known:
-        raise RejectedError(
-            "other_file",
+        _refuse_file(
             f"{source} is not the registered file: its SHA-256 is {measured.digest}; deliver the "
             "file that was registered, or register this one",
             f"{source} 不是所登记的文件（SHA-256 为 {measured.digest}）："
             "请交付所登记的文件，或先登记本文件",
-            rule="domain 4",
         )
+
+
+def _refuse_file(en: str, zh: str) -> NoReturn:
+    """Refuse a file that is another than it should be.
+
+    Raises:
+        RejectedError: Always.
+    """
+    raise RejectedError("other_file", en, zh, rule="domain 4")
 
 
 def _known_digests(registry: Registry, asset: SubjectKey) -> set[str]:
@@ -198,3 +266,79 @@ def _keep(
         vault.add(DELIVERED, {asset: record})
     finally:
         vault.close()
+
+
+def _find_sent(registry: Registry, delivery: Delivery) -> Written:
+    """Where a delivery is in the log.
+
+    Raises:
+        CorruptionError: Its state points at something else.
+    """
+    index = delivery.status[0].index
+    leaf = registry.read_leaf(index)
+    if not isinstance(leaf, Entry):
+        raise CorruptionError(f"a delivery points at the seal {index}: run an audit")
+    return Written(index, leaf.signed.id)
+
+
+def _find_salt(registry: Registry, key: SubjectKey, delivery: Delivery) -> tuple[str, int]:
+    """Salt and size of a copy that was delivered from this home.
+
+    Raises:
+        NotFoundError: This vault does not have them.
+    """
+    vault = registry.open_vault()
+    try:
+        for record in vault.find(DELIVERED, delivery.asset):
+            if isinstance(record, dict) and record.get("delivery") == key:
+                size = record["size"]
+                return str(record["salt"]), size if isinstance(size, int) else 0
+    finally:
+        vault.close()
+    raise NotFoundError(
+        f"this home has no salt of {key}: finish it in the home that delivered it, or deliver anew"
+    )
+
+
+def _is_in_place(place: Path, salt: str, copy: Copy) -> bool:
+    return place.is_file() and measure_salted(place, parse_base64url(salt)) == copy
+
+
+def _begin(place: Path, *, is_forced: bool) -> PendingCopy:
+    """A copy about to be written; what a process that died left of one is removed.
+
+    Whoever holds the registry's lock is alone with it.
+    """
+    name = re.compile(rf"\.{re.escape(place.name)}\.[0-9]+\.part")
+    with suppress(OSError):
+        for left in place.parent.iterdir():
+            if name.fullmatch(left.name):
+                left.unlink(missing_ok=True)
+    return PendingCopy(place, is_forced=is_forced)
+
+
+@contextmanager
+def _unfinished(key: SubjectKey) -> Iterator[None]:
+    """Say in errors how a delivery is finished that may be on the ledger.
+
+    Raises:
+        ExistsError: It is, and another file has come into the place of the copy.
+        StoreFailedError: It may be.
+    """
+    try:
+        yield
+    except ExistsError as exc:
+        raise ExistsError(f"{exc}; {key} is recorded: {_FINISH.format(key)}") from exc
+    except StoreFailedError as exc:
+        raise StoreFailedError(f"{exc}; {key} may be recorded: {_FINISH.format(key)}") from exc
+
+
+def _make_note(
+    registry: Registry, key: SubjectKey, written: Written, salt: str, size: int
+) -> Delivered:
+    receipt = registry.prover().prove_leaf(written.index)
+    note = DeliveryNote(key, parse_base64url(salt), size, receipt)
+    return Delivered(key, written, format_delivery_note(note))
+
+
+_FINISH: Final = "finish it with 'muniment deliver --finish {} --from FILE --out OUT'"

@@ -101,6 +101,57 @@ def fresh_commands(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
 
 
+@dataclass(frozen=True)
+class Market:
+    """A solo registry with a table that is licensed to one of four parties, made once.
+
+    Args:
+        home: Its home folder; the keys of all four lie in it.
+        registered: What `register --json` said; 甲公司 has all three rights.
+        parties: Keys of 甲公司, 乙公司, 丙公司 and 丁公司, by name.
+        grant: The live grant of 甲公司 to 乙公司: use, and one onward copy.
+    """
+
+    home: Path
+    registered: dict
+    parties: dict
+    grant: str
+
+    @property
+    def asset(self):
+        return self.registered["asset"]
+
+    @property
+    def number(self):
+        return self.registered["voucher"]
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("market")
+    home, table = ("--home", folder / "home"), folder / "table.csv"
+    table.write_bytes(TABLE)
+    run_quietly(*home, "init", "--solo", "--no-passphrase")
+    parties = {
+        name: run_quietly(*home, "party", "enroll", name, "--no-passphrase")["subject"]
+        for name in ("甲公司", "乙公司", "丙公司", "丁公司")
+    }
+    rights = ("--right", "hold", "--right", "use", "--right", "operate")
+    registered = run_quietly(*home, "register", table, "--title", TITLE, *rights, "--as", "甲公司")
+    terms = ("--to", "乙公司", "--template", "one-onward-copy", "--until", "2030-12-31")
+    grant = run_quietly(*home, "grant", "issue", registered["asset"], *terms)["subject"]
+    run_quietly(*home, "grant", "accept", grant)
+    return Market(home[1], registered, parties, grant)
+
+
+@pytest.fixture
+def licensed(program, market):
+    """The program over a copy of that registry, with the registered table beside it."""
+    shutil.copytree(market.home, program.home)
+    Path("table.csv").write_bytes(TABLE)
+    return program
+
+
 @pytest.fixture(scope="session")
 def national(tmp_path_factory):
     """The home of a registry under national-2026: a calendar, and an applicant with its key."""

@@ -20,7 +20,9 @@ def enroll(sim):
     if len(sim.people) - sim.count("exited") >= sim.crowd:
         return None
     number = sim.fresh("party")
-    person = Person(f"p {number}", 1 + number % 2, ("legal", "natural", "unincorporated")[number % 3])
+    person = Person(
+        f"p {number}", 1 + number % 2, ("legal", "natural", "unincorporated")[number % 3]
+    )
     body, keys = sim.stage.enrolment(person), sim.stage.enrolment_keys(person)
 
     def then(_):
@@ -85,7 +87,7 @@ def rotate(sim):
 
 def file(sim):
     applicants = sim.several(sim.random.choice([1, 1, 2, 3]))
-    if not applicants or len(sim.valid) > sim.crowd // 2:
+    if not applicants or len(sim.valid) >= sim.most_assets:
         return None
     stage, first = sim.stage, applicants[0]
     openings = stage.draft(*applicants, members={"restrictions": sim.random.choice(RESTRICTIONS)})
@@ -276,7 +278,7 @@ def unfreeze(sim):
 
 
 MOVES = {
-    enroll: 8,
+    enroll: 14,
     suspend: 2,
     lift: 3,
     leave: 1,

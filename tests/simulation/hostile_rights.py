@@ -15,7 +15,8 @@ from tests.support.transfers import JUDGMENT
 
 def transfer_wrongly(sim):
     """What was moved, pledged or frozen, or what the transferee has already."""
-    asset = sim.pick(sim.assets, lambda key: sim.model.assets[key]["number"])
+    assets = sim.random.choice([sim.assets, sim.assets, sim.frozen()])
+    asset = sim.pick(assets, lambda key: sim.model.assets[key]["number"])
     if asset is None:
         return None
     moves = [_odd_move(sim, asset) for _ in range(sim.random.choice([1, 1, 2]))]
@@ -178,7 +179,9 @@ def order_wrongly(sim):
     if not asset or not thief:
         return None
     body = {"asset": asset, "ground": "envy", **sim.live(asset)}
-    lifted = sorted(set(sim.model.orders) - set().union(*(a["freezes"] for a in sim.model.assets.values())))
+    lifted = sorted(
+        set(sim.model.orders) - set().union(*(a["freezes"] for a in sim.model.assets.values()))
+    )
     roll = sim.random.random()
     if roll < 0.4:
         return Draft("freeze as nobody", "order.freeze", body, thief, (), may("wrong_role"))
@@ -277,7 +280,23 @@ def suspend_as_nobody(sim):
     return Draft("suspend as nobody", "party.suspend", body, one, (), may("wrong_role"))
 
 
+def decide_as_nobody(sim):
+    """A step of a registration that is the registrar's, by an applicant."""
+    key = sim.pick([*sim.applications])
+    thief = key and sim.somebody(sim.is_active)
+    if not thief:
+        return None
+    body = {"registration": key}
+    verb, members = sim.random.choice(
+        [("accept", {}), ("withhold", {"reason": "it suits me"}), ("supplement", {"ask": "why?"})]
+    )
+    return Draft(
+        "decide as nobody", f"registration.{verb}", body | members, thief, (), may("wrong_role")
+    )
+
+
 MOVES = {
+    decide_as_nobody: 1,
     transfer_wrongly: 8,
     record_moved_right: 5,
     record_for_the_gone: 2,

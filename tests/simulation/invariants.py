@@ -75,7 +75,7 @@ def check_moved_rights_are_there_and_not_pledged(model, moment):
         return
     registration = model.registrations[moment.event.body["registration"]]
     asset = registration["asset"]
-    for giver, taker, right in registration["moves"]:
+    for giver, _, right in registration["moves"]:
         assert (giver, right) in model.in_force(asset, moment.time), f"{giver} moves {right} twice"
         assert not model.pledgees(asset, giver, right), f"{right} of {giver} moves while pledged"
 
@@ -139,7 +139,7 @@ def check_rights_are_conserved(model, moment):
         else:
             assert old == new, f"{key}: {kind} changed the rights that there are"
         if kind not in RIGHTS_CHANGE and moment.before[key] is not None:
-            assert moment.before[key].body["tuples"] == state.body["tuples"]
+            assert open_tuples(moment.before[key]) == open_tuples(state)
 
 
 def check_parties_count_their_tuples(model, moment):
@@ -195,14 +195,17 @@ def check_list(key, name, body, old):
     if name in ONE_AT_A_TIME:
         assert sum(one.end is None for one in listed) <= 1, where
         for one, after in pairwise(listed):
-            assert one.end is not None and one.end <= after.start, where
+            assert one.end is not None, where
+            assert one.end <= after.start, where
     kept = {(one.index, repr(one.value)): one for one in listed}
     assert len(kept) == len(listed), f"{where}: an interval twice"
     mark = body.get("complete_from", {}).get(name)
     for one in parse_intervals(old):
         now = kept.get((one.index, repr(one.value)))
         if now is None:
-            assert one.end is not None and mark is not None and one.end <= mark, where
+            assert one.end is not None, f"{where}: an open interval was dropped"
+            assert mark is not None, f"{where}: something was dropped without a mark"
+            assert one.end <= mark, where
         else:
             assert one.start == now.start, where
             assert one.end in (None, now.end), f"{where}: a closed interval was rewritten"
@@ -331,7 +334,8 @@ def sweep(stage, model, plans, random):
     for number, status in model.statuses.items():
         shown = current(parse_intervals(stage.read(f"voucher/{number}").body["status"]))
         live = {one["number"] for one in model.assets.values()}
-        assert shown == (status,) and (status == "valid") == (number in live)
+        assert shown == (status,), number
+        assert (status == "valid") == (number in live), number
     for key, plan in plans.items():
         check_grant(stage, model, key, stage.time)
         if model.is_alive(key, stage.time):

@@ -32,9 +32,7 @@ def issue(sim, name="grant", reasons=frozenset()):
 
 def find_licensable(sim):
     """An asset that somebody may license now."""
-    return sim.pick(
-        sim.valid, lambda key: not sim.model.is_frozen(key) and operators(sim, key)
-    )
+    return sim.pick(sim.valid, lambda key: not sim.model.is_frozen(key) and operators(sim, key))
 
 
 def operators(sim, asset):
@@ -138,7 +136,11 @@ def may_go_on(sim, key):
 
 def hand_on(sim):
     key = sim.pick(sim.alive, lambda one: may_go_on(sim, one))
-    return None if key is None else child(sim, "hand on", key, narrowed(sim.random, most_of(sim.plans[key])))
+    return (
+        None
+        if key is None
+        else child(sim, "hand on", key, narrowed(sim.random, most_of(sim.plans[key])))
+    )
 
 
 def child(sim, name, parent, plan, reasons=frozenset(), but=None):
@@ -163,7 +165,9 @@ def revoke(sim):
 
 def revocation(sim, name, key, by, reasons=frozenset()):
     ground = sim.random.choice(["withdrawn", "breach", "agreed", "law"])
-    body = {"grant": key, "ground": ground} | ({"document": sim.digest()} if ground == "law" else {})
+    body = {"grant": key, "ground": ground} | (
+        {"document": sim.digest()} if ground == "law" else {}
+    )
     return Draft(name, "grant.revoke", body, sim.people[by], (), reasons)
 
 
@@ -262,7 +266,11 @@ def usage(sim, name, key, reasons=frozenset(), *, is_batch=False, actor=None, **
         **facts(sim, plan),
     }
     if is_batch:
-        body |= {"form": "usage-lines/1", "root": sim.digest(), "lines": sim.random.randint(1, count)}
+        body |= {
+            "form": "usage-lines/1",
+            "root": sim.digest(),
+            "lines": sim.random.randint(1, count),
+        }
     kind = "usage.batch" if is_batch else "usage.record"
     return Draft(name, kind, body | changes, sim.people[actor or one["grantee"]], (), reasons)
 

@@ -6,7 +6,7 @@ every event that it is given; the ledger has accepted it.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 
 
 def terms_of(claim):
@@ -24,6 +24,7 @@ class Model:
         self.parties = {}
         self.assets = {}
         self.registrations = {}
+        self.records = defaultdict(list)  # asset: (in effect from, written down at)
         self.grants = {}
         self.deliveries = {}
         self.encumbrances = {}
@@ -31,6 +32,7 @@ class Model:
         self.statuses = {}  # voucher number: status
         self.rights = Counter()  # terms of a tuple: how many there are on all assets
         self.held = Counter()  # party: tuples
+        self.lost = set()  # grants whose right cannot be followed: its asset's list was shortened
         self.last_holder = {}  # tuple: who has it, or had it at the end
         self._tuples = 0
 
@@ -59,7 +61,9 @@ class Model:
         if not self.has_voucher(asset, time):
             return {}
         held = self.assets[asset]["tuples"]
-        return {key: one for key, one in held.items() if one["until"] is None or time < one["until"]}
+        return {
+            key: one for key, one in held.items() if one["until"] is None or time < one["until"]
+        }
 
     def pledgees(self, asset, holder, right):
         """Who has a right in pledge."""
@@ -80,7 +84,10 @@ class Model:
 
     def holder_of_root(self, grant, time):
         """Who has the right that a chain of grants rests on, wherever it went; None if it ended."""
-        root = self.grants[self.chain(grant)[-1]]
+        top = self.chain(grant)[-1]
+        root = self.grants[top]
+        if top in self.lost:
+            return None
         for (holder, _), one in self.in_force(root["asset"], time).items():
             if one["id"] == root["tuple"]:
                 return holder
@@ -96,12 +103,13 @@ class Model:
     def grantor(self, grant):
         """Who stands in the grantor's place: he himself, or who took over the right behind it."""
         one = self.grants[grant]
-        return one["grantor"] if one["parent"] is not None else self.last_holder[one["tuple"]]
+        is_own = one["parent"] is not None or grant in self.lost
+        return one["grantor"] if is_own else self.last_holder[one["tuple"]]
 
     def is_authorised(self, grant):
         """Whether the root of a chain is an authorised body, as public data asks for."""
         top = self.grants[self.chain(grant)[-1]]
-        root = self.last_holder[top["tuple"]]
+        root = self.grantor(self.chain(grant)[-1])
         is_public = self.assets[top["asset"]]["class"] == "public"
         return not is_public or self.parties[root]["is_operator"]
 
@@ -109,6 +117,13 @@ class Model:
         """From when the next period of an action may begin."""
         one = self.grants[grant]
         return max(one["since"], one["periods"].get(action, 0))
+
+    def shorten(self, asset, kept):
+        """Take in that an asset shows no more rights to operate than these, by holder and index."""
+        for key, one in self.grants.items():
+            is_root = one["asset"] == asset and one["parent"] is None
+            if is_root and (one["grantor"], one["right_since"]) not in kept:
+                self.lost.add(key)
 
     # --- events
 
@@ -157,6 +172,7 @@ class Model:
         registration = self.registrations[body["registration"]]
         registration["status"], registration["number"] = "recorded", body["number"]
         asset = self.assets[registration["asset"]]
+        self.records[registration["asset"]].append((body["valid_from"], time))
         if registration["type"] == "initial":
             for claim in body["rights"]:
                 self._open(asset, claim, index)
@@ -196,18 +212,26 @@ class Model:
         self.statuses[asset["number"]] = "revoked"
         asset |= {"tuples": {}, "number": None, "until": None}
 
-    def _step(status):
-        def take(self, event, body, index, time):
-            self.registrations[body["registration"]]["status"] = status
+    def _take_registration_accept(self, event, body, index, time):
+        self._step(body, "accepted")
 
-        return take
+    def _take_registration_return(self, event, body, index, time):
+        self._step(body, "returned")
 
-    _take_registration_accept = _step("accepted")
-    _take_registration_return = _step("returned")
-    _take_registration_publish = _step("published")
-    _take_registration_withhold = _step("confidential")
-    _take_registration_withdraw = _step("withdrawn")
-    _take_registration_refuse = _step("refused")
+    def _take_registration_publish(self, event, body, index, time):
+        self._step(body, "published")
+
+    def _take_registration_withhold(self, event, body, index, time):
+        self._step(body, "confidential")
+
+    def _take_registration_withdraw(self, event, body, index, time):
+        self._step(body, "withdrawn")
+
+    def _take_registration_refuse(self, event, body, index, time):
+        self._step(body, "refused")
+
+    def _step(self, body, status):
+        self.registrations[body["registration"]]["status"] = status
 
     def _take_registration_supplement(self, event, body, index, time):
         registration = self.registrations[body["registration"]]
@@ -239,9 +263,7 @@ class Model:
 
     def _take_grant_issue(self, event, body, index, time):
         parent = body.get("parent")
-        (key,) = (
-            each for each in event.subjects if each.startswith("grant/") and each != parent
-        )
+        (key,) = (each for each in event.subjects if each.startswith("grant/") and each != parent)
         ends = [last_instant(rule) for rule in body["policy"]["permission"]]
         root = self.assets[body["asset"]]["tuples"].get((event.actor, "operate"))
         self.grants[key] = {
@@ -250,6 +272,7 @@ class Model:
             "grantee": body["grantee"],
             "parent": parent,
             "tuple": root["id"] if parent is None else None,
+            "right_since": root["index"] if parent is None else None,
             "depth": 1 if parent is None else self.grants[parent]["depth"] + 1,
             "policy": body["policy"],
             "status": "offered" if body["policy"]["type"] == "Offer" else "live",

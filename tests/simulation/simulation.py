@@ -25,6 +25,7 @@ LEVELS = ("general-1", "general-2", "general-3", "general-4", "important")
 MOST_IN_A_BLOCK = 24
 SWEEP_EVERY = 25
 QUESTIONS_A_BLOCK = 2
+BUSY = 0.05
 
 
 @dataclass
@@ -55,10 +56,14 @@ class BrokenError(AssertionError):
 
 
 class Simulation:
-    """One run. `honest` and `hostile` are moves with their weights."""
+    """One run.
 
-    def __init__(self, folder, seed, events, honest, hostile, crowd=100):
-        self.seed, self.events, self.crowd = seed, events, crowd
+    `honest` and `hostile` are moves with their weights, `events` how many acts in how many `years`;
+    `crowd` and `assets` how many parties and registered assets there are at most at a time.
+    """
+
+    def __init__(self, folder, seed, events, honest, hostile, *, crowd=100, assets=50, years=YEARS):
+        self.seed, self.events, self.crowd, self.most_assets = seed, events, crowd, assets
         self.random, self.curious = Random(seed), Random(f"questions {seed}")
         self.stage = Stage(folder)
         self.model = Model()
@@ -77,7 +82,7 @@ class Simulation:
         self.seen, self.refused, self.number = Counter(), Counter(), 0
         self._fresh, self._tried, self._blocks, self._acts = Counter(), Counter(), 0, []
         blocks = max(1, events * 2 // MOST_IN_A_BLOCK)
-        self._percent = YEARS * 365 * DAY * 100 * len(GAPS) // (blocks * sum(GAPS))
+        self._percent = years * 365 * DAY * 100 * len(GAPS) // (blocks * sum(GAPS))
 
     @property
     def time(self):
@@ -110,7 +115,9 @@ class Simulation:
         try:
             self._end_block()
         except (AssertionError, KeyError) as exc:
-            raise BrokenError(f"seed {self.seed}, block that ends with event {self.number}: {exc}") from exc
+            raise BrokenError(
+                f"seed {self.seed}, block that ends with event {self.number}: {exc}"
+            ) from exc
 
     def _look_around(self):
         model = self.model
@@ -123,10 +130,11 @@ class Simulation:
         ]
 
     def next_act(self):
-        """Something that somebody tries; now and then what was tried least so far."""
-        moves = self.hostile if self.random.random() < 0.2 else self.honest
+        """Something that somebody tries; of hostile acts now and then what was tried least."""
+        is_hostile = self.random.random() < 0.2
+        moves = self.hostile if is_hostile else self.honest
         tries = self.random.choices(*moves, k=60)
-        if self.random.random() < 0.2:
+        if is_hostile and self.random.random() < 0.3:
             tries = sorted(moves[0], key=self._tried.__getitem__)
         for move in tries:
             made = move(self)
@@ -171,8 +179,15 @@ class Simulation:
                 self.alive.append(key)
             if key.startswith("asset/"):
                 self.moments[key].append(moment.time)
+                self._follow(key, moment.after[key].body)
         if act.then is not None:
             act.then(event)
+
+    def _follow(self, asset, body):
+        if "tuples" in body.get("complete_from", {}):
+            tuples = [one for one in body["tuples"] if one["value"]["right"] == "operate"]
+            kept = {(one["value"]["holder"], one["index"]) for one in tuples}
+            self.model.shorten(asset, kept)
 
     def _end_block(self):
         for act, reason in self.stage.end_block():
@@ -196,9 +211,12 @@ class Simulation:
     # --- choosing
 
     def pick(self, keys, test=lambda key: True):
-        """One of some keys that passes a test, if a few tries find one."""
+        """One of some keys that passes a test, if a few tries find one.
+
+        The first of them is busier than the others, so that its lists get long.
+        """
         for _ in range(12 if keys else 0):
-            key = self.random.choice(keys)
+            key = keys[0] if self.random.random() < BUSY else self.random.choice(keys)
             if test(key):
                 return key
         return None

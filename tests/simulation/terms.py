@@ -62,9 +62,9 @@ def rules_of(plan):
     if plan.onward is not None:
         act, count, following = plan.onward
         limits = term_of(plan) + ([_compare("count", "lteq", count)] if count else [])
-        duty = [] if following is None else [
-            {"action": "nextPolicy", "target": rules_of(following)}
-        ]
+        duty = (
+            [] if following is None else [{"action": "nextPolicy", "target": rules_of(following)}]
+        )
         permissions.append({"action": act, **_lists(constraint=limits, duty=duty)})
     return {"permission": permissions} | _lists(
         prohibition=[{"action": _one_or_many(plan.banned)}] if plan.banned else [],
@@ -178,7 +178,9 @@ def narrowed(random, most):
     """A plan within another; sometimes much narrower, now and then by a template."""
     limits = {
         "purposes": _fewer(random, most.purposes) or random.choice([(), ("research",)]),
-        "regions": tuple(random.choice(BELOW.get(one, (one,))) for one in _fewer(random, most.regions)),
+        "regions": tuple(
+            random.choice(BELOW.get(one, (one,))) for one in _fewer(random, most.regions)
+        ),
         "until": most.until,
         "count": random.choice([most.count, 1]),
     }

@@ -1,9 +1,9 @@
 """Checks of acts (`muniment/check/v1`), judged once more, without a line of the product.
 
 It covers rights of one's own and chains of grants of any length whose policies have no constraint
-on the act; freezes, pledges, registered restrictions and the state of the party. It does not cover
-constraints, counts and stated facts: where an answer would rest on one, it raises UnsupportedError
-and accepts nothing.
+on the act; terms of grants, freezes, pledges, registered restrictions and the state of the party.
+It does not cover other constraints, counts and stated facts: where an answer would rest on one, it
+raises UnsupportedError and accepts nothing.
 
 Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
 """
@@ -12,7 +12,13 @@ from itertools import pairwise
 
 from tests.support.independent_proofs import UnsupportedError, new_id, open_proofs, read_file
 from tests.support.independent_signed import canonical, count, like, members, need
-from tests.support.independent_verifier import ID, complete_from, read_intervals, values_at
+from tests.support.independent_verifier import (
+    ID,
+    SUBJECT,
+    complete_from,
+    read_intervals,
+    values_at,
+)
 from tests.support.independent_words import say
 
 REST = ["aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"]
@@ -47,11 +53,19 @@ def verify_check(data, policy):
         grants = find_grants(proved, inquiry)
     else:
         need(answer["verdict"] == "permitted", "an answer that needs the party's whole history")
-        need(isinstance(answer["chain"], list), "a chain")
-        grants = [one["subject"] for one in answer["chain"][-1:] if one.get("kind") == "grant"]
+        grants = [one["subject"] for one in last_link(answer) if one["kind"] == "grant"]
     found = judge(proved, inquiry, grants)
     need(canonical(found, 20) == canonical(answer, 20), f"the proofs make it {found['verdict']}")
     return {"subject": inquiry["asset"], "status": found["verdict"]}
+
+
+def last_link(answer):
+    """The link of a permission's chain that is nearest to the party, in a list."""
+    need(isinstance(answer["chain"], list), "a chain")
+    for one in answer["chain"]:
+        members(one, "subject kind giver taker index clause", "a link")
+        like(SUBJECT, one["subject"], "subject of a link")
+    return answer["chain"][-1:]
 
 
 def read_inquiry(inquiry):
@@ -228,9 +242,37 @@ def find_end(key, grant, date):
     held = values_at(read_intervals(grant, "status"), date)
     if "live" not in held:
         return clause(f"grant_{held[-1]}" if held else "grant_not_yet", key, "status")
-    if all(one.get("constraint") for one in grant["policy"]["permission"]):
-        raise UnsupportedError("a term of a grant")
-    return None
+    if is_within_term(grant["policy"], date):
+        return None
+    later = [turn for turn in list_turns(grant["policy"]) if turn > date]
+    is_to_come = any(is_within_term(grant["policy"], turn) for turn in later)
+    return clause("grant_not_begun" if is_to_come else "grant_expired", key, "policy")
+
+
+def is_within_term(policy, date):
+    """Whether some permission may hold at a date, whatever else is done and where."""
+    return any(may_hold(one.get("constraint", []), date) for one in policy["permission"])
+
+
+def may_hold(constraints, date):
+    for one in constraints:
+        if "leftOperand" not in one:
+            raise UnsupportedError("constraints in groups")
+        if one["leftOperand"] == "dateTime":
+            limit = one["rightOperand"]
+            early, late = date < limit, date > limit
+            is_met = {"lt": early, "lteq": not late, "gt": late, "gteq": not early}
+            if not is_met[one["operator"]]:
+                return False
+    return True
+
+
+def list_turns(policy):
+    """When a policy may begin or cease to hold."""
+    rules = [*policy["permission"], *policy.get("prohibition", [])]
+    limits = [one for rule in rules for one in rule.get("constraint", [])]
+    dates = [one["rightOperand"] for one in limits if one.get("leftOperand") == "dateTime"]
+    return sorted({date + after for date in dates for after in (0, 1)})
 
 
 def clause(code, subject, path):

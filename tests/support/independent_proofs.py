@@ -57,7 +57,7 @@ def read_file(data, names, form):
     need(len(data) <= MAX_BYTES, "size of the file")
     value = read_json(data)
     canonical(value, 24, ".*")  # for the characters and the depth
-    members(value, f"format {names}", form)
+    members(value, f"format {names}", f"a file {form}")
     need(value["format"] == form, "format")
     return value
 

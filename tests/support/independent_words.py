@@ -1,7 +1,12 @@
 """The sentences of clauses, in English and Chinese, which an answer carries with its code.
 
-`{0}` stands for the subject, `{1}` for the path in a policy.
+`{0}` stands for the subject, `{1}` for the path in a policy. And the sentences of certificates.
 """
+
+import json
+from datetime import datetime, timedelta, timezone
+
+from tests.support.independent_signed import b64url, need
 
 SENTENCES = {
     "unknown_asset": ("there is no {0} on this ledger", "本账本上没有 {0}"),
@@ -84,3 +89,122 @@ SENTENCES = {
 def say(code, subject, path):
     """The two sentences of a clause."""
     return tuple(one.format(subject, path) for one in SENTENCES[code])
+
+
+# --- certificates (domain, section 6)
+
+FOUND = ("Query certificate", "查询证明")
+NONE = ("Certificate of no record", "无登记记录证明")
+ASKED = {
+    "holders": ("Right-holders of {} on {}:", "{} 于 {} 的权利人："),
+    "rights": ("Rights of {} on {}:", "{} 于 {} 享有的权利："),
+    "grants": ("Grants of {} in force on {}, all of them:", "{} 于 {} 的全部有效授权："),
+    "below": ("{} and everything below it on {}:", "{} 及其全部下级授权于 {} 的情况："),
+}
+RIGHTS = {"hold": "持有权", "use": "使用权", "operate": "经营权"}
+VERDICTS = {"permitted": "允许", "prohibited": "禁止", "not covered": "未涵盖"}
+
+
+def certify_state(proof):
+    """Title and sentences of a certificate about a state, each in English and Chinese."""
+    subject, value = proof["subject"], proof["value"]
+    if value is None:
+        return NONE, [as_of(proof), (f"There is no {subject}.", f"不存在 {subject}。")]
+    time = instant(value["time"])
+    sentences = [
+        as_of(proof),
+        (
+            f"{subject} is recorded; it has {value['n']} events, the newest of {time}.",
+            f"{subject} 有登记记录，共 {value['n']} 个事件，最近一次为 {time}。",
+        ),
+    ]
+    if value["type"] == "voucher/1":
+        state = value["state"]
+        status, *dates = (
+            state["status"][-1]["value"],
+            instant(state["valid_from"]),
+            instant(state["valid_until"]),
+        )
+        en = "Its status is {}; it is valid from {} until {}."
+        sentences.append(
+            (en.format(status, *dates), f"状态：{status}；有效期自 {dates[0]} 至 {dates[1]}。")
+        )
+    return FOUND, sentences
+
+
+def certify_query(proof):
+    query, found = proof["query"], proof["answer"]
+    subject, date = query["subject"], instant(query["at"])
+    opening = as_of([*proof["states"], *(one["state"] for one in proof["dossiers"])][0])
+    if found["status"] == "absent":
+        return NONE, [opening, (f"There is no {subject}.", f"不存在 {subject}。")]
+    asked = tuple(words.format(subject, date) for words in ASKED[query["topic"]])
+    shown = list_findings(query["topic"], found)
+    return FOUND, [opening, asked, *(shown or [("None.", "无。")])]
+
+
+def list_findings(topic, found):
+    if found["status"] == "unknown":
+        en = "The states do not reach back so far; the whole history does."
+        return [(en, "状态未保留至该日期，须查阅完整历史。")]
+    if topic == "rights":
+        assets = found["assets"]
+        return [s for one in assets for s in list_rights(one["rights"], f"{one['asset']}: ")]
+    if topic == "holders":
+        return list_rights(found["rights"], "")
+    return [say_grant(one) for one in found["grants"]]
+
+
+def list_rights(rights, before):
+    return [
+        (
+            f"{before}{one['holder']}: {one['right']}, on the basis {one['basis']}.",
+            f"{before}{one['holder']}：{RIGHTS[one['right']]}，依据 {one['basis']}。",
+        )
+        for one in rights
+    ]
+
+
+def say_grant(one):
+    sides = f"{one['grant']}: {one['grantor']} > {one['grantee']}"
+    if one["status"] == "alive":
+        return f"{sides}, in force.", f"{sides}，有效。"
+    why = one["because"]
+    return f"{sides}, dead: {why['en']}.", f"{sides}，已失效：{why['zh']}。"
+
+
+def certify_check(proof):
+    asked, said = proof["inquiry"], proof["answer"]["clause"]
+    party, asset, action = asked["party"], asked["asset"], asked["action"]
+    verdict, date = proof["answer"]["verdict"], instant(asked["at"])
+    place = f"{said['subject']} {said['path']}".rstrip()
+    return FOUND, [
+        as_of([*proof["states"], *(one["state"] for one in proof["dossiers"])][0]),
+        (
+            f"{action} by {party} of {asset}, as of {date}: {verdict}.",
+            f"{party} 对 {asset} 的 {action} 行为，截至 {date}：{VERDICTS[verdict]}。",
+        ),
+        (f"{place}: {said['en']}.", f"{place}：{said['zh']}。"),
+    ]
+
+
+def as_of(state):
+    """The first sentence, from the seal that a state bundle shows."""
+    leaf = json.loads(b64url(state["seal"]["entry"]))["seal"]
+    time, size = instant(leaf["time"]), leaf["first"] + leaf["count"] + 1
+    return (
+        f"As of {time} by the clock of the ledger, at {size} entries:",
+        f"截至账本时间 {time}（账本共 {size} 条）：",
+    )
+
+
+LAST = 253_402_272_000_000
+"""The year 10000 at UTC+08:00 begins."""
+
+
+def instant(time):
+    """RFC 3339 at UTC+08:00, with a fraction only where there is one."""
+    need(time < LAST, "a date after the year 9999")
+    zone = timezone(timedelta(hours=8))
+    moment = datetime(1970, 1, 1, 8, tzinfo=zone) + timedelta(milliseconds=time)
+    return moment.isoformat(timespec="milliseconds" if time % 1000 else "seconds")

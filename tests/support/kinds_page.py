@@ -12,7 +12,8 @@ Made by `scripts/schemas` from the classes in `contracts/`; the rule set is `{ru
 
 The JSON Schemas of the bodies are in `contracts/schemas/events/`. A schema says what is well
 formed: unknown members are refused, an optional member is absent and never `null`, and numbers are
-integers. What a rule refuses besides, it says in its refusal.
+integers. What a rule refuses besides, it says in its refusal. The form of a policy is that of
+`contracts/odrl/reader.py`, how it is read [a decision of its own](adr/0019-terms-of-grants.md).
 
 The subjects of an event follow from its body, its actor and its nonce alone. Where this page names
 a type and no more, the subject is the one that the member of that name holds; a subject of a member

@@ -50,7 +50,7 @@ def _list_classes(info):
 
 def _annotate(shape, cls):
     """The schema with the first sentence of its class's docstring, and a line on each member."""
-    about = " ".join(shape.get("description", "").split("\n\n")[0].split())
+    about = _tidy(" ".join(shape.get("description", "").split("\n\n")[0].split()))
     said = list_members(cls)
     members = {
         name: {**member, "description": said[name]} if said[name] else member
@@ -61,19 +61,22 @@ def _annotate(shape, cls):
 
 
 def _read_args(doc):
-    """The section `Args` of a docstring: each name with its text."""
+    """The section `Args` of a docstring: each name with its text, names together with one."""
     found, names = {}, []
     _, _, section = inspect.cleandoc(doc).partition("\nArgs:\n")
     for line in section.partition("\n\n")[0].splitlines():
         entry = re.match(r"    (\w+(?:, \w+)*): (.*)", line)
         if entry:
             names = entry[1].split(", ")
-        for name in names:
-            found[name] = entry[2] if entry else f"{found[name]} {line.strip()}"
+            found |= dict.fromkeys(names, "Likewise.") | {names[0]: entry[2]}
+        elif names:
+            found[names[0]] += f" {line.strip()}"
     return found
 
 
 def _tidy(text):
+    """The text for who knows nothing of our classes and their names."""
     text = re.sub(r"^`[\w$]+` in JSON: ", "", text)
+    text = re.sub(r"; `from` and `to` in JSON( are start and end here)?", "", text)
     text = re.sub(r"\bNone\b", "`null`", text)
     return text[:1].upper() + text[1:]

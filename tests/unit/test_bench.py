@@ -5,13 +5,16 @@ import json
 import pytest
 
 from contracts.lists import PublishedList
+from ledger.core.dossier import parse_dossier
 from ledger.core.mappages import hash_key
 from ledger.core.state import hash_state
 from ledger.core.statemap import EMPTY_MAP, Change, prove, update, verify_map_proof, walk
+from ledger.errors import LimitError
 from node.registry import open_registry
-from scripts.benchlib import bulk
+from scripts.benchlib import bulk, grants, market
 from scripts.benchlib.bulk import Pages, found_with_subjects, load_numbers, number_leaf
 from scripts.benchlib.measure import Goal, Row, Scale, at_least, at_most, describe_machine
+from scripts.benchlib.reading import register_table
 from scripts.benchlib.report import format_json, format_markdown, format_table
 from scripts.benchlib.usage import measure_usage
 from scripts.benchlib.world import Events, opened, part
@@ -93,6 +96,73 @@ def test_usage_lines_are_read_and_proved_and_the_goal_shrinks_with_their_number(
     assert [str(row.goal or "") for row in rows] == ["<= 0.06", "<= 0.06", ""]
     assert all(row.value > 0 and row.unit == "s" for row in rows)
     assert list(tmp_path.iterdir()) == []
+
+
+# grants
+
+
+@pytest.fixture
+def scale(tmp_path):
+    return Scale(large=40, middle=40, small=0, rounds=2, window_block=0, folder=tmp_path)
+
+
+def test_checks_are_made_and_verified_and_the_chain_has_a_goal(home, tmp_path, scale):
+    rows = grants.measure_checks(home, tmp_path, scale)
+    routes = ["chain of 5, a right and 4 grants"] * 2 + ["50 grants"]
+    verdicts = ["permitted", "prohibited", "prohibited"]
+    assert [row.name for row in rows] == [
+        f"grant check {what}, {verdict}, {route}, 40 subjects"
+        for verdict, route in zip(verdicts, routes, strict=True)
+        for what in ("with proof", "verified")
+    ]
+    assert [str(row.goal or "") for row in rows] == ["<= 20", "", "<= 20", "", "", ""]
+    assert all(row.value > 0 and row.unit == "ms" for row in rows)
+    assert "history" not in rows[0].meaning
+    assert "whole history of 2 events" in rows[2].meaning
+    assert "whole history of 51 events" in rows[4].meaning
+
+
+def test_dossiers_are_as_long_as_they_may_be_and_say_what_they_should(tmp_path, scale, monkeypatch):
+    measure, files = grants._measure_dossier, []
+
+    def keep(folder, name, file, *rest):
+        files.append(file)
+        return measure(folder, name, file, *rest)
+
+    monkeypatch.setattr(grants, "MAX_DOSSIER_EVENTS", 12)
+    monkeypatch.setattr(grants, "_measure_dossier", keep)
+    rows = grants.measure_dossiers(tmp_path, scale)
+    assert [row.name for row in rows] == [
+        "dossier of 12 events verified, a grant with its usage",
+        "dossier of 12 events verified, an asset",
+    ]
+    assert all(row.value > 0 and str(row.goal) == "<= 200" for row in rows)
+    dossiers = [parse_dossier(json.loads(file)) for file in files]
+    kinds = [[each.entry.signed.event.kind for each in one.events] for one in dossiers]
+    assert kinds[0] == ["grant.issue", *["usage.record"] * 11]
+    assert len(kinds[1]) == 12
+    assert kinds[1][-1] == "delivery.send"
+    with pytest.raises(AssertionError, match="is to be measured"):
+        grants._Verifier(tmp_path / "dossiers", files[0], "permitted")
+
+
+def test_deliveries_are_measured_beside_enrolments(scale, monkeypatch):
+    monkeypatch.setattr(grants, "BLOCK", 3)
+    rows = grants.measure_deliveries(scale)
+    assert [(row.name, row.unit, str(row.goal or "")) for row in rows] == [
+        ("deliveries, 6 grants, 40 subjects", "events/s", ">= 1,500"),
+        ("deliveries, chain of 5, a right and 4 grants, 40 subjects", "events/s", ""),
+        ("delivery cost / cost of an enrolment of 3 subjects, 40 subjects", "x", ""),
+    ]
+    assert all(row.value > 0 for row in rows)
+    assert list(scale.folder.iterdir()) == []
+
+
+def test_an_event_has_no_depth_for_the_terms_of_one_more_hop(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(market, "HOPS", market.HOPS + 1)
+    asset = register_table(home, tmp_path / "table.csv")["asset"]
+    with opened(home) as desk, pytest.raises(LimitError, match="too deep"):
+        market.Market(desk, asset).grant_chain()
 
 
 # reporting

@@ -101,7 +101,7 @@ def drop_subject(kind):
     def change(parts, forger):
         subjects = parts["event"]["subjects"]
         parts["event"]["subjects"] = [one for one in subjects if not one.startswith(kind)]
-        assert len(parts["event"]["subjects"]) == len(subjects) - 1
+        assert len(parts["event"]["subjects"]) < len(subjects)
 
     return change
 

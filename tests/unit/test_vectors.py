@@ -6,8 +6,12 @@ import re
 import pytest
 
 from contracts.rulebook import KINDS
+from ledger.core.draft import DRAFT, DRAFT_OPENING
 from ledger.errors import LedgerError
-from tests.support.generated import find_differences, render_json, run
+from node.pack import CASE, PACK
+from node.statement import STATEMENT
+from node.verifier import FORMATS
+from tests.support.generated import ROOT, find_differences, render_json, run
 from tests.support.golden import product, reference
 from tests.support.golden.__main__ import FILES, FOLDER, MAX_BYTES, make_file, make_files
 from tests.support.golden.cases import ask, refuse, settle
@@ -97,6 +101,16 @@ def test_the_page_beside_the_vectors_names_each_file():
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(\w+)\.json`", page, re.MULTILINE)) == set(FILES)
     assert "scripts/vectors --check" in page
+
+
+def test_every_format_that_is_verified_has_vectors_and_stands_on_the_page_of_formats():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    shown = {
+        bundle["format"] for name in FILES for bundle in load(name).get("bundles", {}).values()
+    }
+    assert shown == set(FORMATS)
+    for name in {*FORMATS, DRAFT, DRAFT_OPENING, PACK, CASE, STATEMENT}:
+        assert re.search(rf'["`]{re.escape(name)}["`]', page), name
 
 
 # --- the generator

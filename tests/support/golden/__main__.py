@@ -3,7 +3,7 @@
 import sys
 
 from tests.support.generated import ROOT, render_json, run
-from tests.support.golden import bundles, events, forms, policies, trees
+from tests.support.golden import answers, bundles, companions, events, forms, policies, trees
 from tests.support.golden.cases import settle
 from tests.support.golden.product import ANSWERS
 
@@ -12,8 +12,11 @@ MAX_BYTES = 300_000
 FILES = {
     "bundles": (bundles.cases, bundles.shared),
     "canonical": (forms.canonical, dict),
+    "checks": (answers.checks, answers.checks_shared),
     "checkpoints": (policies.checkpoints, dict),
     "commitments": (forms.commitments, dict),
+    "copies": (companions.copies, companions.copies_shared),
+    "drafts": (companions.drafts, dict),
     "events": (events.events, dict),
     "histories": (trees.histories, dict),
     "keys": (forms.keys, dict),
@@ -21,7 +24,9 @@ FILES = {
     "log": (trees.log, trees.log_shared),
     "market": (trees.market_log, trees.market_shared),
     "maps": (trees.maps, trees.maps_shared),
+    "packs": (companions.packs, dict),
     "policies": (policies.policies, dict),
+    "queries": (answers.queries, answers.queries_shared),
     "subjects": (forms.subjects, dict),
     "text": (forms.text, dict),
     "tiles": (trees.tiles, dict),

@@ -7,6 +7,8 @@ from ledger.core.bundle import format_receipt, format_state_bundle
 from ledger.core.dossier import format_dossier
 from tests.support.forger import Forger
 from tests.support.golden.cases import ask, refuse
+from tests.support.golden.market import market
+from tests.support.golden.patches import drop, put
 from tests.support.golden.scenario import policy_text, solo
 from tests.support.log_builder import LOG, WITNESS
 from tests.support.note_signers import log_signer
@@ -32,6 +34,12 @@ def shared():
         "dossier": format_dossier(world.log.dossier(asset, note=note)),
         "dossier, second page": format_dossier(world.log.dossier(asset, 1, note)),
         "dossier, absent": format_dossier(world.log.dossier(ABSENT, note=note)),
+    }
+    sold, kept = market(), market().log.note()
+    bundles |= {
+        "voucher, superseded": sold.bundle(sold.goods, sold.first_number, kept),
+        "voucher, transferred": sold.bundle(sold.takeover, sold.second_number, kept),
+        "voucher, transferred again": sold.bundle(sold.sale, sold.third_number, kept),
     }
     policies = {
         "nobody cosigns": policy_text(),
@@ -59,7 +67,7 @@ def _forger():
 
 
 def _said_later():
-    """What rules to come may say of a voucher: each held from the tenth to the twentieth day."""
+    """What a ledger may say of a voucher: each held from the tenth to the twentieth day."""
     lists = {
         "frozen": ("freezes", "order/" + "a" * 26),
         "pledged": ("pledges", "encumbrance/" + "a" * 26),
@@ -100,6 +108,7 @@ def _day(n):
 
 def cases():
     yield from _vouchers()
+    yield from _transferred()
     yield from _others()
     for desc, (error, bundle, change) in _refused().items():
         asked = {"bundle": bundle, "policy": "nobody cosigns", "now": _day(1), "change": change}
@@ -142,6 +151,26 @@ def _vouchers():
             yield ask("verdict", f"voucher, {name}: day {day}", **asked)
 
 
+def _transferred():
+    """What the rules themselves came to write: a pledge, a freeze, a transfer."""
+    world = market()
+    first, second = (world.voucher(n).valid_from for n in (world.second_number, world.third_number))
+    dates = {
+        "before": world.licensed_at,
+        "while pledged": world.pledged_at,
+        "while frozen": world.frozen_at,
+        "just before the transfer": first - 1,
+        "when it was transferred": first,
+        "just before the next": second - 1,
+        "when it was transferred again": second,
+    }
+    for name in ("voucher, superseded", "voucher, transferred", "voucher, transferred again"):
+        asked = {"bundle": name, "policy": "nobody cosigns", "now": world.time}
+        yield ask("verdict", f"{name}: today", **asked)
+        for desc, date in dates.items():
+            yield ask("verdict", f"{name}: {desc}", **asked, as_of=date)
+
+
 def _others():
     for name in shared()["bundles"]:
         if not name.startswith("voucher"):
@@ -158,29 +187,44 @@ def _refused():
     flipped = {"at": ["map_proof"], "set": "AAAA"}
     entry = shared()["bundles"]["receipt of a seal"]["entry"]
     return {
-        "another format": ("malformed", "voucher", [_put(["format"], "muniment/voucher/v2")]),
-        "an unknown member": ("malformed", "voucher", [_put(["more"], 1)]),
-        "no asset": ("malformed", "voucher", [{"at": ["asset"], "drop": True}]),
+        "another format": ("malformed", "voucher", [put(["format"], "muniment/voucher/v2")]),
+        "an unknown member": ("malformed", "voucher", [put(["more"], 1)]),
+        "no asset": ("malformed", "voucher", [drop("asset")]),
         "a longer validity": (
             "signature",
             "voucher",
-            [_put(["credential", "validUntil"], "2099-01-01T00:00:00Z")],
+            [put(["credential", "validUntil"], "2099-01-01T00:00:00Z")],
         ),
-        "another title": ("signature", "voucher", [_put([*shown, "fields", "title"], "x")]),
+        "another title": ("signature", "voucher", [put([*shown, "fields", "title"], "x")]),
         "another cryptosuite": (
             "malformed",
             "voucher",
-            [_put(["credential", "proof", "cryptosuite"], "eddsa-rdfc-2022")],
+            [put(["credential", "proof", "cryptosuite"], "eddsa-rdfc-2022")],
         ),
         "another key": (
             "malformed",
             "voucher",
-            [_put(["credential", "issuer", "id"], Key("somebody").did)],
+            [put(["credential", "issuer", "id"], Key("somebody").did)],
         ),
-        "another status": ("map_proof", "voucher", [_put([*state, "state", "status"], [])]),
-        "another count": ("map_proof", "voucher", [_put([*asset, "n"], 99)]),
-        "proved absent": ("map_proof", "voucher", [_put(state, None)]),
-        "another subject": ("map_proof", "voucher", [_put(["state", "subject"], "voucher/X1")]),
+        "another status": ("map_proof", "voucher", [put([*state, "state", "status"], [])]),
+        "another count": ("map_proof", "voucher", [put([*asset, "n"], 99)]),
+        "proved absent": ("map_proof", "voucher", [put(state, None)]),
+        "another subject": ("map_proof", "voucher", [put(["state", "subject"], "voucher/X1")]),
+        "the right of another holder": (
+            "map_proof",
+            "voucher, transferred",
+            [put([*asset, "state", "tuples", -1, "value", "holder"], "party/" + "a" * 26)],
+        ),
+        "the state of the voucher before it": (
+            "bundle",
+            "voucher, transferred again",
+            [put(["state"], shared()["bundles"]["voucher, transferred"]["state"])],
+        ),
+        "the record of the voucher before it": (
+            "bundle",
+            "voucher, transferred again",
+            [put(["issued"], shared()["bundles"]["voucher, transferred"]["issued"])],
+        ),
         "another checkpoint in one part": (
             "bundle",
             "voucher",
@@ -196,58 +240,54 @@ def _refused():
             "receipt of an entry",
             [{"at": ["proof"], "replace": ["\nindex 2", "\nindex 1"]}],
         ),
-        "another leaf": ("inclusion", "receipt of an entry", [_put(["entry"], entry)]),
-        "no leaf": ("malformed", "receipt of an entry", [_put(["entry"], "")]),
+        "another leaf": ("inclusion", "receipt of an entry", [put(["entry"], entry)]),
+        "no leaf": ("malformed", "receipt of an entry", [put(["entry"], "")]),
         "an entry under the seal": (
             "malformed",
             "state",
-            [_put(["seal"], shared()["bundles"]["receipt of an entry"])],
+            [put(["seal"], shared()["bundles"]["receipt of an entry"])],
         ),
         "a seal that is not the last leaf": (
             "bundle",
             "state, absent",
-            [_put(["seal"], shared()["bundles"]["receipt of a seal"])],
+            [put(["seal"], shared()["bundles"]["receipt of a seal"])],
         ),
         "a proof of nothing": ("map_proof", "state", [flipped]),
         "the claim that it is there": (
             "map_proof",
             "state, absent",
-            [_put(["value"], shared()["bundles"]["state"]["value"])],
+            [put(["value"], shared()["bundles"]["state"]["value"])],
         ),
-        "the claim that it is not there": ("map_proof", "state", [_put(["value"], None)]),
-        "the last event left out": ("bundle", "dossier", [{"at": ["events", -1], "drop": True}]),
-        "the first event left out": ("bundle", "dossier", [{"at": ["events", 0], "drop": True}]),
+        "the claim that it is not there": ("map_proof", "state", [put(["value"], None)]),
+        "the last event left out": ("bundle", "dossier", [drop("events", -1)]),
+        "the first event left out": ("bundle", "dossier", [drop("events", 0)]),
         "an event twice": ("bundle", "dossier", [_event(1, 0)]),
         "events in another order": ("bundle", "dossier", [_event(0, 1), _event(1, 0)]),
-        "an event without its path": ("inclusion", "dossier", [_put(["events", 0, "path"], [])]),
-        "an event at another index": ("inclusion", "dossier", [_put(["events", 0, "index"], 0)]),
+        "an event without its path": ("inclusion", "dossier", [put(["events", 0, "path"], [])]),
+        "an event at another index": ("inclusion", "dossier", [put(["events", 0, "index"], 0)]),
         "a page without its start": (
             "bundle",
             "dossier, second page",
-            [{"at": ["from"], "drop": True}],
+            [drop("from")],
         ),
         "a page after another start": (
             "verification",
             "dossier, second page",
-            [_put(["from", "history"], "0" * 64)],
+            [put(["from", "history"], "0" * 64)],
         ),
         "a page after more than it says": (
             "bundle",
             "dossier, second page",
-            [_put(["from", "n"], 2)],
+            [put(["from", "n"], 2)],
         ),
         "events of what is absent": (
             "bundle",
             "dossier, absent",
-            [_put(["events"], shared()["bundles"]["dossier"]["events"])],
+            [put(["events"], shared()["bundles"]["dossier"]["events"])],
         ),
     }
 
 
-def _put(at, value):
-    return {"at": at, "set": value}
-
-
 def _event(place, other):
     """The event at a place is another one of the dossier."""
-    return _put(["events", place], shared()["bundles"]["dossier"]["events"][other])
+    return put(["events", place], shared()["bundles"]["dossier"]["events"][other])

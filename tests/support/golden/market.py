@@ -10,7 +10,7 @@ from tests.support.reference_json import write
 from tests.support.transfers import JUDGMENT
 from tests.support.world import World
 
-NAMES = ("north", "south", "west", "east", "bank", "guest")
+NAMES = ("north", "south", "west", "east", "bank", "desk", "guest")
 CONTRACT, DOCUMENT = "3c" * 32, "4d" * 32
 RIGHTS = ("hold", "use", "operate")
 SALT = bytes(range(32))
@@ -31,7 +31,7 @@ def market():
     world.first_number = world.record(world.goods, tuples)
     _license(world, **world.people)
     _deliver(world, **world.people)
-    world.licensed_at = world.time
+    world.licensed_at = world.time - 1
     _pledge(world, **world.people)
     _freeze(world, **world.people)
     _transfer(world, **world.people)
@@ -40,10 +40,11 @@ def market():
     return world
 
 
-def _license(world, north, south, west, east, bank, guest):
-    """Offers, an agreement, a one-sided licence, and one below another."""
+def _license(world, north, south, west, east, bank, desk, guest):
+    """Offers, an agreement, a one-sided licence, and two below the first."""
     goods, end = world.goods, world.time + 300 * MS_PER_DAY
-    terms = (permit("use"), onward(permit("read"), action="grantUse", count=3))
+    further = (permit("read"), onward(permit("read"), action="grantUse", count=2))
+    terms = (permit("use"), onward(*further, action="grantUse", count=3), onward())
     rules = {
         "prohibition": [forbid(["sell", "give"])],
         "obligation": [{"action": "acceptTracking"}],
@@ -55,7 +56,8 @@ def _license(world, north, south, west, east, bank, guest):
     world.agreement = grants.issue(world, goods, north, east, counted)
     world.one_sided = grants.issue(world, goods, north, bank, permit("index"), kind="Set")
     below = {"obligation": rules["obligation"], "parent": world.offer}
-    world.below = grants.issue(world, goods, south, west, permit("read"), **below)
+    world.below = grants.issue(world, goods, south, west, *further, **below)
+    world.shared = grants.issue(world, goods, south, desk, permit("read"), **below)
     world.ended = grants.issue(world, goods, north, guest)
     grants.revoke(world, world.ended, north, ground="breach", document=DOCUMENT)
     world.declined = grants.issue(world, goods, north, guest, kind="Offer")
@@ -81,6 +83,33 @@ def _deliver(world, north, south, east, **_):
     grants.use_batch(world, world.offer, south, count=count, **batch)
     world.batch_at = len(world.log.leaves) - 2
     grants.use_batch(world, world.agreement, east, **stated)
+    _contradict(world, south)
+
+
+def _contradict(world, south):
+    """A batch whose lines say something else than it does; the ledger does not see them."""
+    start = world.time
+    world.time += 60_000
+    world.odd_lines = make_odd_lines(start)
+    root = reference.mth([write(line) for line in world.odd_lines.values()]).hex()
+    count = len(world.odd_lines)
+    members = {"from": start, "purpose": "research", "spatial": "CN-32", "root": root}
+    grants.use_batch(world, world.offer, south, "index", count=count, lines=count, **members)
+    world.odd_batch_at = len(world.log.leaves) - 2
+
+
+def make_odd_lines(start):
+    """Lines by what is odd about them; the first is as it should be."""
+    line = {"action": "index", "at": start}
+    return {
+        "as it should be": line,
+        "another action": line | {"action": "read"},
+        "before the period": line | {"at": start - 1},
+        "after the period": line | {"at": start + 60_000},
+        "another purpose": line | {"purpose": "trade"},
+        "another place": line | {"spatial": "CN-31"},
+        "more than the batch counts": line | {"count": 2},
+    }
 
 
 def make_lines(start):
@@ -96,7 +125,7 @@ def make_lines(start):
 
 def _pledge(world, north, bank, guest, **_):
     goods = world.goods
-    first = holds.pledge(world, goods, north, bank, ["hold", "operate"], secures=CONTRACT)
+    first = holds.pledge(world, goods, north, bank, RIGHTS, secures=CONTRACT)
     second = holds.pledge(world, goods, north, guest, ["hold"], consents=[bank])
     world.pledged_at = world.time - 1
     holds.release(world, goods, second, guest)
@@ -113,7 +142,12 @@ def _freeze(world, bank, **_):
 
 
 def _transfer(world, north, south, west, east, **_):
-    """One by agreement, recorded; and one by a judgment, which the transferee takes back."""
-    world.sale, world.second_number = world.transfer(world.goods, (north, south, "use"))
+    """Two by agreement, recorded; and one by a judgment, which the transferee takes back.
+
+    Who takes over the right to operate stands in the place of who gave the licences.
+    """
+    world.takeover, world.second_number = world.transfer(world.goods, (north, east, "operate"))
+    grants.revoke(world, world.one_sided, east, ground="agreed")
+    world.sale, world.third_number = world.transfer(world.goods, (north, south, "use"))
     ordered = world.file_transfer(world.goods, (east, west, "use"), ground=JUDGMENT)
     world.step(ordered, "withdraw", west)

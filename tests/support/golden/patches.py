@@ -29,3 +29,13 @@ def patched(bundle, changes):
     data = json.dumps(value).encode()
     assert not changes or data != json.dumps(bundle).encode(), "it changes something"
     return data
+
+
+def put(at, value):
+    """The change that sets a value."""
+    return {"at": at, "set": value}
+
+
+def drop(*at):
+    """The change that leaves a member or an item out."""
+    return {"at": list(at), "drop": True}

@@ -53,7 +53,7 @@ from ledger.core.text import (
 )
 from ledger.keys import SigningKey
 from node.verifier import verify_file
-from tests.support.golden import product_trees
+from tests.support.golden import product_files, product_trees
 from tests.support.golden.cases import data_of
 from tests.support.golden.patches import patched
 
@@ -191,6 +191,8 @@ def verdict(case, shared):
     if report.failure is not None:
         raise report.failure
     said = {"kind": report.kind, "subject": report.subject}
+    if report.kind in {"check", "query", "certificate"}:
+        return said | {"status": report.status}
     if report.kind != "voucher":
         return said
     return said | {
@@ -203,6 +205,7 @@ def verdict(case, shared):
 
 
 ANSWERS = {
+    **product_files.ANSWERS,
     **product_trees.ANSWERS,
     "canonical": canonical,
     "write": lambda case, shared: encode_canonical(case["value"]).decode(),

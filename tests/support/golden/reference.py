@@ -1,12 +1,14 @@
 """What the slow references say of each question: written from the texts, without the product."""
 
 import base64
+import json
 import re
 from functools import cache
 from hashlib import sha256
 
 from tests.support import (
     ed25519_reference,
+    independent_files,
     independent_signed,
     reference,
     reference_formats,
@@ -328,6 +330,24 @@ def history(case, shared):
     return reference_formats.history_root(case["subject"], events).hex()
 
 
+# --- files that go with data
+
+
+def copy(case, shared):
+    content = bytes(n % 251 for n in range(case["size"]))
+    return independent_files.measure_copy(content, bytes.fromhex(case["salt"]))
+
+
+def draft_openings(case, shared):
+    openings = json.dumps(case["openings"]).encode()
+    return independent_files.read_openings(openings, case["draft"].encode())
+
+
+def manifest(case, shared):
+    files = {path: text.encode() for path, text in case["files"].items()}
+    return independent_files.read_manifest(json.dumps(case["manifest"]).encode(), files)
+
+
 ANSWERS = {
     "canonical": canonical,
     "write": written,
@@ -367,4 +387,10 @@ ANSWERS = {
     "states root": states_root,
     "history": history,
     "verdict": reference_bundles.verdict,
+    "copy": copy,
+    "usage lines": lambda case, shared: independent_files.measure_lines(case["lines"]),
+    "draft": lambda case, shared: independent_files.read_draft(data_of(case)),
+    "draft signatures": lambda case, shared: independent_files.verify_draft(data_of(case)),
+    "draft openings": draft_openings,
+    "manifest": manifest,
 }

@@ -1,8 +1,24 @@
-"""What the references say of a bundle: vouchers by one of them, all other kinds by another."""
+"""What the references say of a bundle: plain proofs by one of them, all other kinds by another."""
 
-from tests.support import independent_signed, independent_verifier, reference_formats
+from tests.support import (
+    independent_answers,
+    independent_files,
+    independent_queries,
+    independent_signed,
+    independent_verifier,
+    reference_formats,
+)
 from tests.support.golden.patches import patched
+from tests.support.independent_proofs import UnsupportedError
 from tests.support.reference_json import from_b64url, need, read_bundle
+
+JUDGES = {
+    "muniment/check/v1": independent_answers.verify_check,
+    "muniment/query/v1": independent_queries.verify_query,
+    "muniment/certificate/v1": independent_queries.verify_certificate,
+    "muniment/delivery/v1": independent_files.verify_delivery,
+    "muniment/usage-line/v1": independent_files.verify_usage_line,
+}
 
 
 def verdict(case, shared):
@@ -12,6 +28,8 @@ def verdict(case, shared):
     if bundle.get("format") == "muniment/voucher/v1":
         found = independent_verifier.verify_voucher(data, text, now=case["now"], as_of=asked)
         return {"kind": "voucher", **found}
+    if bundle.get("format") in JUDGES:
+        return _judge(bundle["format"], data, text)
     policy = independent_signed.read_policy(text)
     note_text = _find_note(bundle)
     cosigned = independent_signed.open_checkpoint(policy, note_text.encode())["cosigned"]
@@ -19,6 +37,13 @@ def verdict(case, shared):
     reference_formats.verify(bundle, reference_formats.Trusted(note_text, newest))
     kind = bundle["format"].split("/")[1]
     return {"kind": kind, "subject": _find_subject(bundle, kind)}
+
+
+def _judge(form, data, policy):
+    try:
+        return {"kind": form.split("/")[1], **JUDGES[form](data, policy)}
+    except UnsupportedError as exc:
+        raise AssertionError("the vectors ask what the references cover") from exc
 
 
 def _find_note(bundle):

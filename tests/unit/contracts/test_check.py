@@ -7,7 +7,8 @@ from contracts.check import (
     STATED_FACTS,
     CheckBundle,
 )
-from contracts.permission import judge_act
+from contracts.permission import Inquiry, judge_act
+from contracts.records import format_record, parse_record
 from contracts.verdict import LATER_DATE, format_report
 from ledger.errors import (
     QuorumError,
@@ -142,3 +143,11 @@ def test_another_route_that_permits_is_as_good():
         shown = judge_act(facts, asked, [key])
         assert shown.chain[-1].subject == key
         assert judged(CheckBundle(asked, shown, facts.prove())).status == "permitted"
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_question_reaches_to_its_limits(story, long):
+    asked = format_record(inquiry(story.world, story.ann, story.asset, "read"))
+    fact, action = ("p" * 200, "a" * 64) if long else ("p", "a")
+    limits = {"facts": {"purpose": fact}, "action": action, "at": 0}
+    assert parse_record(Inquiry, asked | limits)

@@ -190,6 +190,12 @@ WRONG_SENDS = {
 }
 
 
+@pytest.mark.parametrize("count", [1, MAX_SAFE_INTEGER])
+def test_a_copy_has_one_block_or_more(world, people, grant, count):
+    key = send(world, grant, people[0], copy=copy(count=count))
+    assert delivery_state(world, key).copy.count == count
+
+
 @pytest.mark.parametrize("changes", WRONG_SENDS.values(), ids=WRONG_SENDS)
 def test_a_delivery_of_another_form_is_malformed(world, grant, changes):
     body = send_body(world, grant)
@@ -270,3 +276,13 @@ def test_a_receipt_touches_the_delivery_the_grant_and_the_asset(world, asset, pe
     assert {world.log.places(name)[-1] for name in (key, grant, asset.asset)} == {index}
     body = parse_record(Receive, receive_body(world, key))
     assert set(body.subjects(people[1].party, "x")) == {key, grant, asset.asset}
+
+
+def test_who_has_left_neither_delivers_nor_countersigns(world, asset, people):
+    top = issue(world, asset, *people[:2], permit("use"), onward())
+    below = issue(world, asset, *people[1:3], parent=top)
+    keys = [send(world, top, people[0]), send(world, below, people[1])]
+    world.do("party.exit", {}, people[1])
+    assert send_refused(world, below, people[1]) == "exited"
+    assert receive_refused(world, keys[0], people[1]) == "exited"
+    receive(world, keys[1], people[2])

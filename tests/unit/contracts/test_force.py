@@ -185,6 +185,7 @@ def test_a_right_that_comes_to_who_had_another_does_not_mix_with_that_one():
     assert find_successor(state, "ann", "operate", 40, before=9) == "ann"
     assert find_successor(state, "dan", "operate", 40, before=3) == "ann"
     assert find_successor(state, "ann", "operate", 40) == "ann"
+    assert follow_right(state, "ann", "operate") == [BACK[3]]
 
 
 def test_what_was_done_before_the_first_tuple_rests_on_none():
@@ -202,6 +203,19 @@ def test_transfers_within_one_millisecond_are_told_apart_by_the_log():
     )
     assert find_successor(state, "ann", "operate", 10, before=3) == "ben"
     assert find_successor(state, "dan", "operate", 10, before=3) == "eve"
+
+
+def test_rights_that_move_in_one_event_are_not_taken_for_one_another():
+    """One record moves ann's to ben and ben's own to cy; another, at once, ann's on to dan."""
+    state = asset(
+        right("ann", 0, 10, 1),
+        right("ben", 0, 10, 2),
+        right("ben", 10, 10, 5, giver="ann"),
+        right("cy", 10, None, 5, giver="ben"),
+        right("dan", 10, None, 6, giver="ben"),
+    )
+    assert find_successor(state, "ann", "operate", 10, before=3) == "dan"
+    assert find_successor(state, "ben", "operate", 10, before=3) == "cy"
 
 
 def test_a_right_that_comes_back_to_its_giver_is_followed_round():

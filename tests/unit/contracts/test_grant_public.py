@@ -2,12 +2,18 @@
 
 import pytest
 
+from contracts.chain import MAX_GRANT_DEPTH
+from contracts.grant import Issue
+from contracts.odrl import parse_policy
+from contracts.records import parse_record
+from ledger.errors import RejectedError
 from tests.support.grants import (
     accept,
     accept_refused,
     admit,
     chain_of,
     issue,
+    issue_body,
     issue_refused,
     limit,
     onward,
@@ -93,6 +99,16 @@ def test_public_data_has_two_tiers(world, people, public, asset):
     keys.append(below(world, public, people, keys[0], *passing(1)))
     assert issue_refused(world, public, *people[2:4], parent=keys[1]) == "too_deep"
     assert len(chain_of(world, asset, *people)) == 3
+
+
+def test_no_chain_is_deeper_than_a_verdict_follows(world, people, asset):
+    """So many levels need next policies that an event has no room for: the rule is asked alone."""
+    body = parse_record(Issue, issue_body(asset, *people[:2]))
+    terms, state = parse_policy(body.policy), world.asset(asset)
+    body._check_public(None, state, terms, MAX_GRANT_DEPTH)
+    with pytest.raises(RejectedError) as caught:
+        body._check_public(None, state, terms, MAX_GRANT_DEPTH + 1)
+    assert caught.value.reason == "too_deep"
 
 
 PAID = {

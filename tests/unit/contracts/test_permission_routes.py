@@ -1,5 +1,7 @@
 """Verdicts by the terms of grants, by several routes, and where the states do not reach."""
 
+from itertools import pairwise
+
 import pytest
 from msgspec.structs import replace
 
@@ -195,3 +197,42 @@ def test_a_route_that_may_have_been_open_outweighs_one_that_is_shut(world, peopl
     assert (answer.verdict, answer.clause.code) == ("not covered", "unknown_then")
     answer = judge_act(facts, inquiry(world, people[1], asset, "read", moment), [shut, dark])
     assert answer.verdict == "permitted"
+
+
+LEVELS = ["permitted", "unknown", "prohibited", "not covered", "dead"]
+
+
+@pytest.mark.parametrize(("stronger", "weaker"), list(pairwise(LEVELS)))
+def test_the_weight_of_a_route_does_not_hang_on_the_order_of_keys(
+    world, people, asset, stronger, weaker
+):
+    """Whichever key comes first, the stronger answer is given."""
+    make = {
+        "permitted": lambda: issue(world, asset, *people[:2], permit("read")),
+        "unknown": lambda: issue(world, asset, *people[:2], permit("read")),
+        "prohibited": lambda: issue(
+            world, asset, *people[:2], permit("use"), prohibition=[forbid("read")]
+        ),
+        "not covered": lambda: issue(world, asset, *people[:2], permit("index")),
+        "dead": lambda: issue(world, asset, *people[:2], permit("read"), kind="Offer"),
+    }
+    first = make[stronger]()
+    below, above = [], []
+    while not below or not above:
+        key = make[weaker]()
+        (below if key < first else above).append(key)
+    moment = world.time
+    dark = {first} if stronger == "unknown" else {*below, *above} if weaker == "unknown" else set()
+
+    class Dark(LogFacts):
+        def find(self, cls, key):
+            state = super().find(cls, key)
+            return replace(state, complete_from={"status": moment}) if key in dark else state
+
+    asked = inquiry(world, people[1], asset, "read", moment - 1)
+    for others in (below, above):
+        answer = judge_act(Dark(world.log), asked, [first, *others])
+        if stronger == "unknown":
+            assert answer.clause.code == "unknown_then"
+        else:
+            assert (answer.verdict, answer.clause.subject) == (stronger, first)

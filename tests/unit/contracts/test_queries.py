@@ -1,6 +1,7 @@
 """Queries: who held what, which grants were alive, what hangs below; each answer proved."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
@@ -182,7 +183,7 @@ def test_below_a_grant_is_everything_with_what_became_of_it(story):
         assert one["because"]["subject"] == story.chain[1]
     sides = [(one["grantor"], one["grantee"]) for one in answer["grants"]]
     parties = [person.party for person in story.people]
-    assert sides == list(zip(parties, parties[1:], strict=False))
+    assert sides == list(pairwise(parties))
 
 
 def test_below_is_as_of_its_date(story):

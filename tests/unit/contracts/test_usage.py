@@ -113,6 +113,13 @@ def test_a_suspended_grantee_records_nothing(world, people, grant, record, refus
 
 
 @pytest.mark.parametrize(("record", "refused"), VERBS)
+def test_who_has_left_records_nothing(world, people, grant, record, refused):
+    record(world, grant, people[1])
+    world.do("party.exit", {}, people[1])
+    assert refused(world, grant, people[1]) == "exited"
+
+
+@pytest.mark.parametrize(("record", "refused"), VERBS)
 def test_under_a_revoked_grant_nothing_is_recorded(world, people, grant, record, refused):
     record(world, grant, people[1])
     revoke(world, grant, people[0])
@@ -334,6 +341,20 @@ WRONG_BATCHES = {
     "a short root": {"root": "ab"},
     "no line": {"lines": 0},
 }
+
+
+LEAST = {
+    "from": 0, "to": 0, "count": 1, "total": 1, "action": "a", "purpose": "p", "spatial": "s",
+}  # fmt: skip
+MOST = {
+    "from": MAX_SAFE_INTEGER, "to": MAX_SAFE_INTEGER, "count": MAX_SAFE_INTEGER,
+    "total": MAX_SAFE_INTEGER, "action": "a" * 64, "purpose": "p" * 200, "spatial": "s" * 200,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [LEAST, MOST], ids=["least", "most"])
+def test_a_body_reaches_to_its_limits(world, grant, changes):
+    assert parse_record(Usage, use_body(world, grant) | changes)
 
 
 @pytest.mark.parametrize("changes", WRONG.values(), ids=WRONG)

@@ -1,8 +1,20 @@
 """Which permission lets a holder hand the data on, counted."""
 
+from itertools import pairwise
+
 import pytest
 
-from contracts.odrl import CountLimit, find_onward, parse_policy
+from contracts.odrl import (
+    CountLimit,
+    check_narrower,
+    find_onward,
+    find_widening,
+    next_terms,
+    parse_policy,
+    root_terms,
+)
+from ledger.core.canonical import encode_canonical
+from ledger.core.limits import MAX_EVENT_DEPTH
 from ledger.errors import RejectedError
 from tests.support.odrl_policies import GRANTEE, OTHER, limit, offer, rule, rules_of, terms
 
@@ -92,3 +104,32 @@ def test_who_may_not_hand_on_is_told_the_nearest_clause(name):
     document, reason, path = REFUSALS[name]
     refused = refusal(document, time=9)
     assert (refused.reason, refused.rule) == (reason, f"{path}; domain 5".removeprefix("; "))
+
+
+RESEARCH = limit("purpose", "eq", "research")
+LAST = rules_of(["use", "distribute"])
+CHAIN = [
+    offer(
+        rule("use", RESEARCH),
+        rule(
+            "distribute",
+            following=rules_of(rule("use", RESEARCH), rule("distribute", following=LAST)),
+        ),
+    ),
+    offer(rule("use", RESEARCH), rule("distribute", following=LAST)),
+    offer(rule("use", RESEARCH), "distribute"),
+    offer(rule("use", RESEARCH)),
+]
+
+
+def test_the_depth_of_an_event_has_room_for_four_grants_below_one_another():
+    policies = [parse_policy(each) for each in CHAIN]
+    for document in CHAIN:
+        encode_canonical(document, max_depth=MAX_EVENT_DEPTH - 2)
+    check_narrower(policies[0].terms, root_terms(None, None))
+    for upper, lower in pairwise(policies):
+        path = find_onward(upper, 5, {}, KEY, child=lower.terms).path
+        check_narrower(lower.terms, next_terms(upper, path))
+    with pytest.raises(RejectedError):
+        find_onward(policies[-1], 5, {}, KEY)
+    assert find_widening(policies[0].terms, next_terms(policies[1], "permission/1")) is not None

@@ -95,6 +95,15 @@ def test_parse_reads_what_format_wrote(document):
     assert parse_policy(format_policy(found)) == found
 
 
+def test_what_was_read_before_is_told_by_the_whole_content_and_nothing_else():
+    document = offer(rule("read", RESEARCH))
+    found = parse_policy(document)
+    assert parse_policy(dict(reversed(document.items()))) == found
+    document["permission"][0]["action"] = "index"
+    assert parse_policy(document).terms.permissions[0].actions == ("index",)
+    assert found.terms.permissions[0].actions == ("read",)
+
+
 def test_a_written_policy_is_the_same_document():
     document = {**FULL}
     del document["@context"]
