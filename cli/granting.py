@@ -8,7 +8,7 @@ from cli.exitcodes import UsageError
 from cli.lang import is_chinese, say
 from cli.session import Session
 from cli.times import format_local
-from cli.words import show_status, show_word
+from cli.words import show_action, show_status
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ def build_grant(
         )
     target = format_urn(registry.origin, asset)
     policy = _read_policy(terms, sides, target) if terms.file else _fill(terms, sides, target)
+    _check_depth(policy)
     return Issue(
         asset=asset,
         grantee=sides[1],
@@ -213,7 +214,7 @@ def show_grant(session: Session, registry: "Registry", text: str) -> None:
             (show_status(str(each.value), "grant"), format_local(UnixMillis(each.start)))
             for each in grant.status
         ),
-        *((say("recorded", "已记录"), f"{show_word(a)} {n}") for a, n in grant.meters.items()),
+        *((say("recorded", "已记录"), f"{show_action(a)} {n}") for a, n in grant.meters.items()),
         *((say("terms", "条款"), name_parties(registry, sentence)) for sentence in words),
     ]
     document: dict[str, Json] = {
@@ -223,6 +224,28 @@ def show_grant(session: Session, registry: "Registry", text: str) -> None:
         **format_record(grant),
     }
     session.out.result(document, lambda: session.out.table(str(key), rows))
+
+
+def _check_depth(policy: JsonObject) -> None:
+    """Refuse terms that no event could hold, and say what to leave out.
+
+    Raises:
+        RejectedError: Nested too deeply.
+    """
+    from ledger.core.canonical import encode_canonical
+    from ledger.core.limits import MAX_EVENT_DEPTH
+    from ledger.errors import LimitError, RejectedError
+
+    try:
+        encode_canonical(policy, max_depth=MAX_EVENT_DEPTH - 2)
+    except LimitError as exc:
+        raise RejectedError(
+            "too_nested",
+            "two next policies in one another are the most, the inner one without constraints: "
+            "leave them out, what the outer terms limit holds for the inner ones anyway",
+            "nextPolicy 最多嵌套两层，且内层不带约束：请省略内层约束，外层条款的限制对其同样适用",
+            "formats 1",
+        ) from exc
 
 
 def _fill(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str) -> JsonObject:

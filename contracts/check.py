@@ -10,10 +10,11 @@ history of the party, which names every grant that it ever got.
 Spec: our formats, section 7; domain, section 5.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from contracts.clocks import describe_instant
 from contracts.evidence import (
     Facts,
     ProofSet,
@@ -26,7 +27,7 @@ from contracts.evidence import (
 from contracts.grant import Issue
 from contracts.permission import Answer, Inquiry, judge_act
 from contracts.records import format_record, parse_record
-from contracts.verdict import Question, Report, check_expectation
+from contracts.verdict import ZH, Question, Report, check_expectation
 from ledger.core.canonical import encode_canonical
 from ledger.core.entry import Entry
 from ledger.core.members import take_format
@@ -39,6 +40,8 @@ CHECK: Final = "muniment/check/v1"
 KIND: Final = "check"
 DUTIES: Final = "duties fulfilled"
 STATED_FACTS: Final = "stated facts"
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def verify_verdict(bundle: CheckBundle, facts: ProvedFacts) -> None:
     """Check that the answer is the one that follows from the facts.
 
     Raises:
-        BundleError: It does not follow, or a fact that it needs is not proved.
+        BundleError: It does not follow, a fact that it needs is not proved, or a proved state is of
+            no shape that the rules make.
     """
     inquiry, claimed = bundle.inquiry, bundle.answer
     is_whole = facts.has_history(inquiry.party)
@@ -118,12 +122,27 @@ def verify_verdict(bundle: CheckBundle, facts: ProvedFacts) -> None:
             "left out could change it"
         )
     grants = find_grants(facts, inquiry) if is_whole else find_route(claimed)
-    found = judge_act(facts, inquiry, grants)
+    found = work_out(lambda: judge_act(facts, inquiry, grants))
     if encode_canonical(format_record(found)) != encode_canonical(format_record(claimed)):
         raise BundleError(
             f"the proofs make the act {found.verdict} ({found.clause.code}), the file says "
             f"{claimed.verdict} ({claimed.clause.code})"
         )
+
+
+def work_out(compute: Callable[[], _Found]) -> _Found:
+    """What follows from proved states, in whatever shape their operator signed them.
+
+    Args:
+        compute: Works on parts that are proved or that were read strictly, and on nothing else.
+
+    Raises:
+        BundleError: A state lacks what the rules put into it, or has something else there.
+    """
+    try:
+        return compute()
+    except (LookupError, TypeError) as error:
+        raise BundleError("a proved state is not of the shape that the rules make") from error
 
 
 def find_grants(facts: Facts, inquiry: Inquiry) -> Sequence[SubjectKey]:
@@ -153,16 +172,29 @@ def read_issues(entries: Iterable[Entry]) -> list[tuple[SubjectKey, Issue]]:
 
 
 def show_answer(bundle: CheckBundle) -> list[tuple[str, str]]:
-    """What the check says, for people."""
-    answer = bundle.answer
+    """What the check asks and answers, as rows of names and values."""
+    inquiry, answer = bundle.inquiry, bundle.answer
+    facts = [("fact", f"{name} {fact}") for name, fact in sorted(inquiry.facts.items())]
     chain = [
         ("chain", f"{link.taker} {link.subject} {link.clause}".rstrip()) for link in answer.chain
     ]
     return [
-        ("action", bundle.inquiry.action),
-        ("party", bundle.inquiry.party),
+        ("action", inquiry.action),
+        ("party", inquiry.party),
+        ("at", describe_instant(UnixMillis(inquiry.at))),
+        *facts,
         ("verdict", answer.verdict),
         ("clause", f"{answer.clause.subject} {answer.clause.path}".rstrip()),
         ("because", answer.clause.en),
+        (f"because{ZH}", answer.clause.zh),
         *chain,
+        *_show_count(answer),
     ]
+
+
+def _show_count(answer: Answer) -> list[tuple[str, str]]:
+    count = answer.count
+    if count is None:
+        return []
+    numbers = {"limit": count.limit, "used": count.used, "remaining": count.remaining}
+    return [(name, str(number)) for name, number in numbers.items()]

@@ -72,6 +72,14 @@ def local_date(time: UnixMillis, offset_minutes: int = CHINA_OFFSET_MINUTES) -> 
     return _date(_ordinal(time, offset_minutes))
 
 
+def describe_instant(time: UnixMillis) -> str:
+    """As format_instant, or `N ms` for a time that no date can be written of."""
+    try:
+        return format_instant(time)
+    except LimitError:  # after the year 9999
+        return f"{time} ms"
+
+
 def format_instant(time: UnixMillis, offset_minutes: int = CHINA_OFFSET_MINUTES) -> str:
     """An instant in words that every date option reads, such as `2026-11-30T00:00:00+08:00`.
 

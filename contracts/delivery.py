@@ -18,12 +18,13 @@ from contracts.engine import Body, Changes, Context, refuse
 from contracts.holds import refuse_if_frozen
 from contracts.identity import HexDigest, PartyKey
 from contracts.intervals import current, open_interval, switch_interval
+from contracts.odrl import Situation, describe_clause, evaluate, parse_policy
 from contracts.records import Intervals, Record, StateRecord, whole
 from contracts.title import Asset, AssetKey
 from ledger.core.limits import MAX_SAFE_INTEGER
 from ledger.core.rules import Listing
 from ledger.core.subjects import derive_id
-from ledger.core.types import SubjectKey
+from ledger.core.types import JsonObject, SubjectKey
 
 DeliveryKey = Annotated[SubjectKey, whole("delivery/[a-z2-7]{26}")]
 CopyForm = Literal["salted-blocks/1"]
@@ -104,6 +105,7 @@ class Send(Body, frozen=True, kw_only=True):
                 "domain 4",
             )
         refuse_if_frozen(asset, self.asset)
+        _refuse_if_prohibited(context, grant)
         data = asset.classification
         if data is not None and data.level == "important":
             refuse(
@@ -124,6 +126,19 @@ class Send(Body, frozen=True, kw_only=True):
             self.grant: grant,
             self.asset: asset,
         }
+
+
+def _refuse_if_prohibited(context: Context, grant: Grant) -> None:
+    """Keep who may license, but not hand on copies, from doing so by a delivery."""
+    if grant.parent is None:
+        return
+    above = context.need(Grant, grant.parent)
+    facts: JsonObject = {"recipient": grant.grantee}
+    situation = Situation("distribute", context.time, facts, above.meters)
+    finding = evaluate(parse_policy(above.policy).terms, situation)
+    if finding.verdict == "prohibited":
+        en, zh = describe_clause(finding)
+        refuse(finding.code, en, zh, f"{grant.parent} {finding.path}; domain 5")
 
 
 class Receive(Body, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ Spec: domain, section 4; our formats, section 5.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
@@ -28,6 +28,9 @@ from contracts.title import Asset, AssetKey, CertificateNumber, Right, voucher_k
 from ledger.core.rules import Listing
 from ledger.core.subjects import derive_id
 from ledger.core.types import JsonObject, SubjectKey
+
+MAX_PLEDGES_OF_ONE: Final = 24
+"""Open pledges of one holder on one asset."""
 
 EncumbranceKey = Annotated[SubjectKey, whole("encumbrance/[a-z2-7]{26}")]
 
@@ -98,6 +101,7 @@ class Create(Body, frozen=True, kw_only=True):
         self._check_parties(context)
         self._check_rights(context, asset)
         self._check_consents(context, asset)
+        _check_number(asset, context.actor)
         key = context.new_id("encumbrance")
         encumbrance = Encumbrance(
             asset=self.asset,
@@ -169,13 +173,28 @@ class Create(Body, frozen=True, kw_only=True):
             )
 
 
+def _check_number(asset: Asset, pledgor: SubjectKey) -> None:
+    """Keep one holder from using up the room that the others' pledges need."""
+    held = [value for value in current(asset.pledges) if isinstance(value, dict)]
+    if sum(value["holder"] == pledgor for value in held) >= MAX_PLEDGES_OF_ONE:
+        refuse(
+            "too_many_pledges",
+            f"{pledgor} has {MAX_PLEDGES_OF_ONE} pledges in force on this asset, and no more fit: "
+            "have one released first",
+            f"{pledgor} 在该数据上已有 {MAX_PLEDGES_OF_ONE} 项有效质押，已达上限：请先解除其一",
+            "domain 4",
+        )
+
+
 class Release(Body, frozen=True, kw_only=True):
-    """`encumbrance.release`: the pledgee lets go.
+    """`encumbrance.release`: the pledgee lets go, or a regulator on a document that says so.
 
     Args:
         encumbrance: What ends.
         asset: In which the rights are.
         voucher: Number of its live voucher at the time of the release; absent if it has none.
+        document: Digest of the judgment or deed that ends it; a regulator needs one, for instance
+            when the pledgee has left.
     """
 
     kind: ClassVar[str] = "encumbrance.release"
@@ -183,6 +202,7 @@ class Release(Body, frozen=True, kw_only=True):
     encumbrance: EncumbranceKey
     asset: AssetKey
     voucher: CertificateNumber | UnsetType = UNSET
+    document: HexDigest | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -212,11 +232,16 @@ class Release(Body, frozen=True, kw_only=True):
                 f"{self.encumbrance} 设立于 {encumbrance.asset}：请指明该数据",
                 "formats 2",
             )
-        if encumbrance.pledgee != context.actor:
+        is_ordered = self.document is not UNSET and context.need(Party, context.actor).has_role(
+            "regulator"
+        )
+        if encumbrance.pledgee != context.actor and not is_ordered:
             refuse(
                 "wrong_role",
-                f"{self.encumbrance} is released by its pledgee, {encumbrance.pledgee}",
-                f"{self.encumbrance} 须由质权人 {encumbrance.pledgee} 解除",
+                f"{self.encumbrance} is released by its pledgee, {encumbrance.pledgee}, or by a "
+                "regulator who names the document that ends it",
+                f"{self.encumbrance} 须由质权人 {encumbrance.pledgee} 解除，"
+                "或由监管方凭载明终止事由的文书解除",
                 "domain 4",
             )
         if current(encumbrance.status) != ("in-force",):

@@ -291,5 +291,6 @@ def _fit(record: StateRecord) -> State:
         record.interval_lists,
         encode=encode_canonical,
         max_bytes=MAX_STATE_BYTES - _STATE_ENVELOPE_BYTES,
+        kept_longest=record.kept_longest,
     )
     return State(state.type, body)

@@ -62,7 +62,7 @@ def held_rights(asset: Asset, holder: SubjectKey, time: UnixMillis) -> list[Json
 
 
 def follow_right(
-    asset: Asset, holder: SubjectKey, right: Right, before: LeafIndex | None = None
+    asset: Asset, holder: SubjectKey, right: Right, before: LeafIndex
 ) -> list[Interval]:
     """The tuple that a party had when something was done with it, and what it became since.
 
@@ -73,15 +73,13 @@ def follow_right(
         asset: In its newest state.
         holder: Who had the right.
         right: Which one.
-        before: Log index of what was done; None: the newest tuple that the party had.
+        before: Log index of what was done.
 
     Returns:
         In the order of the log; empty if the list does not hold the first one, because the party
         never had it or because the list was shortened.
     """
-    had = list(_find_tuples(asset, "holder", holder, right))
-    if before is not None:
-        had = [each for each in had if each.index < before]
+    had = [each for each in _find_tuples(asset, "holder", holder, right) if each.index < before]
     hands = had[-1:]
     while hands:
         last = hands[-1]
@@ -95,32 +93,6 @@ def follow_right(
             break
         hands.append(taken[0])
     return hands
-
-
-def find_successor(
-    asset: Asset,
-    holder: SubjectKey,
-    right: Right,
-    time: UnixMillis,
-    before: LeafIndex | None = None,
-) -> SubjectKey | None:
-    """Who has the right that a party had: itself, or who took it over from it, hand to hand.
-
-    Args:
-        asset: In its newest state.
-        holder: Who had the right.
-        right: Which one.
-        time: The instant asked about.
-        before: As for follow_right.
-
-    Returns:
-        The holder at that instant; None if the right was not in force then.
-    """
-    in_force = tuples_in_force(asset, time)
-    for each in follow_right(asset, holder, right, before):
-        if each in in_force:
-            return SubjectKey(str(as_object(each)["holder"]))
-    return None
 
 
 def as_object(interval: Interval) -> JsonObject:

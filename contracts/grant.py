@@ -19,6 +19,7 @@ from contracts.chain import (
     GrantKey,
     find_chain,
     find_grantor,
+    list_turns,
     need_live_chain,
 )
 from contracts.engine import Body, Changes, Context, Signers, refuse
@@ -28,10 +29,12 @@ from contracts.identity import HexDigest, Party, PartyKey, refuse_if_recovering
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import (
     FREE_PURPOSES,
+    UNOPENED,
     Policy,
     check_narrower,
     find_onward,
     is_free_of_charge,
+    is_within_term,
     next_terms,
     parse_policy,
     purposes_of,
@@ -92,6 +95,7 @@ class Issue(Body, frozen=True, kw_only=True):
             depth = parent.depth + 1
             changes[self.parent] = parent
         self._check_public(context, asset, policy, depth)
+        _check_term(context, policy)
         status = "offered" if policy.type == "Offer" else "live"
         changes[context.new_id("grant")] = Grant(
             grantor=context.actor,
@@ -157,7 +161,7 @@ class Issue(Body, frozen=True, kw_only=True):
             )
         until = held[0].get("until")
         term = UnixMillis(until) if isinstance(until, int) else None
-        check_narrower(policy.terms, root_terms(asset.fields.get("restrictions"), term))
+        check_narrower(policy.terms, root_terms(asset.fields.get("restrictions", UNOPENED), term))
 
     def _take_from(self, context: Context, key: SubjectKey, policy: Policy) -> tuple[Grant, str]:
         """The parent with one more onward grant counted, and the clause that allows it."""
@@ -171,7 +175,15 @@ class Issue(Body, frozen=True, kw_only=True):
                 f"就 {self.asset} 所获的授权",
                 "domain 4",
             )
-        need_live_chain(context, key, context.time)
+        chain = need_live_chain(context, key, context.time)
+        if self.grantee in {hop.grant.grantor for hop in chain}:
+            refuse(
+                "circle",
+                f"{self.grantee} stands above in the chain of {key}: what it gave does not come "
+                "back to it as a new count",
+                f"{self.grantee} 位于 {key} 的上级授权链中：不得循环授权",
+                "domain 4",
+            )
         terms = parse_policy(parent.policy)
         onward = find_onward(
             terms,
@@ -213,6 +225,18 @@ class Issue(Body, frozen=True, kw_only=True):
             )
 
 
+def _check_term(context: Context, policy: Policy) -> None:
+    """Refuse terms that are over already; they may begin later."""
+    turns = [turn for turn in list_turns(policy) if turn > context.time]
+    if not any(is_within_term(policy, time) for time in (context.time, *turns)):
+        refuse(
+            "term_over",
+            "the terms end before they begin to count: give a term that is still to come",
+            "该条款的期限已过：请给出尚未届满的期限",
+            "domain 5",
+        )
+
+
 class Accept(Body, frozen=True, kw_only=True):
     """`grant.accept`: the grantee takes the offer as it stands."""
 
@@ -239,10 +263,25 @@ class Accept(Body, frozen=True, kw_only=True):
         asset = context.need(Asset, grant.asset)
         refuse_if_frozen(asset, grant.asset)
         need_live_chain(context, self.grant, context.time, is_offer=True)
+        _refuse_if_grantor_changed(context, self.grant, grant)
         if _is_public(asset):
             _refuse_if_unauthorised(context, _find_root(context, self.grant))
         status = switch_interval(grant.status, "live", context.time, context.index)
         return {self.grant: replace(grant, status=status)}
+
+
+def _refuse_if_grantor_changed(context: Context, key: SubjectKey, grant: Grant) -> None:
+    """Hold an offer to its own grantor: he may still act, and still has what it rests on."""
+    grantor = context.need(Party, grant.grantor)
+    if not grantor.is_active or find_grantor(context, grant) != grant.grantor:
+        refuse(
+            "offer_lapsed",
+            f"{grant.grantor}, who made the offer {key}, may not act or has handed its right on: "
+            "ask the present holder for an offer",
+            f"要约 {key} 的授权方 {grant.grantor} 已不得操作或已转让其权利："
+            "请由现权利人重新发出要约",
+            "domain 4",
+        )
 
 
 class Revoke(Body, frozen=True, kw_only=True):

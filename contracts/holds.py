@@ -93,11 +93,12 @@ def read_live_voucher(
     return {voucher_key(live): context.need(Voucher, voucher_key(live))}
 
 
-def leave_room_for_orders(asset: Asset) -> None:
+def leave_room_for_orders(asset: Asset, room: int = ORDERS_BYTES) -> None:
     """Let a state through that a regulator can still add freezes to.
 
     Args:
         asset: Its state to be.
+        room: Bytes to leave.
 
     Raises:
         RejectedError: Reason `state_full`: what is in force there takes too much.
@@ -106,7 +107,8 @@ def leave_room_for_orders(asset: Asset) -> None:
         format_record(asset),
         asset.interval_lists,
         encode=encode_canonical,
-        max_bytes=MAX_STATE_BYTES - ORDERS_BYTES,
+        max_bytes=MAX_STATE_BYTES - room,
+        kept_longest=asset.kept_longest,
     )
 
 

@@ -214,12 +214,14 @@ def fit_state(
     *,
     encode: Callable[[JsonObject], bytes],
     max_bytes: int = MAX_STATE_BYTES,
+    kept_longest: Sequence[str] = (),
 ) -> JsonObject:
     """The state with just so many closed intervals dropped that it keeps the limits.
 
     First each list is brought to 64 intervals; then, while the state is too large, the oldest
-    closed interval of all lists goes. Oldest means the smallest `to`, then the smallest `index`,
-    then the first name and the first place in its list. Open intervals stay.
+    closed interval of all lists goes, those of the lists to keep longest last. Oldest means the
+    smallest `to`, then the smallest `index`, then the first name and the first place in its list.
+    Open intervals stay.
 
     Args:
         state: A subject's new state; it is left as it was.
@@ -227,6 +229,7 @@ def fit_state(
         encode: The bytes that count, such as those of the whole value in the map; not a function
             that refuses too many of them itself.
         max_bytes: How many of them there may be.
+        kept_longest: Lists that the rules go back in: nobody empties them by filling others.
 
     Returns:
         The same members, with `complete_from` for the lists that something was dropped from.
@@ -238,9 +241,15 @@ def fit_state(
     for name in lists:
         while len(parse_intervals(state.get(name))) > MAX_INTERVALS:
             state = _drop_oldest(state, (name,))
+    others = [name for name in lists if name not in kept_longest]
     while len(encode(state)) > max_bytes:
-        state = _drop_oldest(state, lists)
+        has_other = any(_has_closed(state, name) for name in others)
+        state = _drop_oldest(state, others if has_other else lists)
     return state
+
+
+def _has_closed(state: JsonObject, name: str) -> bool:
+    return any(each.end is not None for each in parse_intervals(state.get(name)))
 
 
 def _drop_oldest(state: JsonObject, lists: Sequence[str]) -> JsonObject:

@@ -23,6 +23,7 @@ from contracts.identity import Party, PartyKey
 from contracts.intervals import Interval, values_at
 from contracts.odrl import (
     ONWARD,
+    UNOPENED,
     CountLimit,
     Finding,
     Situation,
@@ -168,10 +169,13 @@ def _find_order(asset: Asset, inquiry: Inquiry) -> Answer | None:
     """A freeze, or a restriction that was registered with the asset."""
     if objects_at(asset.freezes, UnixMillis(inquiry.at)):
         return _bare("prohibited", "frozen", inquiry.asset, "freezes")
-    restrictions = restriction_terms(asset.fields.get("restrictions"))
-    if evaluate(restrictions, _situation(inquiry)).verdict == "prohibited":
-        return _bare("prohibited", "restricted", inquiry.asset, "fields/restrictions")
-    return None
+    is_opened = "restrictions" in asset.fields
+    restrictions = restriction_terms(asset.fields.get("restrictions", UNOPENED))
+    if evaluate(restrictions, _situation(inquiry)).verdict != "prohibited":
+        return None
+    if not is_opened:
+        return _bare("not covered", "unopened", inquiry.asset, "fields/restrictions")
+    return _bare("prohibited", "restricted", inquiry.asset, "fields/restrictions")
 
 
 def _judge_rights(asset: Asset, inquiry: Inquiry) -> Iterable[Answer]:
@@ -308,6 +312,11 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "restricted": (
         "the restrictions registered with {0} prohibit it, whoever acts",
         "{0} 登记的限制范围禁止该行为，对任何人均适用",
+    ),
+    "unopened": (
+        "the restrictions registered with {0} were never opened, and may prohibit it: have the "
+        "registrar open them",
+        "{0} 登记的限制范围未予公开，可能禁止该行为：请由登记机构公开",
     ),
     "own_right": (
         "the party held a registered right in {0} that covers it",

@@ -17,7 +17,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from contracts.chain import UNKNOWN, Grant, find_break, find_chain
-from contracts.check import read_issues
+from contracts.check import read_issues, work_out
+from contracts.clocks import describe_instant
 from contracts.evidence import (
     Facts,
     ProofSet,
@@ -38,7 +39,7 @@ from contracts.intervals import values_at
 from contracts.recording import RecordRegistration
 from contracts.records import Record, format_record, parse_record
 from contracts.title import Asset
-from contracts.verdict import Question, Report, check_expectation
+from contracts.verdict import ZH, Question, Report, check_expectation
 from ledger.core.canonical import encode_canonical
 from ledger.core.members import take_format
 from ledger.core.policy import Policy
@@ -120,16 +121,68 @@ def judge_query(bundle: QueryBundle, policy: Policy, question: Question, report:
     report.check("answer", "worked out again from the proofs", lambda: verify_answer(bundle, facts))
     note_date(bundle.proofs, UnixMillis(bundle.query.at), report)
     report.status = str(bundle.answer["status"])
+    report.shown = work_out(lambda: show_answer(bundle))
     report.is_authentic = report.is_in_force = True
+
+
+def show_answer(bundle: QueryBundle) -> list[tuple[str, str]]:
+    """What the query asks and what was found, as rows of names and values.
+
+    Args:
+        bundle: Its answer is verified.
+    """
+    query, answer = bundle.query, bundle.answer
+    rows = [
+        ("topic", query.topic),
+        ("at", describe_instant(UnixMillis(query.at))),
+        *_show_rights(answer, ""),
+    ]
+    if isinstance(answer.get("voucher"), str):
+        rows.append(("voucher", str(answer["voucher"])))
+    for held in _objects(answer.get("assets")):
+        rows += _show_rights(held, f"{held['asset']} ")
+    for grant in _objects(answer.get("grants")):
+        rows += _show_found(grant)
+    return rows
+
+
+def _show_rights(answer: Mapping[str, Json], prefix: str) -> list[tuple[str, str]]:
+    rows = [
+        (
+            "right",
+            f"{prefix}{each['holder']} {each['right']} {each['basis']}"
+            + (f" from {each['from']}" if "from" in each else ""),
+        )
+        for each in _objects(answer.get("rights"))
+    ]
+    pledges = [str(each["encumbrance"]) for each in _objects(answer.get("pledges"))]
+    freezes = [str(each["order"]) for each in _objects(answer.get("freezes"))]
+    rows += [("pledge", f"{prefix}{each}") for each in pledges]
+    return rows + [("freeze", f"{prefix}{each}") for each in freezes]
+
+
+def _show_found(grant: Mapping[str, Json]) -> list[tuple[str, str]]:
+    rows = [
+        ("grant", f"{grant['grant']} {grant['grantor']} > {grant['grantee']} {grant['status']}")
+    ]
+    for why in _objects([grant["because"]]):
+        rows += [("because", str(why["en"])), (f"because{ZH}", str(why["zh"]))]
+    return rows
+
+
+def _objects(value: Json) -> list[Mapping[str, Json]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def verify_answer(bundle: QueryBundle, facts: Facts) -> None:
     """Check that the answer is the one that follows from the facts.
 
     Raises:
-        BundleError: It does not follow, or a fact that it needs is not proved.
+        BundleError: It does not follow, a fact that it needs is not proved, or a proved state is of
+            no shape that the rules make.
     """
-    if encode_canonical(answer_query(facts, bundle.query)) != encode_canonical(bundle.answer):
+    found = work_out(lambda: answer_query(facts, bundle.query))
+    if encode_canonical(found) != encode_canonical(bundle.answer):
         raise BundleError("the answer shown is not the one that follows from the proofs")
 
 

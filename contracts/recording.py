@@ -7,7 +7,7 @@ Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
@@ -17,11 +17,12 @@ from typing_extensions import override
 from contracts.clocks import end_of_validity, format_instant
 from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
+from contracts.holds import leave_room_for_orders
 from contracts.identity import Did, HexDigest, Party, PartyKey, refuse_if_exited
 from contracts.intervals import open_interval, switch_interval
 from contracts.numbering import format_number, parse_number, series_key
 from contracts.procedure import Registration, Step, move
-from contracts.records import Intervals, Record, StateRecord
+from contracts.records import AnyJson, Intervals, Record, StateRecord
 from contracts.title import (
     Asset,
     AssetKey,
@@ -50,6 +51,8 @@ from ledger.errors import MalformedError
 MAX_BEFORE_MS: Final = 120_000
 MAX_AFTER_MS: Final = 600_000
 MAX_PARTIES: Final = 8
+_ROOM_BYTES: Final = 1024
+"""What a record leaves free in the asset's state for orders of a regulator."""
 Test = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
@@ -283,13 +286,15 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         tuples = asset.tuples
         for claim in self.rights:
             tuples = open_interval(tuples, tuple_json(claim), valid_from, context.index)
-        return replace(
+        registered = replace(
             asset,
             fields=registration.fields,
             classification=self.classification,
             tuples=tuples,
             vouchers=self._open_voucher(context, asset, valid_from),
         )
+        leave_room_for_orders(registered, _ROOM_BYTES)
+        return registered
 
     def _supersede(
         self, context: Context, registration: Registration, asset: Asset, valid_from: UnixMillis
@@ -304,7 +309,23 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
             tuples=move_tuples(asset, registration.moves, valid_from, context.index),
             vouchers=self._open_voucher(context, asset, valid_from),
         )
+        leave_room_for_orders(after, _ROOM_BYTES)
+        self._check_past(registration, asset, valid_from)
         return {key: replace(before, status=status), self.asset: after}
+
+    def _check_past(self, registration: Registration, asset: Asset, valid_from: UnixMillis) -> None:
+        """Keep a transfer from being dated into a freeze, or a pledge of what moves."""
+        moved = {(move.transferor, move.right) for move in registration.moves}
+        held = [*asset.freezes, *(each for each in asset.pledges if _is_about(each.value, moved))]
+        if any(each.end is None or each.end > valid_from for each in held):
+            refuse(
+                "held_then",
+                f"the rights were frozen or pledged after {format_instant(valid_from)}: evidence "
+                "in the national system has to be newer",
+                f"所转让权利在 {format_instant(valid_from)} 之后曾被冻结或出质："
+                "国家系统存证时间须更晚",
+                "domain 2",
+            )
 
     def _open_voucher(self, context: Context, asset: Asset, valid_from: UnixMillis) -> Intervals:
         return open_voucher(asset, self.number, self.valid_until, valid_from, context.index)
@@ -321,6 +342,15 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         return {
             key: replace(party, tuples=party.tuples + gained[key]) for key, party in states.items()
         }
+
+
+def _is_about(pledge: AnyJson, moved: Collection[tuple[SubjectKey, str]]) -> bool:
+    """Whether a pledge holds one of the rights that move."""
+    if not isinstance(pledge, dict):
+        return False
+    rights = pledge["rights"]
+    listed = rights if isinstance(rights, list) else []
+    return any((pledge["holder"], right) in moved for right in listed)
 
 
 def parse_series(number: str) -> SubjectKey:

@@ -42,6 +42,7 @@ class StateRecord(Record, frozen=True, kw_only=True):
 
     state_type: ClassVar[str] = ""
     interval_lists: ClassVar[tuple[str, ...]] = ()
+    kept_longest: ClassVar[tuple[str, ...]] = ()
 
     complete_from: Mapping[str, int] | UnsetType = UNSET
     """For each shortened interval list, the instant from which it is complete."""

@@ -106,6 +106,7 @@ class Asset(StateRecord, frozen=True, kw_only=True):
         "notes",
         "vouchers",
     )
+    kept_longest: ClassVar[tuple[str, ...]] = ("tuples",)
 
     parties: tuple[SubjectKey, ...]
     registration: SubjectKey

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.chain import Grant, GrantKey, list_turns, need_live_chain
+from contracts.clocks import format_instant
 from contracts.engine import Body, Changes, Context, refuse
+from contracts.force import is_known
 from contracts.holds import refuse_if_frozen
 from contracts.identity import HexDigest
 from contracts.odrl import ONWARD, Policy, Situation, describe_clause, evaluate, parse_policy
@@ -63,12 +65,34 @@ class Usage(Body, frozen=True, kw_only=True, rename={"start": "from", "end": "to
                 f"{self.grant} 下的使用由被授权方 {grant.grantee} 存证",
                 "domain 4",
             )
-        refuse_if_frozen(context.need(Asset, grant.asset), grant.asset)
+        asset = context.need(Asset, grant.asset)
+        refuse_if_frozen(asset, grant.asset)
+        self._check_freezes(asset, grant.asset)
         self._check_counters(context, grant)
         meters = {**grant.meters, self.action: self.total}
         self._check_terms(parse_policy(grant.policy), meters)
         periods = {**grant.periods, self.action: self.end}
         return {self.grant: replace(grant, meters=meters, periods=periods)}
+
+    def _check_freezes(self, asset: Asset, key: SubjectKey) -> None:
+        if not is_known(asset, "freezes", UnixMillis(self.start)):
+            refuse(
+                "unknown_then",
+                f"{key} was frozen so often since that its state does not say whether it was in "
+                "this period: record later periods",
+                f"{key} 此后多次被冻结，其状态未保留该周期内是否被冻结：请记录较晚的周期",
+                "formats 5",
+            )
+        for freeze in asset.freezes:
+            if freeze.start < self.end and (freeze.end is None or self.start < freeze.end):
+                refuse(
+                    "frozen_then",
+                    f"{key} was frozen in this period, from {format_instant(freeze.start)} on: "
+                    "record what was done before and after",
+                    f"{key} 在该周期内曾被冻结（自 {format_instant(freeze.start)} 起）："
+                    "请分别记录冻结前后的使用",
+                    "domain 4",
+                )
 
     def _check_counters(self, context: Context, grant: Grant) -> None:
         before = grant.meters.get(self.action, 0)
@@ -117,3 +141,14 @@ class UsageBatch(Usage, frozen=True, kw_only=True):
     form: Literal["usage-lines/1"]
     root: HexDigest
     lines: Count
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        if self.lines > self.count:
+            refuse(
+                "lines",
+                f"each line counts at least one unit: {self.lines} lines are no {self.count} units",
+                f"每条明细至少计一个单位：{self.lines} 条明细不止 {self.count} 个单位",
+                "domain 4",
+            )
+        return super().apply(context)

@@ -15,7 +15,7 @@ Spec: our formats, section 7; RFC 9162 section 2.1.3.
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.clocks import format_instant
+from contracts.clocks import describe_instant
 from contracts.records import parse_record
 from contracts.usage import UsageBatch
 from contracts.usagelines import UsageLine, batch_terms, find_contradiction, parse_usage_line
@@ -39,7 +39,7 @@ from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.text import DIGEST_BYTES, format_base64, parse_base64, parse_digest
 from ledger.core.types import Digest, Json, JsonObject, LeafIndex, TreeSize, UnixMillis
-from ledger.errors import BundleError, LimitError, MalformedError, QuorumError, RejectedError
+from ledger.errors import BundleError, MalformedError, QuorumError, RejectedError
 
 USAGE_LINE: Final = "muniment/usage-line/v1"
 KIND: Final = "usage-line"
@@ -226,15 +226,11 @@ def _refuse_age() -> None:
 
 
 def _show(line: UsageLine, entry: Entry) -> list[tuple[str, str]]:
-    try:
-        at = format_instant(line.at)
-    except LimitError:  # after the year 9999
-        at = f"{line.at} ms"
     return [
         ("actor", entry.signed.event.actor),
         ("action", line.action),
         ("count", str(line.count)),
-        ("at", at),
+        ("at", describe_instant(line.at)),
     ]
 
 

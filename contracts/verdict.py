@@ -25,6 +25,8 @@ ASKED_DATE: Final = "date asked about"
 EARLIER_HISTORY: Final = "history before this page"
 REGISTERED_FILE: Final = "registered file"
 MARKS_THEN: Final = "marks at that date"
+ZH: Final = ":zh-CN"
+"""Ends the name of what is shown in Chinese, beside the same in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Report:
         status: Of a voucher, at the asked date.
         is_authentic: Every check held.
         is_in_force: It is authentic and, if it is a voucher, valid at the asked date.
-        shown: What an authentic voucher is about, for people: title, rights, issuer.
+        shown: What an authentic file says: of a voucher title, rights and issuer, of an answer the
+            question too. A name that ends in ZH is the Chinese of the one before.
     """
 
     kind: str = ""
@@ -208,6 +211,7 @@ def format_report(report: Report) -> JsonObject:
         "cosigned_at": cosigned_at,
         "checks": [{"name": c.name, "ok": c.is_ok, "detail": c.detail} for c in report.checks],
         "not_checked": report.not_checked,
+        "shown": [[name, value] for name, value in report.shown],
     }
 
 

@@ -15,7 +15,13 @@ from contracts.odrl.narrowing import Widening, check_narrower, find_widening, ne
 from contracts.odrl.onward import Onward, find_onward
 from contracts.odrl.policy import Policy, Terms, format_policy, format_terms, is_free_of_charge
 from contracts.odrl.reader import parse_policy
-from contracts.odrl.restrictions import RESALE_ACTS, restriction_terms, root_terms, terms_of_use
+from contracts.odrl.restrictions import (
+    RESALE_ACTS,
+    UNOPENED,
+    restriction_terms,
+    root_terms,
+    terms_of_use,
+)
 from contracts.odrl.templates import TEMPLATES, Template, build_policy
 from contracts.odrl.vocabulary import (
     ACTIONS,
@@ -35,6 +41,7 @@ __all__ = (
     "PROFILE",
     "RESALE_ACTS",
     "TEMPLATES",
+    "UNOPENED",
     "CountLimit",
     "Finding",
     "Onward",

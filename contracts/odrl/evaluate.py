@@ -7,7 +7,7 @@ Spec: ODRL Information Model 2.2, sections 2.6 and 2.10; domain, section 5.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from contracts.odrl.constraints import (
@@ -76,8 +76,8 @@ class Finding:
         code: Stable: `permitted`, `prohibited`, `may_be_prohibited`, `unknown_facts`,
             `outside_term`, `beyond_count`, `outside_constraint`, `no_permission`.
         path: Of the rule that decided; empty if none reaches the act.
-        duties: What the permission asks for in return, as the document has it, without
-            `nextPolicy`, which the rules of the ledger keep.
+        duties: What the permission asks for in return, then what the terms oblige to in any case,
+            as the document has it, without `nextPolicy`, which the rules of the ledger keep.
         unknown: Operands on which it hangs, sorted.
         failed: Constraints of the nearest permission that do not hold.
         count: Of the permission at `path`, if it has a limit.
@@ -103,10 +103,14 @@ def evaluate(terms: Terms, situation: Situation) -> Finding:
             these terms can be asked about.
     """
     finding = min(list_findings(terms, situation), key=_distance)
-    if finding.verdict == "permitted" and terms.within is not None:
+    if finding.verdict != "permitted":
+        return finding
+    if terms.within is not None:
         outer = evaluate(terms.within, situation)
-        return finding if outer.verdict == "permitted" else outer
-    return finding
+        if outer.verdict != "permitted":
+            return outer
+    obligations = tuple(format_duty(each) for each in terms.obligations)
+    return replace(finding, duties=(*finding.duties, *obligations))
 
 
 def list_findings(terms: Terms, situation: Situation) -> list[Finding]:

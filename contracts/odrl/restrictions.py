@@ -10,11 +10,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.odrl.policy import Atom, Permission, Prohibition, Terms
-from contracts.odrl.vocabulary import ACTIONS, PROFILE
+from contracts.odrl.vocabulary import ACTIONS, PROFILE, TRANSFERS
 from ledger.core.limits import MAX_NEXT_POLICIES
 from ledger.core.types import Json, JsonObject, UnixMillis
 
 RESALE_ACTS: Final = ("distribute", "grantUse", "transfer")
+LICENSED: Final = tuple(act for act in ACTIONS if act not in {*TRANSFERS, "muniment:encumber"})
+"""What a grant may permit: a right itself moves, or is pledged, by registration alone."""
+
+UNOPENED: Final[JsonObject] = {"resale": False, "export": False}
+"""What has to be taken for the restrictions of data whose notice was withheld."""
+
 _RESTRICTED: Final = (("resale", RESALE_ACTS), ("export", ("muniment:export",)))
 """Members of the form's restrictions that may be false, and what is prohibited then."""
 
@@ -64,10 +70,10 @@ def root_terms(restrictions: Json, until: UnixMillis | None) -> Terms:
     limits = () if until is None else (Atom("dateTime", "lt", number=until),)
     handed: Terms | None = None
     for _ in range(MAX_NEXT_POLICIES + 1):
-        anything = Permission("operate", ACTIONS, next_policy=handed)
+        anything = Permission("operate", LICENSED, next_policy=handed)
         handed = Terms(permissions=(anything,))
     return Terms(
-        permissions=(Permission("operate", ACTIONS, limits, next_policy=handed),),
+        permissions=(Permission("operate", LICENSED, limits, next_policy=handed),),
         prohibitions=restriction_terms(restrictions).prohibitions,
     )
 

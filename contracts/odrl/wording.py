@@ -20,7 +20,7 @@ from contracts.odrl.policy import (
     Terms,
 )
 from contracts.odrl.vocabulary import ONWARD
-from ledger.core.types import UnixMillis
+from ledger.core.types import Json, JsonObject, UnixMillis
 
 Words: TypeAlias = tuple[str, str]
 """The same in English and in Chinese."""
@@ -109,6 +109,11 @@ _REST: Final[Words] = (
 )
 _FINDINGS: Final[Mapping[str, Words]] = {
     "permitted": ("{path} permits it", "{path} 允许该行为"),
+    "exhausted": (
+        "{path} permits at most {limit} in all, and all {limit} are recorded: no further act is "
+        "permitted; ask for a higher count",
+        "{path} 累计仅允许 {limit} 次，且 {limit} 次均已登记，不得再为：请取得更高次数的授权",
+    ),
     "prohibited": (
         "{path} prohibits it: it would need terms without this prohibition",
         "{path} 禁止该行为：须取得不含该禁止的条款",
@@ -157,6 +162,8 @@ def describe_clause(finding: Finding) -> Words:
     code = finding.code
     if code == "may_be_prohibited" and not finding.unknown:
         code = "part_prohibited"
+    if code == "permitted" and finding.count is not None and finding.count.remaining == 0:
+        code = "exhausted"
     count = finding.count or CountLimit(limit=0, used=0, remaining=0)
     return _fill(
         _FINDINGS.get(code, _OUTSIDE),
@@ -183,6 +190,29 @@ def describe_acts(actions: Sequence[str]) -> Words:
 def describe_duties(duties: Sequence[Duty]) -> Words:
     """Duties as the end of a sentence that begins with "must"."""
     return _join([_describe_duty(each) for each in duties], ", ", "、")
+
+
+def describe_facts(facts: Mapping[str, str]) -> Words:
+    """What somebody stated of an act, as a sentence without its end.
+
+    Args:
+        facts: By operand of the vocabulary.
+    """
+    frame = _COMPARISONS["eq"]
+    stated = [
+        _fill(frame, name=_OPERANDS[name], value=(fact, fact))
+        for name, fact in sorted(facts.items())
+    ]
+    return _join(stated, " and ", " 且 ")
+
+
+def describe_asked(duties: Sequence[Json]) -> Words:
+    """Duties as an answer lists them, as the end of a sentence that begins with "must".
+
+    Args:
+        duties: As in the document; the conditions of one are mentioned, and stand there.
+    """
+    return _join([_describe_asked(each) for each in duties if isinstance(each, dict)], ", ", "、")
 
 
 def _list_rules(terms: Terms) -> Iterator[Words]:
@@ -222,6 +252,12 @@ def _describe_duty(duty: Duty) -> Words:
         return _DUTIES[duty.action]
     en, zh = describe_constraints(duty.constraints)
     return _add(_DUTIES[duty.action], (f" (if {en})", f"（条件是{zh}）"))
+
+
+def _describe_asked(duty: JsonObject) -> Words:
+    words = _DUTIES[str(duty["action"])]
+    on_terms = (" (on the conditions of the terms)", "（依条款所定条件）")
+    return _add(words, on_terms) if "constraint" in duty else words
 
 
 def _describe_constraint(constraint: Constraint) -> Words:

@@ -145,6 +145,14 @@ def test_another_route_that_permits_is_as_good():
         assert judged(CheckBundle(asked, shown, facts.prove())).status == "permitted"
 
 
+def test_a_limit_on_the_count_is_shown_with_what_is_used(story):
+    report = judged(story.prove(story.ben, "distribute"))
+    shown = dict(report.shown)
+    assert report.status == "permitted"
+    assert (shown["limit"], shown["used"], shown["remaining"]) == ("1", "1", "0")
+    assert "limit" not in dict(judged(story.prove(story.ann, "read")).shown)
+
+
 @pytest.mark.parametrize("long", [False, True])
 def test_a_question_reaches_to_its_limits(story, long):
     asked = format_record(inquiry(story.world, story.ann, story.asset, "read"))

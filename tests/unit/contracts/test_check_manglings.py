@@ -13,7 +13,9 @@ from contracts.check import (
     find_grants,
     format_check,
     parse_check,
+    verify_verdict,
 )
+from contracts.evidence import ProvedFacts
 from contracts.permission import judge_act
 from contracts.records import format_record
 from ledger.errors import (
@@ -257,3 +259,43 @@ def test_no_change_anywhere_makes_a_bundle_say_what_is_not_so(story, bundles):
         assert bundle.answer.verdict == judge_act(known, bundle.inquiry, grants).verdict
 
     check()
+
+
+# States that an operator signed although no rule makes them
+
+
+def bent(proofs, subject, name, value):
+    """Facts in which one member of one proved state is another."""
+    states = []
+    for one in proofs.states:
+        if one.subject == subject:
+            body = {**one.value.state.body, name: value}
+            state = replace(one.value.state, body=body)
+            one = replace(one, value=replace(one.value, state=state))
+        states.append(one)
+    return ProvedFacts(replace(proofs, states=tuple(states)))
+
+
+def held(value):
+    return [{"value": value, "from": 0, "to": None, "index": 1}]
+
+
+SHAPES = {
+    "a tuple of nobody": ("asset", "tuples", held({})),
+    "a tuple that is text": ("asset", "tuples", held("ann")),
+    "a voucher without an end": ("asset", "vouchers", held({"number": "N"})),
+    "a grant without a status": ("grant", "status", []),
+    "a grant without a status that is another thing": ("grant", "status", "live"),
+    "a policy that is none": ("grant", "policy", {}),
+    "a clause that is not there": ("below", "via", "permission/9"),
+}
+
+
+@pytest.mark.parametrize(("whose", "name", "value"), SHAPES.values(), ids=SHAPES)
+def test_a_state_of_no_shape_that_the_rules_make_is_an_error_of_ours(story, whose, name, value):
+    bundle = story.prove(story.cy, "sell")
+    proofs = bundle.proofs
+    subject = {"asset": story.asset.asset, "grant": story.top, "below": story.below}[whose]
+    with pytest.raises(LedgerError):
+        verify_verdict(bundle, bent(proofs, subject, name, value))
+    verify_verdict(bundle, ProvedFacts(proofs))

@@ -13,7 +13,9 @@ from tests.support.grants import (
     chain_of,
     copy,
     delivery_state,
+    forbid,
     issue,
+    limit,
     onward,
     permit,
     receive,
@@ -171,6 +173,29 @@ def test_an_onward_copy_is_delivered_by_who_issued_its_grant(world, asset, peopl
     for other in (people[0], people[3]):
         assert send_refused(world, below, other) == "wrong_parts"
     assert send(world, below, people[1])
+
+
+def test_who_may_license_but_not_hand_on_copies_delivers_none(world, asset, people):
+    rules = [permit("use"), onward(action="grantUse")]
+    barred = [forbid("distribute")]
+    top = issue(world, asset, *people[:2], *rules, prohibition=barred)
+    below = issue(world, asset, *people[1:3], permit("read"), parent=top, prohibition=barred)
+    assert send_refused(world, below, people[1]) == "prohibited"
+    assert send(world, top, people[0])
+    free = issue(world, asset, *people[:2], *rules)
+    assert send(world, issue(world, asset, *people[1:3], parent=free), people[1])
+
+
+def test_copies_that_one_recipient_may_not_have_go_to_another(world, asset, people):
+    barred = [forbid("distribute", limit("recipient", "eq", people[2].party))]
+    rules = [permit("use"), onward(action="grantUse")]
+    top = issue(world, asset, *people[:2], *rules, prohibition=barred)
+    below, other = (
+        issue(world, asset, people[1], taker, parent=top, prohibition=barred)
+        for taker in people[2:]
+    )
+    assert send_refused(world, below, people[1]) == "prohibited"
+    assert send(world, other, people[1])
 
 
 def test_several_copies_may_be_delivered_under_one_grant(world, people, grant):

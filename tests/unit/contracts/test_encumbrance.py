@@ -434,12 +434,12 @@ def test_a_freeze_is_named_in_both_languages_with_who_lifts_it(world, asset):
 
 def test_pledges_leave_room_for_freezes(world, ann, bank):
     """Two who fill an asset's state with pledges cannot keep the regulator out."""
-    asset = held_by(world, ann, members={"summary": "数" * 1500})
+    asset = held_by(world, ann, members={"summary": "数" * 2000}, files=40)
     with pytest.raises(RejectedError) as caught:
         for _ in range(64):
             pledge(world, asset, ann, bank, ["hold", "use", "operate"])
     assert caught.value.reason == "state_full"
-    assert len(pledges(world, asset)) > 20
+    assert len(pledges(world, asset)) > 10
     for _ in range(30):
         freeze(world, asset)
 
@@ -457,3 +457,21 @@ def test_the_room_is_counted_to_the_byte(world, asset):
 
 def size(asset):
     return len(encode_canonical(format_record(asset)))
+
+
+def test_one_holder_leaves_room_for_the_pledges_of_others(world, ann, bank, other):
+    asset = held_by(world, ann, ("hold", "use", "operate"), other)
+    for _ in range(24):
+        pledge(world, asset, ann, bank)
+    assert refused(world, asset, ann, bank) == "too_many_pledges"
+    pledge(world, asset, other, bank)
+
+
+def test_a_regulator_releases_on_a_document_when_the_pledgee_is_gone(world, asset, ann, bank):
+    key = pledge(world, asset, ann, bank)
+    world.do("party.exit", {}, bank)
+    body = {"encumbrance": key, "asset": asset.asset, "voucher": world.asset(asset).voucher}
+    assert world.refused("encumbrance.release", body, world.regulator) == "wrong_role"
+    assert world.refused("encumbrance.release", body, bank) == "exited"
+    world.do("encumbrance.release", body | {"document": "0d" * 32}, world.regulator)
+    assert pledges(world, asset) == []

@@ -8,7 +8,6 @@ from msgspec import UNSET
 from contracts.force import (
     ASSET_LISTS,
     as_object,
-    find_successor,
     follow_right,
     held_rights,
     is_known,
@@ -24,6 +23,7 @@ from tests.support.transfers import JUDGMENT
 from tests.support.world import World
 
 END = 1_000
+LAST = 10_000
 VOUCHER = Interval({"number": "TEST2026110001", "until": END}, 0, None, 1)
 
 
@@ -48,6 +48,13 @@ def asset(*tuples, vouchers=(VOUCHER,), marks=UNSET):
         complete_from=marks,
         **empty,
     )
+
+
+def find_successor(state, holder, named, time, before=LAST):
+    """Who has at an instant the right that a party had when something was done."""
+    in_force = tuples_in_force(state, time)
+    hands = follow_right(state, holder, named, before)
+    return next((as_object(each)["holder"] for each in hands if each in in_force), None)
 
 
 def holders(state, time):
@@ -148,20 +155,20 @@ def test_who_came_later_had_nothing_before():
 
 @pytest.mark.parametrize(("holder", "named"), [("dan", "operate"), ("ann", "use")])
 def test_who_never_had_the_right_has_no_successor(holder, named):
-    assert follow_right(asset(*CHAIN), holder, named) == []
+    assert follow_right(asset(*CHAIN), holder, named, LAST) == []
     assert find_successor(asset(*CHAIN), holder, named, 5) is None
 
 
 def test_a_right_that_ended_without_a_transfer_has_no_successor():
     ended = asset(right("ann", 0, 10), right("ben", 0, None, 2))
     assert find_successor(ended, "ann", "operate", 10) is None
-    assert follow_right(ended, "ann", "operate") == [ended.tuples[0]]
+    assert follow_right(ended, "ann", "operate", LAST) == [ended.tuples[0]]
 
 
 def test_an_expired_voucher_leaves_no_successor_although_the_hands_are_known():
     state = asset(*CHAIN)
     assert find_successor(state, "ann", "operate", END) is None
-    assert follow_right(state, "ann", "operate") == list(CHAIN)
+    assert follow_right(state, "ann", "operate", LAST) == list(CHAIN)
 
 
 def test_co_holders_are_not_each_others_successors():
@@ -185,7 +192,7 @@ def test_a_right_that_comes_to_who_had_another_does_not_mix_with_that_one():
     assert find_successor(state, "ann", "operate", 40, before=9) == "ann"
     assert find_successor(state, "dan", "operate", 40, before=3) == "ann"
     assert find_successor(state, "ann", "operate", 40) == "ann"
-    assert follow_right(state, "ann", "operate") == [BACK[3]]
+    assert follow_right(state, "ann", "operate", LAST) == [BACK[3]]
 
 
 def test_what_was_done_before_the_first_tuple_rests_on_none():

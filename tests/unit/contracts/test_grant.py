@@ -16,6 +16,7 @@ from tests.support.grants import (
     permit,
     policy,
     registered,
+    since,
     suspend,
     until,
 )
@@ -319,3 +320,22 @@ def test_what_the_registration_restricts_no_grant_permits(world, ann, ben):
     assert issue(world, asset, ann, ben, permit("use"))
     free = registered(world, ann)
     assert issue(world, free, ann, ben, permit("use"), onward())
+
+
+OVER = {
+    "over": (lambda at: [until(at)], False),
+    "just not over": (lambda at: [until(at + 1)], True),
+    "to come": (lambda at: [since(at + MS_PER_DAY)], True),
+    "never": (lambda at: [since(at + 9), until(at + 9)], False),
+    "interrupted": (lambda at: [{"or": [until(at), since(at + 9)]}], True),
+}
+
+
+@pytest.mark.parametrize(("make", "is_good"), OVER.values(), ids=OVER)
+def test_terms_that_are_over_already_are_not_given(world, asset, ann, ben, make, is_good):
+    rule = permit("use", *make(world.time))
+    if is_good:
+        assert issue(world, asset, ann, ben, rule)
+        return
+    assert issue_refused(world, asset, ann, ben, rule) == "term_over"
+    assert issue(world, asset, ann, ben, rule, permit("index"))

@@ -108,12 +108,21 @@ def test_an_offer_is_not_accepted_while_the_asset_is_frozen(world, asset, ann, b
     accept(world, key, ben)
 
 
-def test_an_offer_outlives_a_transfer_of_the_right_but_not_its_end(world, asset, ann, ben, cy):
-    keys = [issue(world, asset, ann, ben, kind="Offer") for _ in range(2)]
-    transfer = world.transfer(asset, (ann, cy, "operate"), ground=JUDGMENT)
+def test_an_offer_lapses_when_its_grantor_has_handed_the_right_on(world, asset, ann, ben, cy):
+    keys = [issue(world, asset, ann, ben, kind="Offer") for _ in range(3)]
     accept(world, keys[0], ben)
+    transfer = world.transfer(asset, (ann, cy, "operate"), ground=JUDGMENT)
+    assert accept_refused(world, keys[1], ben) == "offer_lapsed"
     world.revoke(*transfer)
-    assert accept_refused(world, keys[1], ben) == "no_operate_right"
+    assert accept_refused(world, keys[2], ben) == "no_operate_right"
+
+
+def test_an_offer_of_who_may_not_act_is_not_accepted(world, asset, ann, ben):
+    key = issue(world, asset, ann, ben, kind="Offer")
+    suspend(world, ann)
+    assert accept_refused(world, key, ben) == "offer_lapsed"
+    suspend(world, ann, lift=True)
+    accept(world, key, ben)
 
 
 def test_an_unknown_grant_is_neither_accepted_nor_revoked(world, ben):

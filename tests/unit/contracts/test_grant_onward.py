@@ -119,7 +119,7 @@ def test_what_is_prohibited_is_not_handed_on(world, asset, people):
 
 
 def test_without_a_next_policy_the_next_holder_uses_it_and_hands_nothing_on(world, asset, people):
-    top = grant(world, asset, people, permit("use"), permit("transfer"), onward())
+    top = grant(world, asset, people, permit("use"), onward())
     for act in ("distribute", "grantUse", "transfer"):
         refused = below_refused(world, asset, people, top, permit("use"), permit(act))
         assert refused == "wider_than_parent"
@@ -298,15 +298,14 @@ def test_an_offer_is_no_parent_until_it_is_accepted(world, asset, people):
 
 def test_a_parent_in_its_term_is_needed(world, asset, people):
     turn = world.time + 10 * MS_PER_DAY
-    rules = [permit("use", since(turn), until(turn + 10)), onward()]
-    rules[1] = permit("distribute", since(turn), until(turn + 10))
-    top = grant(world, asset, people, *rules)
-    child = rules[0]
+    term = [since(turn), until(turn + 10)]
+    child = permit("use", *term)
+    top = grant(world, asset, people, child, permit("distribute", *term))
     assert below_refused(world, asset, people, top, child) == "grant_not_begun"
     world.time = turn
     assert below(world, asset, people, top, child)
     world.time = turn + 10
-    assert below_refused(world, asset, people, top, child) == "grant_expired"
+    assert below_refused(world, asset, people, top, permit("use")) == "grant_expired"
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -342,3 +341,13 @@ def test_a_frozen_asset_is_not_handed_on(world, asset, people):
     top = grant(world, asset, people, permit("use"), onward())
     freeze(world, asset)
     assert below_refused(world, asset, people, top) == "frozen"
+
+
+def test_what_somebody_gave_does_not_come_back_to_him_as_a_new_count(world, asset, people):
+    ann, ben, cy, dan = people
+    top = issue(world, asset, ann, ben, *passing(2))
+    middle = issue(world, asset, ben, cy, *passing(1), parent=top)
+    assert issue_refused(world, asset, ben, ann, parent=top) == "circle"
+    assert issue_refused(world, asset, cy, ann, parent=middle) == "circle"
+    assert issue_refused(world, asset, cy, ben, parent=middle) == "circle"
+    assert issue(world, asset, cy, dan, parent=middle)

@@ -290,6 +290,19 @@ def test_a_state_too_large_drops_the_oldest_of_all_its_lists():
     assert twice == once | {"tuples": [], "complete_from": {"notes": 5, "tuples": 6}}
 
 
+def test_a_list_to_keep_longest_is_shortened_once_the_others_have_nothing_left():
+    state = {"notes": [item("n", 5, 9, 3), item("m", 6, 9, 4)], "tuples": [item("t", 0, 6, 0)]}
+    size = len(encode_canonical(state))
+    once = fit_state(
+        state, [*state], encode=encode_canonical, max_bytes=size - 1, kept_longest=["tuples"]
+    )
+    assert once == state | {"notes": [state["notes"][1]], "complete_from": {"notes": 9}}
+    last = fit_state(
+        once, ["notes", "tuples"], encode=encode_canonical, max_bytes=80, kept_longest=["tuples"]
+    )
+    assert (last["notes"], last["tuples"]) == ([], [])
+
+
 def test_a_state_too_large_without_anything_closed_is_refused():
     with pytest.raises(RejectedError) as caught:
         fit({"status": [item("valid", 0, None, 0)], "text": "x" * MAX_STATE_BYTES}, "status")

@@ -5,13 +5,14 @@ import pytest
 from contracts.odrl import ACTIONS
 from ledger.errors import RejectedError
 from tests.support.grants import (
+    RIGHTS,
     ask,
     issue,
     registered,
     suspend,
 )
 from tests.support.holds import freeze, pledge, release, unfreeze
-from tests.support.people import Application, Person
+from tests.support.people import Application, Person, claim
 from tests.support.world import World
 
 USES = {"use", "read", "aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"}
@@ -172,6 +173,22 @@ def test_registered_restrictions_bind_whoever_acts(world, people, restrictions, 
     for action in acts:
         answer = ask(world, people[0], asset, action)
         assert (answer.verdict, answer.chain) == ("prohibited", ())
+
+
+def test_restrictions_that_were_not_opened_may_be_any(world, people):
+    """The notice was withheld: what the data must not be used for is not known to anybody else."""
+    asset = world.file(people[0])
+    world.step(asset, "accept")
+    world.step(asset, "withhold", reason="secret")
+    world.record(asset, [claim(people[0], right) for right in RIGHTS])
+    assert "restrictions" not in world.asset(asset).fields
+    for action in ("distribute", "grantUse", "transfer", "muniment:export"):
+        answer = ask(world, people[0], asset, action)
+        assert (answer.verdict, answer.clause.code) == ("not covered", "unopened")
+        assert answer.clause.path == "fields/restrictions"
+    assert ask(world, people[0], asset, "read").verdict == "permitted"
+    opened = registered(world, people[0])
+    assert ask(world, people[0], opened, "distribute").verdict == "permitted"
 
 
 def test_a_frozen_asset_is_prohibited_to_all_until_the_last_order_is_lifted(world, people, asset):

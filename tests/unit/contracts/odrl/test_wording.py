@@ -15,7 +15,13 @@ from contracts.odrl import (
     parse_policy,
 )
 from contracts.odrl.vocabulary import ACTIONS, DUTIES, LIST_OPERATORS, OPERANDS
-from contracts.odrl.wording import describe_acts, describe_constraints, describe_duties
+from contracts.odrl.wording import (
+    describe_acts,
+    describe_asked,
+    describe_constraints,
+    describe_duties,
+    describe_facts,
+)
 from tests.support.odrl_policies import (
     COMMIT,
     GRANTEE,
@@ -245,6 +251,39 @@ def test_every_finding_says_what_decided_and_what_would_be_needed(code):
     found = evaluate(rules, Situation("read", 5, facts, {"read": 2}))
     assert found.code == code
     assert describe_clause(found) == (english, chinese)
+
+
+def described(operator, limited, used):
+    rules = terms(rule("read", limit("count", operator, limited)))
+    found = evaluate(rules, Situation("read", 5, {}, {"read": used}))
+    assert found.verdict == "permitted"
+    return describe_clause(found)
+
+
+def test_a_count_that_is_used_up_permits_no_further_act_and_says_so():
+    exhausted = (
+        "permission/0 permits at most 3 in all, and all 3 are recorded: no further act is "
+        "permitted; ask for a higher count",
+        "permission/0 累计仅允许 3 次，且 3 次均已登记，不得再为：请取得更高次数的授权",
+    )
+    assert described("lteq", 3, 3) == described("lt", 4, 3) == exhausted
+    some_left = ("permission/0 permits it", "permission/0 允许该行为")
+    assert described("lteq", 3, 2) == described("lt", 4, 2) == some_left
+
+
+def test_what_was_stated_is_said_in_the_order_of_its_names():
+    assert describe_facts({"spatial": "CN", "purpose": "{x}"}) == (
+        "the purpose is {x} and the place is CN",
+        "用途为 {x} 且 地域为 CN",
+    )
+
+
+def test_the_duties_of_an_answer_are_said_with_whether_they_have_conditions():
+    condition = [limit("dateTime", "lteq", DAY)]
+    assert describe_asked(["?", {"action": "inform"}, {"action": "delete", "constraint": condition}]) == (
+        "inform the grantor, delete the data at the end (on the conditions of the terms)",
+        "告知授权方、到期删除数据（依条款所定条件）",
+    )  # fmt: skip
 
 
 def test_a_general_act_that_is_prohibited_in_part_is_asked_for_by_its_parts():

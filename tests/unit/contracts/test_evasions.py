@@ -1,0 +1,107 @@
+"""Ways round the terms of a grant that somebody might try, each refused or answered as it is."""
+
+import pytest
+
+from contracts.permission import UNOPENED
+from tests.support.grants import (
+    ask,
+    forbid,
+    issue,
+    issue_refused,
+    onward,
+    permit,
+    registered,
+    send,
+    send_refused,
+    times,
+    until,
+    use_batch,
+    use_batch_refused,
+)
+from tests.support.people import MS_PER_DAY
+from tests.support.world import World
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def people(world):
+    return [world.enroll(f"p{n}") for n in range(4)]
+
+
+@pytest.fixture
+def asset(world, people):
+    return registered(world, people[0])
+
+
+def test_a_count_does_not_come_back_in_a_circle(world, people, asset):
+    again = onward(permit("read"), onward(permit("read")))
+    top = issue(world, asset, *people[:2], permit("read"), again)
+    below = issue(world, asset, *people[1:3], permit("read"), onward(permit("read")), parent=top)
+    for above in people[:2]:
+        refused = issue_refused(world, asset, people[2], above, permit("read"), parent=below)
+        assert refused == "circle"
+    issue(world, asset, people[2], people[3], permit("read"), parent=below)
+
+
+@pytest.mark.parametrize("act", ["transfer", "sell", "give", "muniment:encumber"])
+def test_a_right_itself_moves_by_registration_and_not_by_a_grant(world, people, asset, act):
+    assert issue_refused(world, asset, *people[:2], permit(act)) == "wider_than_parent"
+
+
+def test_who_may_license_but_not_hand_on_copies_does_not_deliver_one(world, people, asset):
+    rules = (permit("read"), onward(permit("read"), action="grantUse"))
+    barred = issue(world, asset, *people[:2], *rules, prohibition=[forbid("distribute")])
+    free = issue(world, asset, *people[:2], *rules)
+    denied = issue(
+        world,
+        asset,
+        *people[1:3],
+        permit("read"),
+        parent=barred,
+        prohibition=[forbid("distribute")],
+    )
+    allowed = issue(world, asset, *people[1:3], permit("read"), parent=free)
+    assert send_refused(world, denied, people[1]) == "prohibited"
+    send(world, allowed, people[1])
+
+
+def test_restrictions_that_were_never_opened_permit_no_resale(world, people):
+    application = world.file(people[0], members={"restrictions": {"resale": False}})
+    world.step(application, "accept")
+    world.step(application, "withhold", reason="secret")
+    rights = [
+        {"holder": people[0].party, "right": right, "basis": "self-generated"}
+        for right in ("hold", "use", "operate")
+    ]
+    world.record(application, rights)
+    assert UNOPENED == {"resale": False, "export": False}
+    answer = ask(world, people[0], application, "distribute")
+    assert (answer.verdict, answer.clause.code) == ("not covered", "unopened")
+    assert ask(world, people[0], application, "read").verdict == "permitted"
+    refused = issue_refused(world, application, *people[:2], permit("use"), onward())
+    assert refused == "wider_than_parent"
+    issue(world, application, *people[:2], permit("use"))
+
+
+def test_a_batch_counts_at_least_one_unit_a_line(world, people, asset):
+    grant = issue(world, asset, *people[:2], permit("read", times(3)))
+    assert use_batch_refused(world, grant, people[1], count=2, lines=3) == "lines"
+    use_batch(world, grant, people[1], count=3, lines=3)
+
+
+def test_terms_that_are_over_are_not_granted_and_later_ones_are(world, people, asset):
+    over = permit("read", until(world.time))
+    assert issue_refused(world, asset, *people[:2], over) == "term_over"
+    issue(world, asset, *people[:2], permit("read", until(world.time + MS_PER_DAY)))
+
+
+def test_what_the_terms_oblige_to_is_part_of_the_answer(world, people, asset):
+    obligation = [{"action": "acceptTracking"}]
+    rules = permit("read", duties=["inform"])
+    issue(world, asset, *people[:2], rules, obligation=obligation)
+    answer = ask(world, people[1], asset, "read")
+    assert [duty["action"] for duty in answer.duties] == ["inform", "acceptTracking"]
