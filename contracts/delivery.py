@@ -16,7 +16,7 @@ from typing_extensions import override
 from contracts.chain import Grant, GrantKey, find_grantor, need_live_chain
 from contracts.engine import Body, Changes, Context, refuse
 from contracts.holds import refuse_if_frozen
-from contracts.identity import HexDigest, PartyKey
+from contracts.identity import HexDigest, Party, PartyKey
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import Situation, describe_clause, evaluate, parse_policy
 from contracts.records import Intervals, Record, StateRecord, whole
@@ -105,6 +105,14 @@ class Send(Body, frozen=True, kw_only=True):
                 "domain 4",
             )
         refuse_if_frozen(asset, self.asset)
+        if not context.need(Party, self.recipient).is_active:
+            refuse(
+                "recipient_inactive",
+                f"{self.recipient} is suspended or has left and gets nothing: have its suspension "
+                "lifted first",
+                f"{self.recipient} 已被暂停或已退出，不得向其交付：请先解除暂停",
+                "domain 4",
+            )
         _refuse_if_prohibited(context, grant)
         data = asset.classification
         if data is not None and data.level == "important":

@@ -8,11 +8,13 @@ from tests.support.grants import (
     forbid,
     issue,
     issue_refused,
+    lift,
     onward,
     permit,
     registered,
     send,
     send_refused,
+    suspend,
     times,
     until,
     use_batch,
@@ -105,3 +107,11 @@ def test_what_the_terms_oblige_to_is_part_of_the_answer(world, people, asset):
     issue(world, asset, *people[:2], rules, obligation=obligation)
     answer = ask(world, people[1], asset, "read")
     assert [duty["action"] for duty in answer.duties] == ["inform", "acceptTracking"]
+
+
+def test_a_suspended_recipient_gets_no_copy(world, people, asset):
+    grant = issue(world, asset, *people[:2])
+    suspend(world, people[1])
+    assert send_refused(world, grant, people[0]) == "recipient_inactive"
+    lift(world, people[1])
+    send(world, grant, people[0])

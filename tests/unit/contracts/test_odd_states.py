@@ -175,10 +175,20 @@ def test_no_certificate_is_written_of_an_odd_voucher(scene):
         create_certificate(format_state_bundle(scene.proofs(key, valid_until=2**53 - 1).states[0]))
 
 
-def test_nothing_else_than_an_odd_shape_is_taken_for_one():
-    def fail():
-        raise ZeroDivisionError
+ODDITIES = {
+    "a member that is not there": lambda: {}["x"],
+    "a list that is too short": lambda: ()[0],
+    "a value of another type": lambda: 1 < "x",
+}
 
+
+@pytest.mark.parametrize("name", ODDITIES)
+def test_what_cannot_be_worked_out_is_refused(name):
+    with pytest.raises(BundleError, match=ODD):
+        work_out(ODDITIES[name])
+
+
+def test_nothing_else_than_an_odd_shape_is_taken_for_one():
     with pytest.raises(ZeroDivisionError):
-        work_out(fail)
+        work_out(lambda: 1 // 0)
     assert work_out(lambda: 1) == 1
