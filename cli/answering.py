@@ -30,12 +30,14 @@ class ProofFiles:
         dossier: The subject's whole history.
         certificate: The answer in words, with its proof inside.
         is_forced: Overwrite other content.
+        start: So many of the first events are left out of the history.
     """
 
     proof: Path | None = None
     dossier: Path | None = None
     certificate: Path | None = None
     is_forced: bool = False
+    start: int = 0
 
 
 def write_proofs(
@@ -56,7 +58,8 @@ def write_proofs(
         write_document(files.proof, bundle, force=files.is_forced)
         written["file"] = str(files.proof)
     if files.dossier is not None:
-        dossier = format_dossier(prover.prove_history(key))
+        _check_length(prover, key, files.start)
+        dossier = format_dossier(prover.prove_history(key, files.start))
         write_document(files.dossier, dossier, force=files.is_forced)
         written["dossier"] = str(files.dossier)
     if files.certificate is not None:
@@ -64,6 +67,28 @@ def write_proofs(
         write_document(files.certificate, document, force=files.is_forced)
         written["certificate"] = str(files.certificate)
     return written
+
+
+def _check_length(prover: "Prover", key: SubjectKey, start: int) -> None:
+    """Say how a history is written that is longer than one file may be.
+
+    Raises:
+        LimitError: It is.
+    """
+    from ledger.core.limits import MAX_DOSSIER_EVENTS
+    from ledger.errors import LimitError
+
+    value = prover.read_state(key)
+    n = 0 if value is None else value.n
+    if n - start > MAX_DOSSIER_EVENTS:
+        raise LimitError(
+            say(
+                f"{key} has {n} events and a dossier at most {MAX_DOSSIER_EVENTS}: write the "
+                f"newest of them with --from {n - MAX_DOSSIER_EVENTS}",
+                f"{key} 有 {n} 个事件，而一份档案最多 {MAX_DOSSIER_EVENTS} 个："
+                f"请用 --from {n - MAX_DOSSIER_EVENTS} 写出其中最新的",
+            )
+        )
 
 
 def answer_topic(
@@ -81,7 +106,7 @@ def answer_topic(
         registry: Read only.
         topic: holders, holder, grants or below.
         key: The asset, party or grant that it is about.
-        at: A date, None: now.
+        at: A date; None: as of the newest block.
         files: Where proofs go.
 
     Raises:
@@ -92,7 +117,9 @@ def answer_topic(
     from contracts.queries import Query, format_query
 
     now = registry.clock.now()
-    query = Query(topic=_TOPICS[topic], subject=key, at=now if at is None else parse_date(at))
+    # Without a date: as of the newest block, later than which no proof knows anything.
+    time = registry.store.read_head().time if at is None else parse_date(at)
+    query = Query(topic=_TOPICS[topic], subject=key, at=time)
     prover = registry.prover()
     bundle = _answer_query(prover, query, files)
     proof = format_query(bundle)

@@ -10,7 +10,7 @@ from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local
-from cli.words import show_label, show_member, show_status, show_word
+from cli.words import show_fact, show_label, show_member, show_role, show_status, show_word
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ _PROOF = typer.Option(
 _DOSSIER = typer.Option(
     "--dossier", help=say("Write the whole history, proved.", "写出完整且经证明的历史。")
 )
+_START = typer.Option(
+    "--from",
+    min=0,
+    help=say("Leave so many of the first events out of the history.", "历史略去开头的若干事件。"),
+)
 _CERTIFICATE = typer.Option(
     "--certificate",
     help=say(
@@ -31,7 +36,7 @@ _CERTIFICATE = typer.Option(
         "写出查询证明：以文字说明结果，并内含证明。",
     ),
 )
-_AT = typer.Option("--at", help=say("As of this date (default: now).", "截至该日期（默认现在）。"))
+_AT = typer.Option("--at", help=say("As of this date (default: newest block).", "截至该日期（默认最新区块）。"))
 _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
@@ -39,7 +44,6 @@ _TIMES = frozenset(
     ("deadline", "effective", "evidence_time", "published_at", "until", "valid_from", "valid_until")
 )
 _COMMITMENTS = "application"
-_WORDS = frozenset(("basis", "right", "roles", "status", "type"))
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -99,11 +103,12 @@ def _create_query(kind: str) -> "Callable[..., None]":
         ],
         proof: Annotated[Path | None, _PROOF] = None,
         dossier: Annotated[Path | None, _DOSSIER] = None,
+        start: Annotated[int, _START] = 0,
         certificate: Annotated[Path | None, _CERTIFICATE] = None,
         force: Annotated[bool, _FORCE] = False,
     ) -> None:
         session: Session = context.obj
-        files = ProofFiles(proof, dossier, certificate, is_forced=force)
+        files = ProofFiles(proof, dossier, certificate, is_forced=force, start=start)
         with session.registry() as registry:
             show_subject(session, registry, kind, text, files)
 
@@ -198,7 +203,10 @@ def search(
     items: list[Json] = [
         {"subject": key, "label": listing.label, "status": listing.status} for key, listing in found
     ]
-    rows = [(key, show_label(listing.label), show_status(listing.status)) for key, listing in found]
+    rows = [
+        (key, show_label(listing.label), show_status(listing.status, key.partition("/")[0]))
+        for key, listing in found
+    ]
     session.out.result(
         {"items": items, "next": None},
         lambda: session.out.list(
@@ -255,7 +263,7 @@ def _answer(
                 )
             )
         else:
-            rows += _flatten(bundle.value.state.body)
+            rows += _flatten(key.partition("/")[0], bundle.value.state.body)
             rows.append((say("events", "事件数"), str(bundle.value.n)))
         for name in ("file", "dossier", "certificate"):
             if name in document:
@@ -270,40 +278,40 @@ def _answer(
     return bundle.value is not None
 
 
-def _flatten(body: "Json", prefix: str = "") -> list[tuple[str, str]]:
-    """Members of a state as rows; intervals as `value  since date until date`."""
+def _flatten(kind: str, body: "Json", prefix: str = "") -> list[tuple[str, str]]:
+    """Members of the state of a kind of subject as rows; intervals with their dates."""
     rows: list[tuple[str, str]] = []
     if isinstance(body, dict):
         if body.keys() == {"value", "from", "to", "index"}:
-            return [(show_member(prefix), _show_interval(prefix, body))]
+            return [(show_member(prefix), _show_interval(kind, prefix, body))]
         for name, member in body.items():
             if name == _COMMITMENTS and isinstance(member, dict):  # digests say little to people
                 counted = say(f"{len(member)} commitments", f"{len(member)} 项")
                 rows.append((show_member(name), counted))
             else:
-                rows += _flatten(member, f"{prefix}.{name}" if prefix else name)
+                rows += _flatten(kind, member, f"{prefix}.{name}" if prefix else name)
     elif isinstance(body, list | tuple):
         for member in body:
-            rows += _flatten(member, prefix)
+            rows += _flatten(kind, member, prefix)
     elif body is not None:
-        rows.append((show_member(prefix), _show_value(prefix, body)))
+        rows.append((show_member(prefix), _show_value(kind, prefix, body)))
     return rows
 
 
-def _show_interval(path: str, interval: "JsonObject") -> str:
+def _show_interval(kind: str, path: str, interval: "JsonObject") -> str:
     since = format_local(_as_time(interval["from"]))
     end = interval["to"]
     until = "" if end is None else say(" until ", "，至 ") + format_local(_as_time(end))
     value = interval["value"]
     if isinstance(value, dict):
-        members = [f"{show_word(n)} {_show_value(n, m)}" for n, m in sorted(value.items())]
+        members = [f"{show_role(n)} {_show_value(kind, n, m)}" for n, m in sorted(value.items())]
         shown = say(", ", "，").join(members)
     else:
-        shown = _show_value(path, value)
+        shown = _show_value(kind, path, value)
     return f"{shown}  [{say('since ', '自 ')}{since}{until}]"
 
 
-def _show_value(path: str, value: "Json") -> str:
+def _show_value(kind: str, path: str, value: "Json") -> str:
     """A value for people: times as dates, the ledger's own words in the chosen language."""
     import json
 
@@ -313,7 +321,9 @@ def _show_value(path: str, value: "Json") -> str:
     if isinstance(value, bool):
         return say("yes", "是") if value else say("no", "否")
     if isinstance(value, str):
-        return show_word(value) if name in _WORDS else value
+        return show_status(value, kind) if name == "status" else show_fact(name, value)
+    if name == "rights" and isinstance(value, list | tuple):
+        return say(", ", "、").join(show_word(str(each)) for each in value)
     return json.dumps(value, ensure_ascii=False)
 
 
