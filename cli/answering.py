@@ -158,8 +158,9 @@ def warn_of_future(time: UnixMillis, now: UnixMillis) -> str:
     if time <= now:
         return ""
     return say(
-        "that date is still to come: this is how things stand now",
-        "该日期尚未到来：以上按目前情况回答",
+        "that date is still to come: this is how things stand now, and the ledger does not know "
+        "the future",
+        "该日期尚未到来：以上按目前情况回答，账本无从得知将来",
     )
 
 

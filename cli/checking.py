@@ -11,9 +11,9 @@ from cli.lang import is_chinese, say
 from cli.session import Session
 from cli.subjects import find_asset, find_party
 from cli.times import format_local
-from cli.words import show_word
+from cli.words import show_action, show_word
 from contracts.check import format_check
-from contracts.odrl import Verdict, check_action
+from contracts.odrl import check_action
 from contracts.permission import Answer, Inquiry
 from contracts.records import format_record
 from ledger.core.types import Json, SubjectKey, UnixMillis
@@ -45,7 +45,7 @@ class Act:
     facts: Mapping[str, str | None]
 
 
-def answer_check(session: Session, act: Act, proof: Path | None, *, force: bool) -> Verdict:
+def answer_check(session: Session, act: Act, proof: Path | None, *, force: bool) -> bool:
     """Print whether the party may do the act, and write the proofs asked for.
 
     Args:
@@ -53,6 +53,9 @@ def answer_check(session: Session, act: Act, proof: Path | None, *, force: bool)
         act: What is asked.
         proof: Where the proofs of every fact used go; None: nowhere.
         force: Overwrite other content.
+
+    Returns:
+        Whether the act is permitted, and its count not used up.
 
     Raises:
         RejectedError: The profile has no such action.
@@ -76,7 +79,7 @@ def answer_check(session: Session, act: Act, proof: Path | None, *, force: bool)
         **({} if proof is None else {"file": str(proof)}),
     }
     session.out.result(document, lambda: session.out.table("", rows))
-    return answer.verdict
+    return answer.verdict == "permitted" and not _is_used_up(answer)
 
 
 def _find_inquiry(registry: "Registry", act: Act) -> Inquiry:
@@ -92,14 +95,27 @@ def _find_inquiry(registry: "Registry", act: Act) -> Inquiry:
     )
 
 
+def _is_used_up(answer: Answer) -> bool:
+    return answer.count is not None and answer.count.remaining == 0
+
+
+def _show_verdict(answer: Answer) -> str:
+    word = show_word(answer.verdict)
+    if answer.verdict != "permitted" or not _is_used_up(answer):
+        return word
+    return word + say(
+        ", but its count is used up: nothing further is permitted", "，但次数已用尽：不得再为该行为"
+    )
+
+
 def _show_answer(registry: "Registry", inquiry: Inquiry, answer: Answer) -> list[tuple[str, str]]:
     def name(key: SubjectKey) -> str:
         return f"{name_of(registry, key)} ({key})"
 
     clause = answer.clause
     rows = [
-        (say("verdict", "结论"), show_word(answer.verdict)),
-        (say("act", "行为"), show_word(inquiry.action)),
+        (say("verdict", "结论"), _show_verdict(answer)),
+        (say("act", "行为"), show_action(inquiry.action)),
         (say("by", "主体"), name(inquiry.party)),
         (say("asset", "数据"), name(inquiry.asset)),
         (say("as of", "截至"), format_local(UnixMillis(inquiry.at))),

@@ -22,6 +22,10 @@ _KINDS: Final = {
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip
 
+_VERIFIED: Final = (
+    "可验证凭证、查询、行为核查、查询证明、交付文件、使用明细、"
+    "回执、状态、档案、证据包与 .tlog-proof"
+)
 _SENTENCES: Final = tuple(
     (re.compile(english, re.DOTALL), chinese)
     for english, chinese in (
@@ -143,8 +147,13 @@ _SENTENCES: Final = tuple(
         ),
         (
             r"not a file that Muniment verifies: format (.+?); .+",
-            r"不是可验证的文件（format 为 \1）：可验证凭证、证据包、回执、状态、档案与 .tlog-proof",
+            rf"不是可验证的文件（format 为 \1）：{_VERIFIED}",
         ),
+        (
+            r"not a file that Muniment verifies: it names no format; .+",
+            f"不是可验证的文件（未写明 format）：{_VERIFIED}",
+        ),
+        (r"not a JSON object", "不是 JSON 对象"),
         # packs and the wallet
         (
             r"(\S+) is not the proof that was added: restore it, or remove (\S+) beside it.*",

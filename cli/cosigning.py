@@ -205,14 +205,7 @@ def _choose(
     if fresh:
         return fresh
     if fitting or missing == () or any(entry.did in done for entry in ring.list_entries()):
-        raise UsageError(
-            say(
-                "the keys here that this draft needs have signed it already; the next to sign are "
-                "others, or submit it with 'muniment submit FILE'",
-                "此处可签署的密钥均已签署：请由其他方签署，或用 muniment submit 文件 提交",
-            ),
-            "already_signed",
-        )
+        raise UsageError(_say_signed(registry, missing), "already_signed")
     raise UsageError(
         say(
             "no key here is one that this draft needs, as far as can be seen: name one with --key "
@@ -220,6 +213,27 @@ def _choose(
             "此处没有可辨识为本草稿所需的密钥：请用 --key 指明（见 muniment key list）",
         ),
         "key_required",
+    )
+
+
+def _say_signed(registry: Registry | None, missing: tuple[Missing, ...] | None) -> str:
+    """That the keys here have signed already, and who has not, as far as that is known."""
+    if registry is None or missing is None:
+        return say(
+            "the keys here that this draft needs have signed it already; the next to sign are "
+            "others, or submit it with 'muniment submit FILE'",
+            "此处可签署的密钥均已签署：请由其他方签署，或用 muniment submit 文件 提交",
+        )
+    if not missing:
+        return say(
+            "every signature is there already: submit it with 'muniment submit FILE'",
+            "签名均已齐备：请用 muniment submit 文件 提交",
+        )
+    others = [value for _, value in missing_rows(registry, missing)]
+    return say(
+        f"the keys here that this draft needs have signed it already; still to sign: "
+        f"{'; '.join(others)}",
+        f"此处可签署的密钥均已签署；尚待签署：{'；'.join(others)}",
     )
 
 
@@ -288,6 +302,12 @@ def _show_result(
         rows += missing_rows(registry, missing or ())
         rows.append((say("draft", "草稿"), "" if out is None else str(out)))
         session.out.table("", rows)
+        if missing is None:
+            session.out.talk(
+                "Who else has to sign, only the ledger knows: 'muniment cosign FILE --show' there "
+                "names them.",
+                "尚待何方签署只有账本可知：请在账本所在处用 muniment cosign 文件 --show 查看。",
+            )
         if out is not None and not missing:
             session.out.talk(
                 f"Next, where the ledger is: muniment submit {out}",

@@ -8,7 +8,7 @@ from cli.times import format_local
 from cli.twosided import party_name
 from cli.words import show_role, show_word
 from contracts.odrl import describe_terms, parse_policy
-from ledger.core.draft import DraftOpening, find_commitments
+from ledger.core.draft import DraftOpening, find_hidden
 from ledger.core.event import SignedEvent
 from ledger.core.subjects import is_commitment
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
@@ -54,7 +54,7 @@ def describe_draft(
 
 def count_hidden(signed: SignedEvent, openings: tuple[DraftOpening, ...]) -> int:
     """How many commitments of an event came without their openings."""
-    return len(list(find_commitments(signed.event.body))) - len(openings)
+    return len(find_hidden(signed.event, openings))
 
 
 def _label(field: str) -> str:

@@ -1,6 +1,6 @@
 """What a grant is made of: the grantor's terms, and what it rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -171,15 +171,18 @@ def write_grant(
     """
     from cli.twosided import DraftFile, submit_or_draft
     from node.drafts import main_subject, prepare_event
+    from node.granted import name_of
 
     prepared = prepare_event(registry, actor, body)
     file = DraftFile(f"grant-{prepared.signed.id[:8]}", out)
     submit_or_draft(session, registry, prepared, file)
     if not prepared.missing and body.policy.get("type") == "Offer":
         key = main_subject(prepared.signed.event)
+        name = name_of(registry, body.grantee)
         session.out.talk(
-            f"An offer: it is in force once the other side accepts it: muniment grant accept {key}",
-            f"此为要约，经对方接受后生效：muniment grant accept {key}",
+            f"An offer: it is in force once {name} accepts it, with a key of its own: muniment "
+            f"grant accept {key}",
+            f"此为要约，经 {name} 以其密钥接受后生效：muniment grant accept {key}",
         )
 
 
@@ -202,7 +205,10 @@ def show_grant(session: Session, registry: "Registry", text: str) -> None:
     status, why = tell_status(StoredFacts(registry.prover()), key, now)
     because = "" if why is None else say(why.en, why.zh)
     names = [name_of(registry, each) for each in (grant.grantor, grant.grantee, grant.asset)]
-    words = describe_terms(parse_policy(grant.policy), "zh-CN" if is_chinese() else "en")
+    policy = parse_policy(grant.policy)
+    if policy.type == "Offer" and any(each.value == "live" for each in grant.status):
+        policy = replace(policy, type="Agreement")  # once accepted it reads as what it is
+    words = describe_terms(policy, "zh-CN" if is_chinese() else "en")
     rows = [
         (say("from", "授权方"), f"{names[0]} {grant.grantor}"),
         (say("to", "被授权方"), f"{names[1]} {grant.grantee}"),
@@ -268,10 +274,12 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
     """A policy file; what names this grant is filled in where it is missing.
 
     Raises:
-        UsageError: Limits were given that only a template takes.
+        UsageError: Limits were given that only a template takes, the file is of another type than
+            was asked for, or one of its dates cannot be read.
         AssertionError: No file was given.
     """
     from cli.files import read_capped
+    from cli.policydates import write_dates
     from contracts.odrl import PROFILE
     from ledger.core.canonical import decode_bundle
     from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
@@ -288,7 +296,7 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
             )
         )
     data = read_capped(terms.file, MAX_SIGNED_EVENT_BYTES)
-    policy = decode_bundle(data, max_bytes=MAX_SIGNED_EVENT_BYTES)
+    policy = write_dates(decode_bundle(data, max_bytes=MAX_SIGNED_EVENT_BYTES))
     if terms.kind == "Agreement" and policy.get("type", terms.kind) != terms.kind:
         raise UsageError(
             say(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from cli.examples import add_examples
 from cli.exitcodes import Exit, UsageError, exit_for
 from cli.lang import LANGUAGES, find_language, say, set_language, use_utf8
 from cli.output import Output
@@ -80,6 +81,7 @@ def create_app() -> typer.Typer:
         ("wallet", wallet),
     ):
         app.add_typer(module.create_group(), name=name)
+    add_examples(app)
     adapt_help(app)
     return app
 

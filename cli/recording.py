@@ -90,7 +90,12 @@ def _read_national(
         return None
     if system is None or record is None or time is None or digest is None:
         raise UsageError(
-            say("the four --national options go together", "四个 --national 选项须同时给出")
+            say(
+                "give all four: --national-system, --national-record, --national-time and "
+                "--national-digest",
+                "请同时给出 --national-system、--national-record、--national-time 与 "
+                "--national-digest",
+            )
         )
     parse_digest(digest)
     return National(system=system, record=record, evidence_time=parse_date(time), digest=digest)

@@ -25,12 +25,11 @@ def parse_date(text: str) -> UnixMillis:
     Raises:
         UsageError: Neither.
     """
-    is_day = _DAY.fullmatch(text) is not None
     try:
-        time = datetime.fromisoformat(text) if is_day or _RFC_3339.fullmatch(text) else None
+        time = datetime.fromisoformat(text) if is_day(text) or _RFC_3339.fullmatch(text) else None
     except ValueError:
         time = None
-    if time is not None and is_day:
+    if time is not None and is_day(text):
         time = time.replace(tzinfo=CHINA)
     if time is None or time.tzinfo is None or time.timestamp() < 0:
         raise UsageError(
@@ -41,7 +40,12 @@ def parse_date(text: str) -> UnixMillis:
             "date",
         )
     start = UnixMillis((time - _EPOCH) // timedelta(milliseconds=1))
-    return UnixMillis(start + _AGE_MS["d"] - 1) if is_day else start
+    return UnixMillis(start + _AGE_MS["d"] - 1) if is_day(text) else start
+
+
+def is_day(text: str) -> bool:
+    """Whether a date is a whole day, without a time."""
+    return _DAY.fullmatch(text) is not None
 
 
 def parse_age(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from cli.lang import say
 from cli.session import Session
 from cli.subjects import find_keys, find_party, find_subject
 from cli.times import format_local
+from cli.words import show_action
 from contracts.chain import Grant
 from contracts.records import format_record
 from contracts.usage import UsageBatch
@@ -101,7 +103,8 @@ def record_batch(
         event = registry.build_event(actor, body)
         signed = registry.sign_event(event, find_keys(registry, actor, 1))
         (written,) = registry.submit([signed], {})
-    _show_batch(session, file, body, written)
+    command = _prove_command(file, layout, written)
+    _show_batch(session, command, body, written)
 
 
 def find_batch(registry: Registry, text: str) -> Receipt:
@@ -269,7 +272,17 @@ def _make_batch(
     )
 
 
-def _show_batch(session: Session, file: Path, batch: UsageBatch, written: Written) -> None:
+def _prove_command(file: Path, layout: Layout, written: Written) -> str:
+    """What proves the first line of a batch, as it can be pasted into a shell."""
+    words = ["muniment", "use", "prove", "1", "--file", "FILE" if is_stdin(file) else str(file)]
+    words += ["--batch", str(written.index)]
+    words += [] if SUFFIXES.get(file.suffix.lower()) == layout.form else ["--format", layout.form]
+    for header, member in layout.columns.items():
+        words += ["--column", f"{member}={header}"]
+    return shlex.join(words)
+
+
+def _show_batch(session: Session, command: str, batch: UsageBatch, written: Written) -> None:
     members = {name: value for name, value in format_record(batch).items() if name != "grant"}
     document: dict[str, Json] = {
         "event": written.event,
@@ -283,14 +296,12 @@ def _show_batch(session: Session, file: Path, batch: UsageBatch, written: Writte
         (say("written", "已写入"), batch.kind),
         (say("about", "主题"), str(batch.grant)),
         (say("log index", "日志位置"), str(written.index)),
-        (say("action", "行为"), batch.action),
+        (say("action", "行为"), show_action(batch.action)),
         (say("lines", "条数"), str(batch.lines)),
         (say("units", "数量"), units),
         (say("period", "期间"), say(" to ", " 至 ").join(period)),
         (say("root", "根"), batch.root),
     ]
-    kept = "FILE" if is_stdin(file) else file
-    command = f"muniment use prove 1 --file {kept} --batch {written.index}"
 
     def human() -> None:
         session.out.table("", rows)

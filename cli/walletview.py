@@ -8,7 +8,7 @@ from cli.lang import say
 from cli.output import describe_error
 from cli.session import Session
 from cli.times import format_local
-from cli.words import find_notice, show_label, show_status, show_word
+from cli.words import find_notice, show_kind, show_label, show_status, show_word
 from ledger.core.types import Json, JsonObject, UnixMillis
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def show_added(session: Session, added: "Sequence[Added]") -> None:
     """Print what was added; what is not in force loudly."""
     for one in added:
         if not one.report.is_in_force:
-            status = show_status(one.item.status)
+            status = show_status(one.item.status, one.item.subject.partition("/")[0])
             session.out.warn(
                 f"{one.item.subject} is authentic, but not in force: {status}",
                 f"{one.item.subject} 真实，但不在有效状态：{status}",
@@ -119,7 +119,7 @@ def _list_items(session: Session, items: "Sequence[Item]") -> None:
 def _row(item: "Item") -> tuple[str, ...]:
     return (
         item.subject or item.name,
-        show_word(item.kind),
+        show_kind(item.kind),
         show_label(item.title) or _NOTHING,
         show_status(item.status, item.subject.partition("/")[0]) or _NOTHING,
         _NOTHING if item.as_of is None else format_local(UnixMillis(item.as_of)),
@@ -164,9 +164,15 @@ def _explain(session: Session, one: "Finding") -> None:
 
 def _change_rows(change: "Change") -> list[tuple[str, str]]:
     name = f"{change.subject} {show_word(change.member)}"
+    kind = change.subject.partition("/")[0]
+
+    def show(value: Json) -> str:
+        is_status = change.member == "status" and isinstance(value, str)
+        return show_status(str(value), kind) if is_status else _show_value(value)
+
     return [
-        *((name, say("no longer: ", "不再：") + _show_value(value)) for value in change.before),
-        *((name, say("now: ", "现为：") + _show_value(value)) for value in change.after),
+        *((name, say("no longer: ", "不再：") + show(value)) for value in change.before),
+        *((name, say("now: ", "现为：") + show(value)) for value in change.after),
     ]
 
 

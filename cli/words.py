@@ -18,6 +18,7 @@ _CHINESE: Final = {
     # statuses of vouchers
     "valid": "有效", "not-yet": "尚未生效", "expired": "已过期", "frozen": "已冻结",
     "superseded": "已被替代", "cancelled": "已注销", "revoked": "已依职权注销", "absent": "不存在",
+    "alive": "有效",
     "unknown": "不详", "pledged": "已质押", "disputed": "有争议", "noted": "有备注",
     # statuses of registrations, assets and parties
     "filed": "已申请", "returned": "待补正", "accepted": "已受理", "supplement": "待补充材料",
@@ -35,7 +36,12 @@ _CHINESE: Final = {
     "personal": "自然人自有数据", "crawled-public": "自动化程序收集公开数据",
     "crawled-product": "收集公开数据加工形成的产品", "fused": "融合形成", "derived": "衍生创造",
     "public-utility": "公用事业服务产生", "public-product": "公共数据授权运营产品",
-    "entrusted": "受托处理",
+    "entrusted": "受托处理", "state-organ": "国家机关履职产生",
+    # how data is classified
+    "enterprise": "企业数据", "public": "公共数据", "general-1": "一般数据 1 级",
+    "general-2": "一般数据 2 级", "general-3": "一般数据 3 级", "general-4": "一般数据 4 级",
+    "important": "重要数据", "core": "核心数据", "unconditional": "无条件开放",
+    "conditional": "有条件开放", "closed": "不予开放",
     # a transfer and its form
     "moves": "转让权利", "transferors": "转让方", "transferees": "受让方", "agent": "代理人",
     "supersedes": "替代凭证", "vouchers": "历次凭证", "number": "编号", "judgment": "判决",
@@ -94,6 +100,8 @@ _CHINESE: Final = {
     "sum of the batch": "批次合计", "what the line says": "明细内容",
     "the batch is in the log": "批次在日志中", "line and batch say the same": "明细与批次一致",
     "duties fulfilled": "义务履行", "stated facts": "所述事实",
+    "topic": "所问", "fact": "所述事实", "limit": "上限", "used": "已用", "remaining": "剩余",
+    "holders": "权利人", "grants": "授权",
     "state after this event": "此事件之后的状态",
     # members of states
     "subject": "主题", "asset": "数据", "voucher": "凭证", "registration": "登记", "party": "主体",
@@ -125,7 +133,21 @@ _CHINESE: Final = {
 
 _ENGLISH: Final = {"not-yet": "not yet valid", "in-force": "in force"}
 
-_OF_KIND: Final = {("revoked", "grant"): "已撤销"}
+_OF_KIND: Final = {("revoked", "grant"): "已撤回"}
+
+_ACTIONS: Final = {"use": "使用"}
+"""Acts that are called by a word that means something else elsewhere, such as a right."""
+
+_KINDS: Final = {
+    "check": "行为核查", "query": "查询", "certificate": "查询证明", "usage-line": "使用明细",
+}  # fmt: skip
+"""Kinds of files that are called by a word that means something else elsewhere."""
+
+_WORD_BY_WORD: Final = frozenset(("right", "grant", "chain"))
+_CLASSES: Final = {"personal": "个人数据"}
+_SINGLE_WORDS: Final = frozenset(
+    ("basis", "level", "openness", "purpose", "roles", "topic", "type", "verdict")
+)
 
 # Apart from the rest, because `from` and `to` are also ends of a time.
 _ROLES: Final = {
@@ -246,6 +268,36 @@ def show_status(text: str, kind: str = "") -> str:
     if not is_chinese():
         return _ENGLISH.get(text, text)
     return _OF_KIND.get((text, kind)) or show_word(text)
+
+
+def show_action(text: str) -> str:
+    """An ODRL action for people."""
+    return _ACTIONS.get(text) or show_word(text) if is_chinese() else text
+
+
+def show_kind(text: str) -> str:
+    """The kind of a file for people."""
+    return _KINDS.get(text) or show_word(text) if is_chinese() else text
+
+
+def show_fact(name: str, value: str) -> str:
+    """What a verifier shows: the ledger's own words for people, others' as they are.
+
+    Args:
+        name: Of the row, as in a report.
+        value: As in a report.
+    """
+    if name == "action":
+        return show_action(value)
+    if name == "class":
+        return _CLASSES.get(value) or show_word(value) if is_chinese() else value
+    if name == "fact":
+        operand, _, fact = value.partition(" ")
+        return f"{show_word(operand)} {fact}"
+    if name in _WORD_BY_WORD:
+        words = value.split(" ")
+        return " ".join(show_role(word) if word == "from" else show_word(word) for word in words)
+    return show_word(value) if name in _SINGLE_WORDS else value
 
 
 def show_role(text: str) -> str:

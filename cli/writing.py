@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cli.lang import say
 from cli.session import Session
-from cli.words import show_word
+from cli.words import show_fact, show_word
 from contracts.engine import Body
 from ledger.core.event import SignedEvent
 from ledger.core.types import Json, SubjectKey
@@ -92,7 +92,7 @@ def show_written(
             (say("about", "主题"), subject),
             (say("log index", "日志位置"), str(written.index)),
         ]
-        rows += [(show_word(name), str(value)) for name, value in members.items()]
+        rows += [(show_word(name), show_fact(name, str(value))) for name, value in members.items()]
         session.out.table("", rows)
 
     session.out.result(document, human)

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.check import CHECK, CheckBundle, judge_check, parse_check, work_out
-from contracts.chinese import BASES, RIGHTS, STATUSES, VERDICTS
+from contracts.chinese import BASES, RIGHTS, STATUSES, VERDICTS, ZH
 from contracts.clocks import format_instant
 from contracts.odrl.wording import describe_acts, describe_asked, describe_facts
 from contracts.permission import Answer, Inquiry
 from contracts.queries import QUERY, QueryBundle, judge_query, parse_query
 from contracts.records import Record, format_record, parse_record
 from contracts.title import Voucher
-from contracts.verdict import ZH, Question, Report
+from contracts.verdict import Question, Report
 from ledger.core.bundle import STATE, StateBundle, parse_state_bundle
 from ledger.core.members import take_format
 from ledger.core.policy import Policy

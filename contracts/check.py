@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from contracts.chinese import ZH
 from contracts.clocks import describe_instant
 from contracts.evidence import (
     Facts,
@@ -27,7 +28,7 @@ from contracts.evidence import (
 from contracts.grant import Issue
 from contracts.permission import Answer, Inquiry, judge_act
 from contracts.records import format_record, parse_record
-from contracts.verdict import ZH, Question, Report, check_expectation
+from contracts.verdict import Question, Report, check_expectation
 from ledger.core.canonical import encode_canonical
 from ledger.core.entry import Entry
 from ledger.core.members import take_format

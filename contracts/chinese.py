@@ -6,6 +6,8 @@ Spec: domain, sections 1 and 2.
 from collections.abc import Mapping
 from typing import Final
 
+ZH: Final = ":zh-CN"
+"""Ends the name of what a report shows in Chinese, beside the same in English."""
 RIGHTS: Final[Mapping[str, str]] = {"hold": "持有权", "use": "使用权", "operate": "经营权"}
 BASES: Final[Mapping[str, str]] = {
     "self-generated": "自行产生",

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from contracts.chain import UNKNOWN, Grant, find_break, find_chain
 from contracts.check import read_issues, work_out
+from contracts.chinese import ZH
 from contracts.clocks import describe_instant
 from contracts.evidence import (
     Facts,
@@ -39,7 +40,7 @@ from contracts.intervals import values_at
 from contracts.recording import RecordRegistration
 from contracts.records import Record, format_record, parse_record
 from contracts.title import Asset
-from contracts.verdict import ZH, Question, Report, check_expectation
+from contracts.verdict import Question, Report, check_expectation
 from ledger.core.canonical import encode_canonical
 from ledger.core.members import take_format
 from ledger.core.policy import Policy
@@ -261,9 +262,17 @@ def _below(facts: Facts, key: SubjectKey, time: UnixMillis) -> JsonObject:
         above = waiting.pop(0)
         found.append(_show_grant(facts, above, time))
         waiting += [
-            child for child, issue in read_issues(facts.read_events(above)) if issue.parent == above
+            child
+            for child, issue in read_issues(facts.read_events(above))
+            if issue.parent == above and not _is_later(facts, child, time)
         ]
     return {"status": _sum_up(found), "grants": [*found]}
+
+
+def _is_later(facts: Facts, key: SubjectKey, time: UnixMillis) -> bool:
+    """Whether a grant was not there yet: nobody who asks about a date asks about it."""
+    grant = facts.find(Grant, key)
+    return grant is not None and is_known(grant, "status", time) and time < grant.status[0].start
 
 
 def _sum_up(shown: Sequence[JsonObject]) -> str:

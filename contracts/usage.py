@@ -99,13 +99,16 @@ class Usage(Body, frozen=True, kw_only=True, rename={"start": "from", "end": "to
         first = max(grant.status[-1].start, grant.periods.get(self.action, 0))
         is_period = first <= self.start < self.end <= context.time
         if self.total != before + self.count or not is_period:
+            since = format_instant(UnixMillis(first))
             refuse(
                 "counter",
                 f"counters go forward: the total of {self.action} is {before} so far, and a period "
-                f"of it lies in the past, from {first} on, when the grant began or the newest one "
-                "ended",
+                f"of it lies in the past, from {since} on, when the grant began or the newest one "
+                f"ended: say from {since} or later, to now or earlier, and a total of "
+                f"{before + self.count}",
                 f"计数只增不减：{self.action} 累计为 {before}；周期须在过去，且不早于授权生效"
-                f"或上一周期结束之时（{first}）",
+                f"或上一周期结束之时（{since}）：请将起始改为该时间或之后，结束不晚于现在，"
+                f"累计改为 {before + self.count}",
                 "domain 4",
             )
 

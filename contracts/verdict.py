@@ -25,8 +25,6 @@ ASKED_DATE: Final = "date asked about"
 EARLIER_HISTORY: Final = "history before this page"
 REGISTERED_FILE: Final = "registered file"
 MARKS_THEN: Final = "marks at that date"
-ZH: Final = ":zh-CN"
-"""Ends the name of what is shown in Chinese, beside the same in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Report:
         is_authentic: Every check held.
         is_in_force: It is authentic and, if it is a voucher, valid at the asked date.
         shown: What an authentic file says: of a voucher title, rights and issuer, of an answer the
-            question too. A name that ends in ZH is the Chinese of the one before.
+            question too. A name that ends in chinese.ZH is the Chinese of the one before.
     """
 
     kind: str = ""

@@ -5,16 +5,20 @@ Spec: surfaces, `trace`; domain, sections 1 and 5.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from contracts.chain import Grant, Hop, find_chain
 from contracts.check import read_issues
+from contracts.clocks import describe_instant
 from contracts.delivery import Delivery, Send
+from contracts.encumbrance import Encumbrance
 from contracts.force import as_object, follow_right, live_voucher, objects_at, tuples_in_force
 from contracts.identity import Party
 from contracts.intervals import Interval, values_at
 from contracts.recording import RecordRegistration
 from contracts.records import Intervals, StateT, parse_record
+from contracts.supervision import Order
 from contracts.title import Asset, Voucher, voucher_key
 from ledger.core.entry import Entry
 from ledger.core.subjects import derive_id
@@ -29,6 +33,8 @@ from node.render.chain import Party as Side
 NOT_YET: Final = "not-yet"
 ENDED: Final = "ended"
 IN_FORCE: Final = "in-force"
+_OVER: Final = frozenset(("cancelled", "lifted", "released", "revoked", "superseded"))
+"""Statuses that end a voucher, a grant, a pledge or a freeze."""
 
 
 class Tracer:
@@ -58,8 +64,8 @@ class Tracer:
         grants = {root: self._grant_tree(root, trees) for root in trees.roots}
         vouchers = [self._trace_voucher(each) for each in asset.vouchers]
         holds = [
-            *(self._trace_hold(each, "pledge", "encumbrance") for each in asset.pledges),
-            *(self._trace_hold(each, "freeze", "order") for each in asset.freezes),
+            *(self._trace_pledge(each) for each in asset.pledges),
+            *(self._trace_freeze(each) for each in asset.freezes),
         ]
         rights = self._trace_rights(key, asset, grants)
         return self._asset_step(key, asset, (*vouchers, *rights, *holds))
@@ -112,7 +118,7 @@ class Tracer:
             time=self._opened_at(key),
             parties=(),
             details=(),
-            children=(*held, *grants),
+            children=self._leave_out((*held, *grants)),
         )
 
     def _trace_held(self, key: SubjectKey, holder: SubjectKey) -> ChainStep:
@@ -166,7 +172,7 @@ class Tracer:
             index=grant.status[0].index,
             time=grant.status[0].start,
             parties=(self._side("grantor", grant.grantor), self._side("grantee", grant.grantee)),
-            details=self._list_meters(hop),
+            details=(*self._list_meters(hop), *self._list_end(_find_over(grant.status))),
             children=children,
         )
 
@@ -210,12 +216,13 @@ class Tracer:
             index=interval.index,
             time=interval.start,
             parties=(*source, holder),
-            details=(("basis", str(value["basis"])),),
+            details=(("basis", str(value["basis"])), *self._list_right_end(asset, interval)),
             children=children,
         )
 
     def _trace_voucher(self, interval: Interval) -> ChainStep:
         number = str(as_object(interval)["number"])
+        status = self._need(Voucher, voucher_key(number)).status
         return ChainStep(
             subject=voucher_key(number),
             kind="voucher",
@@ -224,7 +231,7 @@ class Tracer:
             index=interval.index,
             time=interval.start,
             parties=(),
-            details=(),
+            details=self._list_end(_find_over(status)),
             children=(),
         )
 
@@ -234,23 +241,52 @@ class Tracer:
         is_over = status == "valid" and voucher.valid_until <= self._time
         return "expired" if is_over else status
 
-    def _trace_hold(self, interval: Interval, kind: str, member: str) -> ChainStep:
-        value = as_object(interval)
-        holder = value.get("holder")
-        sides = (self._side("pledgor", SubjectKey(holder)),) if isinstance(holder, str) else ()
-        rights = value.get("rights", [])
-        named = ", ".join(map(str, rights)) if isinstance(rights, list) else ""
+    def _trace_pledge(self, interval: Interval) -> ChainStep:
+        key = SubjectKey(str(as_object(interval)["encumbrance"]))
+        pledge = self._need(Encumbrance, key)
+        sides = (self._side("pledgor", pledge.pledgor), self._side("pledgee", pledge.pledgee))
+        step = self._hold_step(key, interval, pledge.status)
+        status = self._over(interval, IN_FORCE, "released")
+        title = ", ".join(pledge.rights)
+        return replace(step, kind="pledge", title=title, status=status, parties=sides)
+
+    def _trace_freeze(self, interval: Interval) -> ChainStep:
+        key = SubjectKey(str(as_object(interval)["order"]))
+        order = self._need(Order, key)
+        step = self._hold_step(key, interval, order.status)
+        status = self._over(interval, IN_FORCE, "lifted")
+        sides = (self._side("regulator", order.regulator),)
+        return replace(step, kind="freeze", status=status, parties=sides)
+
+    def _hold_step(self, key: SubjectKey, interval: Interval, status: Intervals) -> ChainStep:
+        """What a pledge and a freeze have in common."""
         return ChainStep(
-            subject=SubjectKey(str(value[member])),
-            kind=kind,
-            title=named,
-            status=self._over(interval, IN_FORCE, "lifted" if kind == "freeze" else "released"),
+            subject=key,
+            kind="",
+            title="",
+            status="",
             index=interval.index,
             time=interval.start,
-            parties=sides,
-            details=(),
+            parties=(),
+            details=self._list_end(_find_over(status)),
             children=(),
         )
+
+    def _list_right_end(self, asset: Asset, interval: Interval) -> tuple[Detail, ...]:
+        """When a tuple ended, and the event that also ended or replaced its voucher."""
+        if interval.end is None or interval.end > self._time:
+            return ()
+        for each in asset.vouchers:
+            if each.end == interval.end:
+                voucher = self._need(Voucher, voucher_key(str(as_object(each)["number"])))
+                return self._list_end(_find_over(voucher.status))
+        return (("ended", describe_instant(interval.end)),)
+
+    def _list_end(self, over: Interval | None) -> tuple[Detail, ...]:
+        """When something ended and by which event, if it has by the time asked about."""
+        if over is None or over.start > self._time:
+            return ()
+        return (("ended", f"{describe_instant(over.start)} #{over.index}"),)
 
     def _asset_step(
         self, key: SubjectKey, asset: Asset, children: tuple[ChainStep, ...]
@@ -265,7 +301,15 @@ class Tracer:
             time=opened,
             parties=tuple(self._side("applicant", each) for each in asset.parties),
             details=(),
-            children=children,
+            children=self._leave_out(children),
+        )
+
+    def _leave_out(self, steps: Iterable[ChainStep]) -> tuple[ChainStep, ...]:
+        """The steps, at every depth, that had been taken by the time asked about."""
+        return tuple(
+            replace(step, children=self._leave_out(step.children))
+            for step in steps
+            if step.time is None or step.time <= self._time
         )
 
     def _asset_status(self, asset: Asset) -> str:
@@ -332,6 +376,11 @@ def _find_hands(asset: Asset, root: Grant) -> Sequence[Interval]:
     return follow_right(asset, root.grantor, "operate", root.status[0].index)
 
 
+def _find_over(status: Intervals) -> Interval | None:
+    """The status that ended something for good; None while there is none."""
+    return next((each for each in status if each.value in _OVER), None)
+
+
 def _find_source(tuples: Intervals, place: int) -> int | None:
     """Place of the tuple that another came from by transfer; None: it did not, or it is gone."""
     moved = as_object(tuples[place])
@@ -339,7 +388,6 @@ def _find_source(tuples: Intervals, place: int) -> int | None:
         return None
     for i in reversed(range(place)):
         value = as_object(tuples[i])
-        is_source = (value["holder"], value["right"]) == (moved["from"], moved["right"])
-        if is_source and tuples[i].end == tuples[place].start:
+        if (value["holder"], value["right"]) == (moved["from"], moved["right"]):
             return i
     return None

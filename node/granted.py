@@ -27,9 +27,7 @@ def name_of(registry: Registry, key: SubjectKey) -> str:
     return listing.label if listing is not None and listing.label else str(key)
 
 
-def tell_status(
-    states: States, key: SubjectKey, time: UnixMillis
-) -> tuple[str, Clause | None]:
+def tell_status(states: States, key: SubjectKey, time: UnixMillis) -> tuple[str, Clause | None]:
     """How it stands with a grant at an instant.
 
     Args:
@@ -59,9 +57,7 @@ def tell_status(
     return _ENDS.get(broken.code, "dead") if broken.subject == key else "dead", broken
 
 
-def find_grants(
-    registry: Registry, about: Sequence[SubjectKey]
-) -> list[tuple[SubjectKey, Grant]]:
+def find_grants(registry: Registry, about: Sequence[SubjectKey]) -> list[tuple[SubjectKey, Grant]]:
     """Grants that concern all of these assets and parties, the newest first.
 
     Args:
@@ -74,12 +70,7 @@ def find_grants(
     else:
         keys = list(registry.find_subjects("grant/", MAX_LISTED))
     grants = [(key, registry.need_state(Grant, key)) for key in keys]
-    concerned = [
-        (key, grant)
-        for key, grant in grants
-        if set(about) <= {grant.asset, grant.grantor, grant.grantee}
-    ]
-    return sorted(concerned, key=lambda each: each[1].status[0].index, reverse=True)
+    return sorted(grants, key=lambda each: each[1].status[0].index, reverse=True)
 
 
 def find_received(facts: Facts, party: SubjectKey, asset: SubjectKey) -> list[SubjectKey]:

@@ -112,9 +112,11 @@ def judge_document(
     name = value.get("format")
     form = formats.get(name) if isinstance(name, str) else None
     if form is None:
+        named = f"format {name!r:.40}" if isinstance(name, str) else "it names no format"
         raise MalformedError(
-            f"not a file that Muniment verifies: format {name!r:.40}; it verifies vouchers, "
-            "receipts, states, dossiers, packs and .tlog-proof files"
+            f"not a file that Muniment verifies: {named}; it verifies vouchers, queries, checks, "
+            "certificates, delivery files, usage lines, receipts, states, dossiers, packs and "
+            ".tlog-proof files"
         )
     if size > form.max_bytes:
         raise LimitError(f"a {name} has at most {form.max_bytes} bytes, not {size}")

@@ -9,6 +9,7 @@ Spec: Art. 4, 21, 26, 31 and 34; domain, section 1.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from contracts.chinese import BASES
 from contracts.clocks import format_instant
 from contracts.records import AnyJson
 from ledger.core.types import Json, UnixMillis
@@ -85,20 +86,6 @@ _NEEDS: Final[Mapping[str, _Pair]] = {
     "not-pledged": ("no right is pledged", "权利未被质押"),
     "not-disputed": ("no dispute is open", "没有未决争议"),
     "whole-history": ("the whole history is in the pack", "证据包内含完整历史"),
-}
-
-_BASES: Final[Mapping[str, str]] = {
-    "self-generated": "自行产生",
-    "commissioned": "受托或委托产生",
-    "contract": "协议取得",
-    "personal": "自然人自有数据",
-    "crawled-public": "自动化程序收集公开数据",
-    "crawled-product": "收集公开数据加工形成的产品",
-    "fused": "融合形成",
-    "derived": "衍生创造",
-    "public-utility": "公用事业服务产生",
-    "public-product": "公共数据授权运营产品",
-    "entrusted": "受托处理",
 }
 
 _STATUSES: Final[Mapping[str, _Pair]] = {
@@ -252,7 +239,10 @@ class _Writer:
             name = self._pair(_RIGHTS.get(str(right["right"]), (str(right["right"]),) * 2))
             parts = [name, self._holder(str(right["holder"]))]
             basis = str(right.get("basis"))
-            parts.append(self._row("basis", "依据", self._say(basis, _BASES.get(basis, basis))))
+            parts.append(self._row("basis", "依据", self._say(basis, BASES.get(basis, basis))))
+            source = right.get("from")
+            if isinstance(source, str):
+                parts.append(self._row("by transfer from", "受让自", self._holder(source)))
             until, limits = right.get("until"), right.get("limits")
             if isinstance(until, int):
                 parts.append(self._row("until", "至", _date(until)))

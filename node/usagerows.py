@@ -305,15 +305,18 @@ def _name_columns(header: list[str], layout: Layout) -> list[str]:
         if not _is_name(name):
             _refuse_line(
                 f"the column {title[:64]!r} cannot be a member's name, which has 1 to 64 of the "
-                "characters A-Z a-z 0-9 _ . : @ / $ -: name the member that it becomes",
+                "characters A-Z a-z 0-9 _ . : @ / $ -: name the member that it becomes, with "
+                f"--column MEMBER={title[:64]}",
                 f"列 {title[:64]!r} 不能用作成员名（须为 1 至 64 个 A-Z a-z 0-9 _ . : @ / $ - "
-                "字符）：请指明其对应的成员名",
+                "字符）：请用 --column 成员={title[:64]} 指明其对应的成员",
             )
     missing = [title for title in layout.columns if title not in header]
     if missing:
         _refuse_line(
-            f"there is no column {missing[0][:64]!r}: the columns are {', '.join(header)[:200]}",
-            f"没有列 {missing[0][:64]!r}：现有列为 {'、'.join(header)[:200]}",
+            f"there is no column {missing[0][:64]!r}: the columns are {', '.join(header)[:200]}; say "
+            "--column MEMBER=HEADER with one of them",
+            f"没有列 {missing[0][:64]!r}：现有列为 {'、'.join(header)[:200]}；"
+            "请用 --column 成员=表头 指明其一",
         )
     if len(set(names)) != len(names) or len(names) > MAX_LINE_MEMBERS:
         _refuse_line(
@@ -323,8 +326,10 @@ def _name_columns(header: list[str], layout: Layout) -> list[str]:
     if "at" not in names or not ("action" in names or "action" in layout.terms):
         _refuse_line(
             "no column is `at`, or none is `action` and the action of the batch is not given: name "
-            "the columns that they are",
-            "缺少 at 列；或既无 action 列，又未给出本批次的行为：请指明对应的列",
+            "the columns that they are with --column at=HEADER and --column action=HEADER, or give "
+            "--action",
+            "缺少 at 列；或既无 action 列，又未给出本批次的行为：请用 --column at=表头、"
+            "--column action=表头 指明对应的列，或用 --action 给出行为",
         )
     return names
 

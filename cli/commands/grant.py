@@ -27,11 +27,17 @@ def create_group() -> typer.Typer:
         "issue",
         help=say(
             "Offer a grant on ODRL terms.\n\nTemplates: internal-use, one-onward-copy, "
-            "public-data-operation, no-resale.\n\nExample: muniment grant issue TEST2026110001 "
+            "public-data-operation, no-resale; --until, --purpose, --region and --count go with them.\n\n"
+            "A policy FILE has such limits as constraints. Its dateTime is Unix milliseconds, "
+            "RFC 3339, or YYYY-MM-DD: a whole day at UTC+08:00, whose end lt and lteq reach.\n\n"
+            "Example: muniment grant issue TEST2026110001 "
             "--to 乙公司 --template one-onward-copy --until 2027-12-31",
             "按 ODRL 条款发出授权要约。\n\n模板：\n\ninternal-use 内部使用\n\n"
             "one-onward-copy 可转授一次\n\npublic-data-operation 公共数据授权运营\n\n"
             "no-resale 禁止再流通\n\n"
+            "--until、--purpose、--region、--count 仅用于模板；\n\n"
+            "策略文件中请写为约束，其 dateTime 可写毫秒数、\n\n"
+            "RFC 3339 时间或 YYYY-MM-DD（UTC+08:00 的整日，lt、lteq 含当日）。\n\n"
             "示例：muniment grant issue TEST2026110001 --to 乙公司 --template no-resale",
         ),
     )(issue)
@@ -81,18 +87,32 @@ def issue(
         ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help=say("Last day of the term.", "期限截止日期。"))
+        str | None,
+        typer.Option(
+            help=say("Last day of the term; with --template.", "期限截止日期，用于模板。")
+        ),
     ] = None,
     purpose: Annotated[
-        list[str] | None, typer.Option(help=say("Purpose allowed; repeat.", "允许的用途，可重复。"))
+        list[str] | None,
+        typer.Option(
+            help=say("Purpose allowed; with --template; repeat.", "允许的用途，用于模板，可重复。")
+        ),
     ] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(help=say("Region such as CN-32; repeat.", "地域，如 CN-32，可重复。")),
+        typer.Option(
+            help=say(
+                "Region such as CN-32; with --template; repeat.",
+                "地域，如 CN-32，用于模板，可重复。",
+            )
+        ),
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option(min=1, help=say("At most so many uses in all.", "使用次数上限。")),
+        typer.Option(
+            min=1,
+            help=say("At most so many uses in all; with --template.", "使用次数上限，用于模板。"),
+        ),
     ] = None,
     agreement: Annotated[
         bool,
@@ -295,7 +315,11 @@ def check(
     exit_code: Annotated[
         bool,
         typer.Option(
-            "--exit-code", help=say("End with 7 unless permitted.", "未获允许时以 7 退出。")
+            "--exit-code",
+            help=say(
+                "End with 7 unless permitted, or if the count is used up.",
+                "未获允许或次数已用尽时以 7 退出。",
+            ),
         ),
     ] = False,
 ) -> int:
@@ -315,5 +339,5 @@ def check(
             "systemDevice": device,
         },
     )
-    verdict = answer_check(session, act, proof, force=force)
-    return Exit.NOT_IN_FORCE if exit_code and verdict != "permitted" else Exit.DONE
+    is_open = answer_check(session, act, proof, force=force)
+    return Exit.NOT_IN_FORCE if exit_code and not is_open else Exit.DONE

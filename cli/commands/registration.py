@@ -186,7 +186,10 @@ def publish(
     parts = (notice_system, notice_ref, notice_published)
     if any(part is None for part in parts) and any(part is not None for part in parts):
         raise UsageError(
-            say("the three --notice options go together", "三个 --notice 选项须同时给出")
+            say(
+                "give all three: --notice-system, --notice-ref and --notice-published",
+                "请同时给出 --notice-system、--notice-ref 与 --notice-published",
+            )
         )
     notice = None
     if notice_system is not None and notice_ref is not None and notice_published is not None:

@@ -66,7 +66,13 @@ def _create_trace(kind: str) -> "Callable[..., None]":
         ] = None,
         at: Annotated[
             str | None,
-            typer.Option("--at", help=say("Statuses as of this date.", "按该日期显示状态。")),
+            typer.Option(
+                "--at",
+                help=say(
+                    "As of this date; what came later is left out.",
+                    "截至该日期；此后发生的不予显示。",
+                ),
+            ),
         ] = None,
         out: Annotated[
             Path | None, typer.Option("--out", help=say("File to write.", "输出文件。"))
@@ -78,7 +84,14 @@ def _create_trace(kind: str) -> "Callable[..., None]":
         session: Session = context.obj
         wanted = _choose_form(form, out)
         with session.registry() as registry:
-            time = registry.clock.now() if at is None else parse_date(at)
+            now = registry.clock.now()
+            time = now if at is None else parse_date(at)
+            if time > now:
+                session.out.warn(
+                    "that date is still to come: this is how things stand now, and the ledger "
+                    "does not know the future",
+                    "该日期尚未到来：以下按目前情况显示，账本无从得知将来",
+                )
             step = _trace(registry, kind, text, time)
             origin = registry.origin
         _show(session, step, (origin, time), wanted, out, force=force)
@@ -159,10 +172,10 @@ def _show(
 
 
 def _show_status(text: str, kind: str) -> str:
-    """A status for people; only what has a validity is not valid yet."""
+    """A status for people; only a voucher is not valid yet, all else has not happened."""
     from cli.words import show_status
 
-    is_to_come = text == "not-yet" and kind != "voucher"
+    is_to_come = text == "not-yet" and kind not in {"voucher", "grant"}
     return say("not yet", "尚未发生") if is_to_come else show_status(text, kind)
 
 
@@ -170,14 +183,15 @@ def _put_in_words(step: "ChainStep") -> "ChainStep":
     """The step, and all below it, with the ledger's own words in the chosen language."""
     from dataclasses import replace
 
-    from cli.words import show_word
+    from cli.words import show_action, show_word
 
     title = step.title
     if step.kind in _OUR_TITLES:
         title = ", ".join(map(show_word, title.split(", ")))
+    show_name = show_action if step.kind == "grant" else show_word
     return replace(
         step,
         title=title,
-        details=tuple((show_word(name), show_word(value)) for name, value in step.details),
+        details=tuple((show_name(name), show_word(value)) for name, value in step.details),
         children=tuple(map(_put_in_words, step.children)),
     )

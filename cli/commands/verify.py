@@ -7,7 +7,7 @@ import typer
 
 from cli.exitcodes import Exit, UsageError, exit_for
 from cli.files import is_stdin, read_capped
-from cli.lang import say
+from cli.lang import is_chinese, say
 from cli.output import describe_error, show_plain
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
@@ -17,6 +17,7 @@ from cli.words import (
     find_notice,
     show_check,
     show_detail,
+    show_fact,
     show_status,
     show_word,
 )
@@ -39,10 +40,11 @@ def add_commands(app: typer.Typer) -> None:
 
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
-    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, evidence packs, receipts, states, dossiers and .tlog-proof files.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
-    "离线验证凭证、证据包、回执、状态、档案及 .tlog-proof 文件。\n\n"
+    "离线验证凭证、查询、行为核查、查询证明、交付文件、使用明细等。\n\n"
+    "亦可验证证据包与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )
@@ -193,8 +195,8 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
     facts = [
         (say("about", "主题"), report.subject),
         (say("notice", "提示"), find_notice(report.subject)),
-        *((show_word(name), _show_fact(name, value)) for name, value in report.shown),
-        (say("status", "状态"), show_status(report.status)),
+        *((show_word(name), show_fact(name, value)) for name, value in _choose(report.shown)),
+        (say("status", "状态"), show_status(report.status, report.subject.partition("/")[0])),
         (say("marks", "备注"), ", ".join(map(show_word, report.marks))),
     ]
     if report.opened is not None:
@@ -210,9 +212,13 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
     return facts
 
 
-def _show_fact(name: str, value: str) -> str:
-    """A fact for people: the ledger's own words in the chosen language, others' as they are."""
-    return show_word(value) if name == "purpose" else value
+def _choose(shown: "Sequence[tuple[str, str]]") -> list[tuple[str, str]]:
+    """What is shown, in the chosen language where it is there in both."""
+    from contracts.chinese import ZH
+
+    in_both = {name.removesuffix(ZH) for name, _ in shown if name.endswith(ZH)}
+    unwanted = in_both if is_chinese() else {f"{name}{ZH}" for name in in_both}
+    return [(name.removesuffix(ZH), value) for name, value in shown if name not in unwanted]
 
 
 def _checks(report: "Report") -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ class DraftOpening:
 
     Args:
         by: The event's actor.
-        field: Path of the member.
+        field: The member that the commitment stands under.
         log: Origin of the ledger.
         salt: 43 characters; secret, and never in a repr.
         value: What was committed to.
@@ -72,6 +72,21 @@ class DraftOpening:
         """
         made = commit(by=self.by, field=self.field, log=self.log, salt=self.salt, value=self.value)
         return str(made["$commit"])
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A commitment in the body of an event.
+
+    Args:
+        path: Names of members and places in lists, such as `application/title`.
+        field: The member that it stands under, which its opening has to name: `title`.
+        digest: 43 characters.
+    """
+
+    path: str
+    field: str
+    digest: str
 
 
 def encode_draft(signed: SignedEvent) -> bytes:
@@ -168,14 +183,19 @@ def parse_draft_openings(data: bytes, signed: SignedEvent) -> tuple[DraftOpening
 def check_openings(event: Event, openings: Iterable[DraftOpening]) -> None:
     """Check that each opening opens a commitment of the event, made by its actor for its ledger.
 
+    An opening opens its commitment only under the member that it names: a value shown as `evidence`
+    is what stands at `evidence`, and nothing that stands elsewhere.
+
     Raises:
-        RejectedError: Reason `wrong_opening`: one does not.
+        RejectedError: Reason `wrong_opening`: one opens none, or one that is open already.
         MalformedError: A salt has another form.
     """
-    made = set(find_commitments(event.body))
+    made = {(each.field, each.digest) for each in find_commitments(event.body)}
+    opened: set[tuple[str, str]] = set()
     for each in openings:
         is_bound = (each.by, each.log) == (event.actor, event.log)
-        if not is_bound or each.commitment() not in made:
+        place = (each.field, each.commitment())
+        if not is_bound or place not in made:
             raise RejectedError(
                 "wrong_opening",
                 f"{each.field[:64]} is not what the event commits to: ask for the openings of this "
@@ -183,19 +203,45 @@ def check_openings(event: Event, openings: Iterable[DraftOpening]) -> None:
                 f"{each.field[:64]} 与事件所承诺的内容不一致：请索取本草稿的开示文件",
                 rule="formats 5",
             )
+        if place in opened:
+            raise RejectedError(
+                "wrong_opening",
+                f"{each.field[:64]} is opened twice: ask for a file that opens each value once",
+                f"{each.field[:64]} 被重复开示：请索取每项仅开示一次的文件",
+                rule="formats 5",
+            )
+        opened.add(place)
 
 
-def find_commitments(value: Json) -> Iterator[str]:
-    """The digests of all commitments in a body, in its order."""
+def find_hidden(event: Event, openings: Iterable[DraftOpening]) -> list[str]:
+    """Paths of the commitments that nothing opens, in the order of the body.
+
+    Args:
+        event: Of a draft.
+        openings: Held against it already.
+    """
+    opened = {(each.field, each.commitment()) for each in openings}
+    found = find_commitments(event.body)
+    return [each.path for each in found if (each.field, each.digest) not in opened]
+
+
+def find_commitments(value: Json, path: str = "", field: str = "") -> Iterator[Committed]:
+    """All commitments in a body, in its order.
+
+    Args:
+        value: The body, or a part of it.
+        path: Where the part stands.
+        field: The member that it stands under.
+    """
     if isinstance(value, dict):
         if is_commitment(value):
-            yield str(value["$commit"])
+            yield Committed(path, field, str(value["$commit"]))
             return
-        for member in value.values():
-            yield from find_commitments(member)
+        for name, member in value.items():
+            yield from find_commitments(member, f"{path}/{name}" if path else name, name)
     elif isinstance(value, list | tuple):
-        for item in value:
-            yield from find_commitments(item)
+        for place, item in enumerate(value):
+            yield from find_commitments(item, f"{path}/{place}", field)
 
 
 def _parse_opening(value: Json) -> DraftOpening:

@@ -145,7 +145,7 @@ def test_without_a_live_grant_nothing_is_delivered_and_what_there_is_is_named(li
     licensed.ok("grant", "accept", key)
     licensed.ok("grant", "revoke", key)
     argv = ("deliver", market.number, "--from", "table.csv", "--to", "丁公司", "--out", "c.csv")
-    assert f"（{key} 现为已撤销）" in licensed.ok(*argv, "--lang", "zh-CN", code=4).err
+    assert f"（{key} 现为已撤回）" in licensed.ok(*argv, "--lang", "zh-CN", code=4).err
 
 
 def test_a_named_grant_has_to_be_live_and_of_these_parties(licensed, market):

@@ -1,13 +1,13 @@
 """`muniment grant issue|accept|revoke|list|show`: terms, who may, and what people are told."""
 
 import json
+import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_pledge import move_key
-from tests.cli.test_registration import now
 
 OPEN = "--no-passphrase"
 WRITTEN = {"event", "index", "subject"}
@@ -297,6 +297,11 @@ def test_a_parent_may_be_named_by_its_beginning_and_tells_who_acts(licensed, mar
     assert licensed.refused(*wrong, code=4)["code"] == "wrong_parent"
 
 
+def test_who_has_another_right_than_to_operate_licenses_by_its_grant(licensed, market):
+    licensed.ok("transfer", market.number, "--right", "use", "--to", "乙公司")
+    assert body_of(licensed, hand_on(licensed, market))["parent"] == market.grant
+
+
 def test_of_several_grants_the_parent_is_named(licensed, market):
     second = issue(licensed, market, "--to", "乙公司", "--template", "no-resale")["subject"]
     licensed.ok("grant", "accept", second)
@@ -534,7 +539,7 @@ def test_a_list_for_people_has_names_and_statuses_in_their_language(licensed, ma
     assert licensed.ok("grant", "list").out == line
     assert licensed.ok("grant", "list", "--lang", "zh-CN").out == line.replace("live", "有效")
     licensed.ok("grant", "revoke", market.grant)
-    assert "\t已撤销\t" in licensed.ok("grant", "list", "--lang", "zh-CN").out
+    assert "\t已撤回\t" in licensed.ok("grant", "list", "--lang", "zh-CN").out
 
 
 def test_a_grant_is_shown_with_its_terms_in_words(licensed, market):
@@ -564,13 +569,48 @@ def test_a_grant_that_is_not_live_says_why(licensed, market):
     assert "当时已被撤回" in licensed.ok("grant", "show", child, "--lang", "zh-CN").row("理由")
 
 
-def test_a_term_that_is_over_or_to_come_is_told_apart(licensed, market):
-    past = issue(
-        licensed, market, "--to", "丙公司", "--template", "no-resale", "--agreement",
-        "--until", now(),
-    )["subject"]  # fmt: skip
+def test_a_term_that_is_over_is_refused_and_one_to_come_is_not_yet(licensed, market):
+    argv = ("--to", "丙公司", "--template", "no-resale", "--until", "2020-12-31")
+    error = licensed.refused("grant", "issue", market.number, *argv, code=4)
+    assert error["code"] == "term_over"
     later = {"leftOperand": "dateTime", "operator": "gteq", "rightOperand": 1893456000000}
     file = write_policy(type="Set", permission=[{"action": "read", "constraint": [later]}])
     future = issue(licensed, market, "--to", "丙公司", "--policy", file)["subject"]
-    assert statuses(licensed) == {market.grant: "live", past: "expired", future: "not-yet"}
-    assert licensed.ok("grant", "show", past, "--lang", "zh-CN").row("状态") == "已过期"
+    assert statuses(licensed) == {market.grant: "live", future: "not-yet"}
+    shown = licensed.ok("grant", "show", future)
+    assert shown.row("status") == "not yet valid"
+    assert "wait for the date" in shown.row("because")
+    chinese = licensed.ok("grant", "show", future, "--lang", "zh-CN")
+    assert chinese.row("状态") == "尚未生效"
+
+
+def test_a_right_and_an_act_of_one_name_are_told_apart(licensed, market):
+    time.sleep(0.002)
+    licensed.ok("use", "record", market.grant, "--action", "use")
+    chinese = licensed.ok("grant", "show", market.grant, "--lang", "zh-CN")
+    assert chinese.row("已记录") == "使用 1"
+    tree = licensed.ok("trace", "grant", market.grant, "--lang", "zh-CN").out
+    assert f"{market.grant} · 使用 1\n" in tree
+    assert "权利 经营权" in tree
+
+
+# what comes next, and how an accepted offer reads
+
+
+def test_an_offer_says_who_has_to_accept_it(licensed, market):
+    argv = ("grant", "issue", market.number, "--to", "丙公司", "--template", "no-resale")
+    said = licensed.ok(*argv).err
+    assert "it is in force once 丙公司 accepts it" in said
+    assert "muniment grant accept grant/" in said
+    assert "经 丙公司 以其密钥接受后生效" in licensed.ok(*argv, "--lang", "zh-CN").err
+
+
+def test_an_offer_that_was_accepted_reads_as_an_agreement(licensed, market):
+    argv = ("grant", "issue", market.number, "--to", "丙公司", "--template", "no-resale")
+    key = licensed.json(*argv)["subject"]
+    assert "they hold once accepted" in licensed.ok("grant", "show", key).out
+    licensed.ok("grant", "accept", key)
+    shown = licensed.ok("grant", "show", key).out
+    assert "agree on these terms" in shown
+    assert "once accepted" not in shown
+    assert licensed.json("grant", "show", key)["policy"]["type"] == "Offer", "as it was issued"

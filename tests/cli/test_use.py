@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -369,3 +370,20 @@ def test_help_is_there_in_both_languages(program, fresh_commands, words, languag
     assert ("Usage:" in said) is (language == "en")
     if words:
         assert ("示例：" if language == "zh-CN" else "Example:") in said
+
+
+def test_the_command_that_proves_a_line_can_be_pasted(solo, grant):
+    file = write_table("lines.txt", header="时间,action,count,ref")
+    columns = ("--format", "csv", "--column", "at=时间")
+    said = solo.ok("use", "batch", file, "--grant", grant, *columns).err
+    command = shlex.split(said.partition("For the first: muniment ")[2])
+    assert command[-4:] == ["--format", "csv", "--column", "at=时间"]
+    verify(solo, solo.json(*command)["file"])
+
+
+def test_a_column_that_is_missing_is_asked_for_by_its_option(solo, grant):
+    file = write_table(header="时间,action,count,ref")
+    error = solo.refused("use", "batch", file, "--grant", grant, code=4)
+    assert "--column MEMBER=时间" in error["message"]
+    error = solo.refused("use", "batch", file, "--grant", grant, "--column", "ref2=时间", code=4)
+    assert "--column at=HEADER" in error["message"]

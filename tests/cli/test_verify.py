@@ -21,6 +21,7 @@ from contracts.verdict import (
 MEMBERS = {
     "verified", "authentic", "kind", "subject", "status", "marks", "as_of", "valid_until", "log",
     "cosigned_by", "cosigned_at", "checks", "not_checked",
+    "shown",
 }  # fmt: skip
 CHECKS = [
     "expected", "credential signature", "issued", "voucher state", "asset state", "belonging",

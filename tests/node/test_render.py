@@ -817,7 +817,7 @@ def test_every_kind_status_and_role_has_a_chinese_word(chinese):
 
 
 def test_words_depend_on_what_they_are_said_of(chinese):
-    assert chinese.status("revoked", "grant") == "已撤销"
+    assert chinese.status("revoked", "grant") == "已撤回"
     assert chinese.status("revoked", "voucher") == "已依职权注销"
     assert chinese.role("from") == "转让方"
     assert chinese.kind("from") == "from"

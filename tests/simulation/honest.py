@@ -6,7 +6,7 @@ kind to do now. It decides by the model, not by asking the rules.
 
 from contracts.clocks import end_of_validity
 from contracts.procedure import OPEN_STATUSES, status_at
-from tests.simulation.simulation import DAY, Draft
+from tests.simulation.crowd import DAY, Draft
 from tests.support.people import Application, Person
 from tests.support.transfers import JUDGMENT
 
@@ -17,7 +17,7 @@ GROUNDS = ("judgment", "arbitration", "merger", "succession", "liquidation")
 
 
 def enroll(sim):
-    if len(sim.people) - sim.count("exited") >= sim.crowd:
+    if len(sim.people) - sim.count("exited") >= sim.most_people:
         return None
     number = sim.fresh("party")
     person = Person(
@@ -33,7 +33,7 @@ def enroll(sim):
 
 def suspend(sim):
     person = sim.somebody(lambda party: sim.is_active(party))
-    if person is None or len(sim.suspended()) > 6:
+    if person is None or len(sim.suspended()) >= 1 + sim.most_people // 16:
         return None
     return _suspension(sim, person, "suspend")
 
@@ -53,7 +53,7 @@ def _suspension(sim, person, name, **members):
 
 def leave(sim):
     person = sim.somebody(lambda party: sim.is_active(party) and not sim.model.held[party])
-    if person is None or sim.count("exited") > sim.crowd // 5:
+    if person is None or sim.count("exited") > sim.most_people // 5:
         return None
     return Draft("exit", "party.exit", {}, person)
 
@@ -87,7 +87,8 @@ def rotate(sim):
 
 def file(sim):
     applicants = sim.several(sim.random.choice([1, 1, 2, 3]))
-    if not applicants or len(sim.valid) >= sim.most_assets:
+    pending = sum(not one.moves for one in sim.applications.values())
+    if not applicants or len(sim.valid) + pending >= sim.most_assets:
         return None
     stage, first = sim.stage, applicants[0]
     openings = stage.draft(*applicants, members={"restrictions": sim.random.choice(RESTRICTIONS)})
@@ -191,7 +192,10 @@ def _record_transfer(sim, application):
     registration = sim.model.registrations[application.registration]
     obstacles = sim.obstacles(registration)
     if obstacles:
-        is_passing = obstacles <= {"frozen", "suspended", "pledged"} and sim.random.random() < 0.9
+        is_passing = (
+            obstacles <= {"frozen", "suspended", "pledged", "held_then"}
+            and sim.random.random() < 0.9
+        )
         return None if is_passing else _withdraw(sim, application)
     return sim.record("record transfer", application)
 
@@ -242,11 +246,11 @@ def pledge(sim):
     holder = sim.random.choice(holders)
     own = sorted(r for h, r in sim.model.in_force(asset, sim.time) if h == holder)
     rights = sim.random.sample(own, sim.random.randint(1, len(own)))
-    bank = sim.somebody(sim.is_active, but=holder)
+    earlier = set().union(*(sim.model.pledgees(asset, holder, right) for right in rights))
+    bank = sim.somebody(lambda party: sim.is_active(party) and party not in earlier, but=holder)
     if bank is None:
         return None
-    earlier = set().union(*(sim.model.pledgees(asset, holder, right) for right in rights))
-    earlier = sorted(earlier - {bank.party})
+    earlier = sorted(earlier)
     if not all(map(sim.is_active, earlier)):
         return None
     return sim.pledge("pledge", asset, holder, bank, rights, earlier)
@@ -255,8 +259,13 @@ def pledge(sim):
 def release(sim):
     model = sim.model
     open_ones = [key for asset in sim.assets for key in sorted(model.assets[asset]["pledges"])]
-    key = sim.pick(open_ones, lambda one: sim.is_active(model.encumbrances[one]["pledgee"]))
-    return None if key is None else sim.release("release", key)
+    key = sim.pick(open_ones)
+    if key is None:
+        return None
+    if sim.is_active(model.encumbrances[key]["pledgee"]):
+        return sim.release("release", key)
+    members = {"actor": sim.stage.regulator, "document": sim.digest()}
+    return sim.release("release by order", key, **members)
 
 
 def freeze(sim):

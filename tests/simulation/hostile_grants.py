@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ledger.core.subjects import format_urn
 from tests.simulation import licensing
-from tests.simulation.simulation import DAY, Draft, may
+from tests.simulation.crowd import DAY, Draft, may
 from tests.simulation.terms import Plan, most_of, narrowed, policy_of, widenings
 from tests.support.log_builder import ORIGIN
 
@@ -36,10 +36,9 @@ def wider_than_the_right(sim):
     grantor = sim.random.choice(licensing.operators(sim, asset))
     plan = licensing.plan_for(sim, asset, grantor)
     ends = sim.model.assets[asset]["tuples"][grantor, "operate"]["until"]
-    restrictions = sim.stage.read(asset).body["fields"].get("restrictions")
     if ends is not None:
         wide = replace(plan, template=None, until=ends + 1)
-    elif isinstance(restrictions, dict) and restrictions.get("resale") is False:
+    elif not licensing.may_be_resold(sim, asset):
         wide = replace(plan, template=None, banned=(), onward=("distribute", 1, None))
     else:
         return None
@@ -209,6 +208,35 @@ def paid_welfare(sim):
     return licensing.root_grant(sim, "paid welfare", asset, grantor, plan, reasons, kind="Offer")
 
 
+def back_in_a_circle(sim):
+    """Below a grant, to somebody above in its chain, who would get a new count."""
+    key = sim.pick(sim.alive, lambda one: licensing.may_go_on(sim, one))
+    if key is None:
+        return None
+    one = sim.model.grants[key]
+    above = [sim.model.grants[each]["grantor"] for each in sim.model.chain(key)]
+    taker = sim.pick(above, sim.is_active)
+    if taker is None or taker == one["grantee"]:
+        return None
+    parts = one["asset"], one["grantee"], taker
+    plan = narrowed(sim.random, most_of(sim.plans[key]))
+    return licensing.grant(
+        sim, "back in a circle", parts, plan, "Offer", parent=key, reasons=may("circle")
+    )
+
+
+def term_already_over(sim):
+    """A grant whose terms ended before it."""
+    found = _licensor(sim)
+    if found is None:
+        return None
+    (asset, grantor), taker = found
+    plan = Plan(acts=("read",), until=sim.time - sim.random.choice([0, 1, DAY]))
+    reasons = may("term_over")
+    parts = asset, grantor, taker
+    return licensing.grant(sim, "term already over", parts, plan, "Offer", reasons=reasons)
+
+
 def third_tier(sim):
     """Public data, one hop too deep."""
     key = sim.pick(sim.alive, lambda one: _is_second_tier(sim, one))
@@ -261,7 +289,7 @@ def accept_too_late(sim):
         return None
     actor = sim.people[licensing.grantee(sim, key)]
     is_frozen = sim.model.is_frozen(sim.model.grants[key]["asset"])
-    reasons = may("frozen") if is_frozen else DEAD | may("not_authorised")
+    reasons = may("frozen") if is_frozen else DEAD | may("not_authorised", "offer_lapsed")
     return Draft("accept too late", "grant.accept", {"grant": key}, actor, (), reasons)
 
 
@@ -315,6 +343,8 @@ MOVES = {
     policy_about_others: 1,
     paid_welfare: 2,
     third_tier: 2,
+    back_in_a_circle: 2,
+    term_already_over: 1,
     accept_twice: 3,
     accept_anothers_offer: 2,
     accept_too_late: 3,

@@ -5,7 +5,7 @@ As in `hostile_grants`: each event has to be refused.
 
 from contracts.title import tuple_values
 from tests.simulation import licensing
-from tests.simulation.simulation import DAY, Draft, may
+from tests.simulation.crowd import DAY, Draft, may
 from tests.simulation.terms import Plan
 from tests.support.people import Person, claim
 from tests.support.transfers import JUDGMENT
@@ -57,6 +57,8 @@ def record_moved_right(sim):
     if not reasons or "no_voucher" in reasons:
         return None
     rights = tuple_values(sim.stage.asset(application).tuples)
+    if reasons == {"held_then"}:
+        rights = sim.stage.rights_after(application)
     return sim.record("record moved right", application, rights, frozenset(reasons))
 
 

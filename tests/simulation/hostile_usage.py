@@ -6,8 +6,8 @@ As in `hostile_grants`: each event has to be refused.
 from dataclasses import replace
 
 from tests.simulation import licensing
+from tests.simulation.crowd import may
 from tests.simulation.hostile_grants import DEAD, is_dead, is_sold
-from tests.simulation.simulation import may
 from tests.simulation.terms import ONWARD
 
 
@@ -38,7 +38,9 @@ def deliver_important(sim):
             sim.model.assets[sim.model.grants[one]["asset"]]["level"] == "important"
             and sim.model.is_alive(one, sim.time)
             and not sim.model.is_frozen(sim.model.grants[one]["asset"])
+            and not licensing.is_copy_banned(sim, one)
             and sim.is_active(sim.model.grantor(one))
+            and sim.is_active(licensing.grantee(sim, one))
         ),
     )
     if key is None:
@@ -104,7 +106,9 @@ def count_back(sim):
             again | {"to": sim.time + 1},
         ]
     )
-    draft = licensing.usage(sim, "count back", key, may("counter"), action=action)
+    draft = licensing.usage(
+        sim, "count back", key, may("counter", "frozen_then", "unknown_then"), action=action
+    )
     return replace(draft, body=draft.body | change)
 
 
@@ -155,6 +159,64 @@ def use_frozen(sim):
     return None if key is None else licensing.usage(sim, "use frozen", key, may("frozen"))
 
 
+def deliver_banned_copies(sim):
+    """Under a grant below one that may license, but not hand on copies."""
+    key = sim.pick(
+        sim.alive,
+        lambda one: (
+            licensing.is_copy_banned(sim, one)
+            and sim.model.is_alive(one, sim.time)
+            and not sim.model.is_frozen(sim.model.grants[one]["asset"])
+            and sim.is_active(sim.model.grantor(one))
+            and sim.is_active(licensing.grantee(sim, one))
+        ),
+    )
+    if key is None:
+        return None
+    return licensing.delivery(sim, "deliver banned copies", key, may("prohibited"))
+
+
+def deliver_to_the_barred(sim):
+    """Under a live grant, to a grantee who is suspended or has left."""
+    key = sim.pick(
+        sim.alive,
+        lambda one: (
+            not sim.is_active(licensing.grantee(sim, one))
+            and sim.model.is_alive(one, sim.time)
+            and not sim.model.is_frozen(sim.model.grants[one]["asset"])
+            and sim.is_active(sim.model.grantor(one))
+        ),
+    )
+    if key is None:
+        return None
+    return licensing.delivery(sim, "deliver to the barred", key, may("recipient_inactive"))
+
+
+def use_across_a_freeze(sim):
+    """A period that reaches into the time of a freeze that is over."""
+    key = sim.pick(sim.alive, lambda one: _was_frozen_meanwhile(sim, one))
+    if key is None:
+        return None
+    thawed = sim.model.assets[sim.model.grants[key]["asset"]]["thawed"]
+    draft = licensing.usage(sim, "use across a freeze", key, may("frozen_then", "unknown_then"))
+    return replace(draft, body=draft.body | {"from": thawed - 1})
+
+
+def _was_frozen_meanwhile(sim, key):
+    one = sim.model.grants[key]
+    thawed = sim.model.assets[one["asset"]]["thawed"]
+    earliest = max(one["since"], *one["periods"].values(), 0)
+    return earliest < thawed - 1 and licensing.may_use(sim, key)
+
+
+def more_lines_than_units(sim):
+    key = sim.pick(sim.alive, lambda one: licensing.may_use(sim, one))
+    if key is None:
+        return None
+    draft = licensing.usage(sim, "more lines than units", key, may("lines"), is_batch=True)
+    return replace(draft, body=draft.body | {"lines": draft.body["count"] + 1})
+
+
 def deliver_what_was_sold(sim):
     """By the grantor, after somebody took over the right behind the grant."""
     key = sim.pick(sim.alive, lambda one: is_sold(sim, one) and sim.model.is_alive(one, sim.time))
@@ -177,4 +239,8 @@ MOVES = {
     use_beyond_terms: 4,
     use_frozen: 2,
     deliver_what_was_sold: 2,
+    deliver_banned_copies: 2,
+    deliver_to_the_barred: 2,
+    use_across_a_freeze: 2,
+    more_lines_than_units: 1,
 }

@@ -4,7 +4,7 @@ As in `honest`: each function proposes one event that the rules have to accept, 
 """
 
 from ledger.core.subjects import format_urn
-from tests.simulation.simulation import DAY, Draft
+from tests.simulation.crowd import DAY, Draft
 from tests.simulation.terms import (
     BELOW,
     PURPOSES,
@@ -49,15 +49,19 @@ def operators(sim, asset):
 
 def plan_for(sim, asset, grantor):
     """Terms that the holder of this right may give."""
-    restrictions = sim.stage.read(asset).body["fields"].get("restrictions")
-    resale = not isinstance(restrictions, dict) or restrictions.get("resale", True)
     return random_plan(
         sim.random,
         sim.time,
         latest=sim.model.assets[asset]["tuples"][grantor, "operate"]["until"],
-        can_go_on=resale,
+        can_go_on=may_be_resold(sim, asset),
         free=sim.model.assets[asset]["class"] == "public",
     )
+
+
+def may_be_resold(sim, asset):
+    """Whether the restrictions leave resale free; those that were never opened may not."""
+    restrictions = sim.stage.read(asset).body["fields"].get("restrictions", {"resale": False})
+    return not isinstance(restrictions, dict) or restrictions.get("resale", True)
 
 
 def root_grant(sim, name, asset, grantor, plan, reasons=frozenset(), kind=None):
@@ -104,6 +108,8 @@ def stands(sim, key):
         and sim.model.holder_of_root(key, sim.time) is not None
         and (one["parent"] is None or sim.model.is_alive(one["parent"], sim.time))
         and sim.model.is_authorised(key)
+        and sim.model.grantor(key) == one["grantor"]
+        and sim.is_active(one["grantor"])
         and is_free_to_act(sim, key)
     )
 
@@ -143,11 +149,12 @@ def hand_on(sim):
     )
 
 
-def child(sim, name, parent, plan, reasons=frozenset(), but=None):
+def child(sim, name, parent, plan, reasons=frozenset()):
     """A grant below another."""
     one = sim.model.grants[parent]
-    taker = sim.somebody(sim.is_active, but=but or one["grantee"])
-    if taker is None or taker.party == one["grantee"]:
+    above = {one["grantee"], *(sim.model.grants[key]["grantor"] for key in sim.model.chain(parent))}
+    taker = sim.somebody(lambda party: sim.is_active(party) and party not in above)
+    if taker is None:
         return None
     kind = sim.random.choice(["Offer", "Agreement"])
     parts = one["asset"], one["grantee"], taker.party
@@ -185,9 +192,17 @@ def may_deliver(sim, key):
     return (
         model.is_alive(key, sim.time)
         and sim.is_active(model.grantor(key))
+        and sim.is_active(one["grantee"])
         and not model.is_frozen(one["asset"])
         and model.assets[one["asset"]]["level"] != "important"
+        and not is_copy_banned(sim, key)
     )
+
+
+def is_copy_banned(sim, key):
+    """Whether the grant above prohibits to hand on copies, though it may license."""
+    parent = sim.model.grants[key]["parent"]
+    return parent is not None and "distribute" in sim.plans[parent].banned
 
 
 def delivery(sim, name, key, reasons=frozenset(), **changes):

@@ -100,6 +100,12 @@ class Model:
             for key in self.chain(grant)
         )
 
+    def held_until(self, asset, moves):
+        """Until when a freeze, or a pledge of one of these rights, was in force last."""
+        one = self.assets[asset]
+        released = (one["released"].get((giver, right), 0) for giver, _, right in moves)
+        return max([one["thawed"], *released])
+
     def grantor(self, grant):
         """Who stands in the grantor's place: he himself, or who took over the right behind it."""
         one = self.grants[grant]
@@ -116,7 +122,8 @@ class Model:
     def earliest_use(self, grant, action):
         """From when the next period of an action may begin."""
         one = self.grants[grant]
-        return max(one["since"], one["periods"].get(action, 0))
+        thawed = self.assets[one["asset"]]["thawed"]
+        return max(one["since"], one["periods"].get(action, 0), thawed)
 
     def shorten(self, asset, kept):
         """Take in that an asset shows no more rights to operate than these, by holder and index."""
@@ -165,7 +172,8 @@ class Model:
                 "freezes": set(),
                 "class": None,
                 "level": None,
-                "moved": 0,
+                "thawed": 0,  # when the last freeze ended
+                "released": {},  # holder and right: when the last pledge of it ended
             }
 
     def _take_registration_record(self, event, body, index, time):
@@ -198,7 +206,6 @@ class Model:
 
     def _move(self, asset, moves, index):
         moved = {(giver, right): asset["tuples"].pop((giver, right)) for giver, _, right in moves}
-        asset["moved"] += len(moves)
         for giver, taker, right in moves:
             asset["tuples"][taker, right] = moved[giver, right] | {"from": giver, "index": index}
             self.last_holder[moved[giver, right]["id"]] = taker
@@ -251,7 +258,9 @@ class Model:
         self.assets[body["asset"]]["pledges"].add(key)
 
     def _take_encumbrance_release(self, event, body, index, time):
-        self.assets[body["asset"]]["pledges"].remove(body["encumbrance"])
+        asset, one = self.assets[body["asset"]], self.encumbrances[body["encumbrance"]]
+        asset["pledges"].remove(body["encumbrance"])
+        asset["released"] |= dict.fromkeys(((one["pledgor"], r) for r in one["rights"]), time)
 
     def _take_order_freeze(self, event, body, index, time):
         (key,) = (each for each in event.subjects if each.startswith("order/"))
@@ -260,6 +269,7 @@ class Model:
 
     def _take_order_unfreeze(self, event, body, index, time):
         self.assets[body["asset"]]["freezes"].remove(body["order"])
+        self.assets[body["asset"]]["thawed"] = time
 
     def _take_grant_issue(self, event, body, index, time):
         parent = body.get("parent")

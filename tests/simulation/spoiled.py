@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ledger.core.event import create_signed_event
 from tests.simulation import honest, licensing
-from tests.simulation.simulation import DAY
+from tests.simulation.crowd import DAY
 from tests.simulation.stage import Act
 from tests.support.log_builder import toy_key
 

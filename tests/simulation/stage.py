@@ -118,17 +118,20 @@ class Stage(World):
         return moment
 
     def end_block(self):
-        """Have the sequencer write what was performed; gives the outcome of each act by reason.
+        """Have the sequencer write what was performed.
 
-        An accepted event has the reason None, one that was there before `duplicate`.
+        Returns:
+            Each act with the reason why it was refused; None if it was accepted, `duplicate` if it
+            was there before. And whether the block is the one of its honest events alone.
         """
         acts, expected = self._submitted, self.sequencer.head
         if self._shadow.count:
             expected = self._shadow.build().head
         outcomes = self.sequencer.submit([Submission(act.signed) for act in acts])
-        assert self.sequencer.head == expected, "the block is the one of its honest events alone"
+        is_as_expected = self.sequencer.head == expected
         self._begin()
-        return [(act, _reason(outcome)) for act, outcome in zip(acts, outcomes, strict=True)]
+        reasons = [_reason(outcome) for outcome in outcomes]
+        return [*zip(acts, reasons, strict=True)], is_as_expected
 
     def pass_time(self, ms):
         """Go on in time between two blocks, by at least a millisecond."""

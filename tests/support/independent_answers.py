@@ -1,9 +1,9 @@
 """Checks of acts (`muniment/check/v1`), judged once more, without a line of the product.
 
 It covers rights of one's own and chains of grants of any length whose policies have no constraint
-on the act; terms of grants, freezes, pledges, registered restrictions and the state of the party.
-It does not cover other constraints, counts and stated facts: where an answer would rest on one, it
-raises UnsupportedError and accepts nothing.
+on the act but counts; terms of grants, freezes, pledges, restrictions that were registered or never
+opened, and the state of the party. It does not cover other constraints and stated facts: where an
+answer would rest on one, it raises UnsupportedError and accepts nothing.
 
 Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
 """
@@ -12,6 +12,16 @@ from itertools import pairwise
 
 from tests.support.independent_proofs import UnsupportedError, new_id, open_proofs, read_file
 from tests.support.independent_signed import canonical, count, like, members, need
+from tests.support.independent_terms import (
+    ACTIONS,
+    ONWARD,
+    TRANSFERS,
+    USES,
+    answer,
+    bars,
+    evaluate,
+    handed_down,
+)
 from tests.support.independent_verifier import (
     ID,
     SUBJECT,
@@ -19,16 +29,8 @@ from tests.support.independent_verifier import (
     read_intervals,
     values_at,
 )
-from tests.support.independent_words import say
 
-REST = ["aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"]
-USES = ["use", "read", *REST]
-ONWARD = ["distribute", "grantUse"]
-TRANSFERS = ["transfer", "sell", "give"]
-ACTIONS = [*USES, *ONWARD, *TRANSFERS, "muniment:encumber", "muniment:export"]
 DISPOSALS = [*TRANSFERS, "muniment:encumber"]
-PARTS = {"use": [*USES, *ONWARD], "transfer": TRANSFERS}
-"""What a general action includes besides itself."""
 REACH = {"hold": ["archive", "index"], "use": USES, "operate": ONWARD}
 """What a right lets its holder do, besides disposing of it."""
 UNKNOWN = ("unknown_chain", "unknown_then")
@@ -123,16 +125,9 @@ def distance(one):
     return 3 if one["chain"] else 4
 
 
-def answer(verdict, code, subject, path="", **parts):
-    en, zh = say(code, subject, path)
-    clause = {"code": code, "subject": subject, "path": path, "en": en, "zh": zh}
-    whole = {"verdict": verdict, "clause": clause, "chain": [], "duties": [], "unknown": []}
-    return whole | {"count": None} | parts
-
-
 def find_bar(proved, inquiry, asset):
     """What stands above all routes, or None."""
-    key, date, action = inquiry["party"], inquiry["at"], inquiry["action"]
+    key, date = inquiry["party"], inquiry["at"]
     party = proved.state(key, "party/1")
     if party is not None and not is_known(party, "status", date):
         return answer("not covered", "unknown_then", key, "status")
@@ -148,12 +143,20 @@ def find_bar(proved, inquiry, asset):
         return answer("prohibited", "inactive", key, "status")
     if values_at(asset["freezes"], date):
         return answer("prohibited", "frozen", inquiry["asset"], "freezes")
-    limits = asset["fields"].get("restrictions")
+    return find_restriction(asset["fields"], inquiry)
+
+
+def find_restriction(fields, inquiry):
+    """A registered restriction, or one that may be registered where nobody opened the field."""
     barred = {"resale": [*ONWARD, *TRANSFERS], "export": ["muniment:export"]}
-    for name, acts in barred.items() if isinstance(limits, dict) else ():
-        if limits.get(name) is False and action in acts:
-            return answer("prohibited", "restricted", inquiry["asset"], "fields/restrictions")
-    return None
+    reaching = [name for name, acts in barred.items() if inquiry["action"] in acts]
+    limits = fields.get("restrictions")
+    if "restrictions" not in fields:
+        said = ("not covered", "unopened") if reaching else None
+    else:
+        is_barred = isinstance(limits, dict) and any(limits.get(n) is False for n in reaching)
+        said = ("prohibited", "restricted") if is_barred else None
+    return said and answer(*said, inquiry["asset"], "fields/restrictions")
 
 
 def is_known(state, name, date):
@@ -319,7 +322,7 @@ def list_links(proved, chain, date):
 def apply_terms(chain, action):
     """What the lowest grant says of an act, and what may not be handed on to it."""
     key, grant = chain[0]
-    found = evaluate(key, grant["policy"], action)
+    found = evaluate(key, grant["policy"], action, grant["meters"])
     if found["verdict"] != "not covered":
         return found
     for (_, below), (above_key, above) in pairwise(chain):
@@ -327,64 +330,3 @@ def apply_terms(chain, action):
             if bars(rule, action):
                 return answer("prohibited", "prohibited", above_key, path)
     return found
-
-
-def handed_down(policy, via):
-    """Prohibitions, with their paths, that bind whoever got a grant by this clause of a policy."""
-    number = int(like("permission/(0|[1-9][0-9]*)", via, "via").partition("/")[2])
-    duties = policy["permission"][number].get("duty", [])
-    own = [*list_rules(policy, "prohibition")]
-    for place, duty in enumerate(duties):
-        if duty["action"] == "nextPolicy":
-            inner = list_rules(duty["target"], "prohibition")
-            before = f"{via}/duty/{place}/target"
-            return [*((f"{before}/{path}", rule) for path, rule in inner), *own]
-    return [*own, (f"{via}/nextPolicy", {"action": [*ONWARD, "transfer"]})]
-
-
-def list_rules(terms, name):
-    return [(f"{name}/{place}", rule) for place, rule in enumerate(terms.get(name, []))]
-
-
-def evaluate(key, policy, action):
-    """What a policy says of an act."""
-    open_path = None
-    for path, rule in list_rules(policy, "prohibition"):
-        if bars(rule, action):
-            return answer("prohibited", "prohibited", key, path)
-        if open_path is None and any(reaches(action, one) for one in acts_of(rule)):
-            refuse_constraints(rule)
-            open_path = path
-    if open_path is not None:
-        return answer("not covered", "may_be_prohibited", key, open_path)
-    for path, rule in list_rules(policy, "permission"):
-        if any(reaches(one, action) for one in acts_of(rule)):
-            refuse_constraints(rule)
-            duties = [one for one in rule.get("duty", []) if one["action"] != "nextPolicy"]
-            for one in duties:
-                refuse_constraints(one)
-            named = [{"action": one["action"]} for one in duties]
-            return answer("permitted", "permitted", key, path, duties=named)
-    return answer("not covered", "no_permission", key)
-
-
-def acts_of(rule):
-    return rule["action"] if isinstance(rule["action"], list) else [rule["action"]]
-
-
-def bars(rule, action):
-    """Whether a prohibition reaches the whole of an act."""
-    barred = any(action == one or action in PARTS.get(one, []) for one in acts_of(rule))
-    if barred:
-        refuse_constraints(rule)
-    return barred
-
-
-def reaches(named, action):
-    """Whether a permission for one action reaches another; an onward one has to be named."""
-    return named == action or (action in PARTS.get(named, []) and action not in ONWARD)
-
-
-def refuse_constraints(rule):
-    if rule.get("constraint"):
-        raise UnsupportedError("a constraint")

@@ -88,8 +88,15 @@ def find_below(proved, key, date):
     for above in waiting:
         found.append(show_grant(proved, above, date))
         issued = list_issues(proved.history(above))
-        waiting += [each for each, body in issued if body.get("parent") == above]
+        below = [each for each, body in issued if body.get("parent") == above]
+        waiting += [each for each in below if not is_later(proved, each, date)]
     return {"status": sum_up(found), "grants": found}
+
+
+def is_later(proved, key, date):
+    """Whether a grant was not there yet, so that a question about the date passes it over."""
+    grant = proved.state(key, "grant/1")
+    return is_known(grant, "status", date) and date < read_intervals(grant, "status")[0]["from"]
 
 
 def list_issues(history):

@@ -19,6 +19,7 @@ from tests.support import (
     independent_proofs,
     independent_queries,
     independent_signed,
+    independent_terms,
     independent_verifier,
     independent_words,
 )
@@ -372,6 +373,7 @@ INDEPENDENT = (
     independent_proofs,
     independent_queries,
     independent_signed,
+    independent_terms,
     independent_verifier,
     independent_words,
 )

@@ -42,18 +42,21 @@ def checks_shared():
         "left": ("guest", "read", end),
         "expired": ("west", "read", end + 2000 * MS_PER_DAY),
         "nobody": (None, "read", end),
+        "a count": ("south", "grantUse", end),
     }
     bundles = {
-        name: _check(who, action, at, note if name == "own right" else None)
-        for name, (who, action, at) in asked.items()
+        name: _check(world.goods, *about, note if name == "own right" else None)
+        for name, about in asked.items()
     }
+    bundles["a count used up"] = _check(world.withheld, "desk", "read", end)
+    bundles["restrictions never opened"] = _check(world.withheld, "bank", "transfer", end)
     return _plain({"policies": policies(), "bundles": bundles})
 
 
-def _check(who, action, at, note=None):
+def _check(application, who, action, at, note=None):
     world = market()
     person = NOBODY if who is None else world.people[who]
-    return format_check(grants.prove(world, person, world.goods, action, at=at, note=note))
+    return format_check(grants.prove(world, person, application, action, at=at, note=note))
 
 
 def checks():
@@ -85,6 +88,13 @@ def _spoilt_checks():
         "another clause": ("bundle", "prohibited", [put([*said, "path"], "prohibition/1")]),
         "another sentence": ("bundle", "prohibited", [put([*said, "en"], "it may")]),
         "another sentence in Chinese": ("bundle", "frozen", [put([*said, "zh"], "可以")]),
+        "a duty kept back": ("bundle", "a grant", [put(["answer", "duties"], [])]),
+        "a count that is higher": ("bundle", "a count", [put(["answer", "count", "limit"], 4)]),
+        "permitted by what nobody opened": (
+            "bundle",
+            "restrictions never opened",
+            [put(["answer", "verdict"], "permitted")],
+        ),
         "a chain without its right": ("bundle", "a grant", [drop("answer", "chain", 0)]),
         "a link from another event": (
             "bundle",
@@ -175,9 +185,12 @@ def queries_shared():
     voucher = f"voucher/{world.third_number}"
     proofs = {
         "holders before": queries["holders before"],
+        "holders, pledged": queries["holders, pledged"],
+        "rights": queries["rights"],
         "holders of nothing": queries["holders of nothing"],
         "below, ended": queries["below, ended"],
         "a check": checks_shared()["bundles"]["revoked"],
+        "a count": checks_shared()["bundles"]["a count"],
         "a voucher": format_state_bundle(world.log.state(voucher)),
         "an asset": format_state_bundle(world.log.state(world.goods.asset)),
         "no voucher": format_state_bundle(world.log.state("voucher/TEST2026119999")),
@@ -254,10 +267,20 @@ def _spoilt_queries():
             "certificate, a check",
             [{"at": ["statement", "en", 1], "replace": ["not covered", "permitted"]}],
         ),
+        "a pledge left unsaid": (
+            "bundle",
+            "certificate, holders, pledged",
+            [drop("statement", "en", -1)],
+        ),
+        "a duty left unsaid": (
+            "bundle",
+            "certificate, a count",
+            [drop("statement", "en", -2)],
+        ),
         "another sentence in Chinese": (
             "bundle",
             "certificate, a voucher",
-            [{"at": ["statement", "zh", 2], "replace": ["valid", "revoked"]}],
+            [{"at": ["statement", "zh", 2], "replace": ["有效；", "已依职权注销；"]}],
         ),
         "another proof": (
             "bundle",

@@ -35,6 +35,7 @@ def market():
     _pledge(world, **world.people)
     _freeze(world, **world.people)
     _transfer(world, **world.people)
+    _withhold(world, **world.people)
     world.do("party.exit", {}, world.people["guest"])
     world.cosigned_at = world.time // 1000 + MINUTE_S
     return world
@@ -139,6 +140,16 @@ def _freeze(world, bank, **_):
     waiting = world.file(bank)
     other = holds.freeze(world, waiting)
     holds.unfreeze(world, waiting, other)
+
+
+def _withhold(world, bank, desk, **_):
+    """Data of which nothing is opened, licensed for two acts that are both done."""
+    world.withheld = world.file(bank)
+    world.step(world.withheld, "accept")
+    world.step(world.withheld, "withhold", reason="secret")
+    world.record(world.withheld, [claim(bank, "operate")])
+    world.counted = grants.issue(world, world.withheld, bank, desk, permit("read", times(2)))
+    grants.use(world, world.counted, desk, count=2)
 
 
 def _transfer(world, north, south, west, east, **_):

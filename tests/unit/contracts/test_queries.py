@@ -188,7 +188,9 @@ def test_below_is_as_of_its_date(story):
     then = story.ask("below", story.chain[0], story.issued)["grants"]
     assert [one["status"] for one in then] == ["alive"] * 3
     never = story.ask("below", story.chain[0], 0)["grants"]
-    assert [one["own_status"] for one in never] == ["not-yet"] * 3
+    assert [one["own_status"] for one in never] == ["not-yet"], "below it there was nothing yet"
+    first = story.ask("below", story.chain[0])["grants"][0]["grant"]
+    assert [one["grant"] for one in never] == [first]
     assert story.ask("below", "grant/" + "a" * 26) == {"status": "absent", "grants": []}
     assert judged(in_file(story.prove("below", "grant/" + "a" * 26))).status == "absent"
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from ledger.core.canonical import encode_canonical
 from ledger.core.draft import (
     MAX_DRAFT_BYTES,
+    Committed,
     DraftOpening,
     check_openings,
     decode_draft,
     encode_draft,
     find_commitments,
+    find_hidden,
     format_draft_openings,
     parse_draft_openings,
 )
@@ -146,7 +148,7 @@ def committing():
         )
         for each in openings
     }
-    body = {"form": {"title": made["title"]}, "terms": [1, [made["price"]]], "other": "x"}
+    body = {"form": {"title": made["title"]}, "price": [1, [made["price"]]], "other": "x"}
     return create_signed_event(AUTHOR.draft("toy.put", body, subjects=(toy_key(1),)), []), openings
 
 
@@ -170,7 +172,11 @@ def test_some_of_the_openings_may_be_there_or_none():
 
 
 def test_every_commitment_of_a_body_is_found_wherever_it_stands():
-    assert list(find_commitments(COMMITTING.event.body)) == [each.commitment() for each in OPENINGS]
+    title, price = (each.commitment() for each in OPENINGS)
+    assert list(find_commitments(COMMITTING.event.body)) == [
+        Committed("form/title", "title", title),
+        Committed("price/1/0", "price", price),
+    ]
     near = [{"$commit": "A" * 42}, {"$commit": "A" * 43, "more": 1}, {"commit": "A" * 43}, "A" * 43]
     assert list(find_commitments({"near": near})) == []
 
@@ -208,6 +214,55 @@ def test_an_opening_that_opens_nothing_of_the_event_is_refused(name):
     assert caught.value.reason == "wrong_opening"
     assert "ask for" in caught.value.en
     assert "请索取" in caught.value.zh
+
+
+def moved(**places):
+    """The same commitments, each under another member; and the openings, as if nothing was."""
+    form = {name: {"$commit": OPENINGS[place].commitment()} for name, place in places.items()}
+    return AUTHOR.draft("toy.put", {"form": form}, subjects=(toy_key(1),))
+
+
+MOVED = {
+    "under another member": moved(agent=0, price=1),
+    "with another in its place": moved(title=1, agent=0, price=1),
+    "two that changed places": moved(title=1, price=0),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_an_opening_opens_nothing_but_the_member_that_it_names(name):
+    check_openings(moved(title=0, price=1), OPENINGS)
+    with pytest.raises(RejectedError, match="is not what the event commits to"):
+        check_openings(MOVED[name], OPENINGS)
+
+
+@pytest.mark.parametrize("doubled", [[0, 0], [0, 1, 0], [1, 1]])
+def test_an_opening_that_comes_twice_is_refused(doubled):
+    data = as_bytes(format_draft_openings(COMMITTING.id, [OPENINGS[place] for place in doubled]))
+    with pytest.raises(RejectedError) as caught:
+        parse_draft_openings(data, COMMITTING)
+    assert caught.value.reason == "wrong_opening"
+    assert "opened twice: ask for" in caught.value.en
+    assert "请索取" in caught.value.zh
+
+
+def test_what_no_opening_opens_is_hidden():
+    event = COMMITTING.event
+    assert find_hidden(event, OPENINGS) == []
+    assert find_hidden(event, OPENINGS[1:]) == ["form/title"]
+    assert find_hidden(event, []) == ["form/title", "price/1/0"]
+    assert find_hidden(event, OPENINGS[:1] * 2) == ["price/1/0"]
+    assert find_hidden(moved(title=0, agent=0), OPENINGS[:1]) == ["form/agent"]
+
+
+def test_one_opening_opens_its_value_wherever_it_stands_under_its_name():
+    event = AUTHOR.draft(
+        "toy.put",
+        {"a": {"title": {"$commit": OPENINGS[0].commitment()}}, "title": COMMITTING.event.body["form"]["title"]},
+        subjects=(toy_key(1),),
+    )  # fmt: skip
+    check_openings(event, OPENINGS[:1])
+    assert find_hidden(event, OPENINGS[:1]) == []
 
 
 def test_openings_are_held_against_the_event_itself():
