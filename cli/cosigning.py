@@ -1,13 +1,15 @@
 """`cosign` and `submit`: a draft is read, shown, signed with the keys here, and written."""
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.draftkinds import check_kind
 from cli.draftwords import count_hidden, describe_draft
 from cli.exitcodes import UsageError
-from cli.files import PUBLIC_MODE, is_stdin, read_capped
+from cli.files import is_stdin, read_capped, write_bytes
 from cli.lang import say
 from cli.session import Session
 from cli.subjects import find_party
@@ -84,6 +86,7 @@ class Signing:
         party: For this party alone; None: for whoever's keys are here.
         key: With the key of this name; None: with those that the event needs.
         out: The signed draft's file; None: the draft's own.
+        kind: The kind of event that whoever signs expects; needed for those that one party signs.
         is_shown_only: Say what it is, and sign nothing.
     """
 
@@ -91,6 +94,7 @@ class Signing:
     key: str | None
     out: Path | None
     is_shown_only: bool
+    kind: str | None = None
 
 
 def cosign_draft(session: Session, draft: Draft, signing: Signing) -> None:
@@ -111,6 +115,7 @@ def cosign_draft(session: Session, draft: Draft, signing: Signing) -> None:
         if signing.is_shown_only:
             _show_result(session, registry, draft, draft.signed, None)
             return
+        check_kind(draft.signed.event.kind, signing.kind)
         ring = registry.ring if registry is not None else _own_keys(session)
         entries = _choose(registry, ring, draft.signed, signing)
         signed = add_signatures(draft.signed, ring, entries)
@@ -122,8 +127,16 @@ def cosign_draft(session: Session, draft: Draft, signing: Signing) -> None:
                 ),
                 "option_required",
             )
-        replace_file(out, encode_draft(signed), PUBLIC_MODE)
+        _write_draft(draft.path, out, encode_draft(signed))
         _show_result(session, registry, draft, signed, out)
+
+
+def _write_draft(source: Path, out: Path, data: bytes) -> None:
+    """Put the signed draft in its file; another file there is left alone."""
+    if out == source:
+        replace_file(out, data, stat.S_IMODE(source.stat().st_mode))
+    else:
+        write_bytes(out, data, force=False)
 
 
 def submit_draft(session: Session, draft: Draft) -> None:
@@ -290,6 +303,8 @@ def _show_result(
         "index": None,
         "subject": main_subject(signed.event),
         "kind": signed.event.kind,
+        "actor": signed.event.actor,
+        "body": signed.event.body,
         "signed": tuple(fresh),
         "missing": None if missing is None else tuple(missing_json(each) for each in missing),
         "opened": {each.field: each.value for each in draft.openings},

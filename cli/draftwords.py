@@ -101,7 +101,7 @@ def _describe_object(value: JsonObject, registry: Registry | None) -> str:
         for name, item in value.items()
         if item is not None
     }
-    if value.keys() == _MOVE:
+    if value.keys() == shown.keys() == _MOVE:
         return f"{shown['right']}{say(': ', '：')}{shown['from']} → {shown['to']}"
     pairs = (f"{show_role(name)} {text}" for name, text in sorted(shown.items()))
     return say(", ", "，").join(pairs)

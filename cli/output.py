@@ -38,11 +38,11 @@ class Output:
     def talk(self, en: str, zh: str) -> None:
         """Say something on stderr that is not the result."""
         if not self.is_quiet and not self.is_json:
-            print(say(en, zh), file=sys.stderr)
+            print(show_plain(say(en, zh)), file=sys.stderr)
 
     def warn(self, en: str, zh: str) -> None:
         """Say something on stderr that must not be missed, also when quiet."""
-        print(say(f"warning: {en}", f"警告：{zh}"), file=sys.stderr)
+        print(show_plain(say(f"warning: {en}", f"警告：{zh}")), file=sys.stderr)
 
     def error(self, error: LedgerError) -> None:
         """Print an error: on stdout as a document under --json, else on stderr."""
@@ -55,9 +55,9 @@ class Output:
             return
         message = document["message"]
         rule = f" ({document['rule']})" if "rule" in document else ""
-        print(f"muniment: {document['code']}: {message}{rule}", file=sys.stderr)
+        print(show_plain(f"muniment: {document['code']}: {message}{rule}"), file=sys.stderr)
         if document.get("hint", message) not in message:
-            print(say("  next: ", "  下一步：") + document["hint"], file=sys.stderr)
+            print(say("  next: ", "  下一步：") + show_plain(document["hint"]), file=sys.stderr)
 
     def table(self, title: str, rows: Sequence[Row]) -> None:
         """Print names and values, those that are empty left out; aligned, and bold on a terminal.

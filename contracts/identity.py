@@ -294,11 +294,13 @@ def check_name(kind: PartyKind, name: AnyJson) -> None:
     """
     if is_commitment(name):
         return
-    if kind == "natural" or not isinstance(name, str) or not 1 <= len(name) <= 200:
+    is_name = isinstance(name, str) and 1 <= len(name) <= 200
+    if kind == "natural" or not is_name or "\n" in str(name) or str(name).strip(" ") != name:
         refuse(
             "name",
-            "the name of a natural person is a $commit; any other is 1 to 200 characters",
-            "自然人姓名须以 $commit 承诺形式提交；其他名称为 1 至 200 个字符",
+            "the name of a natural person is a $commit; any other is 1 to 200 characters in one "
+            "line, without blanks at its ends",
+            "自然人姓名须以 $commit 承诺形式提交；其他名称为单行 1 至 200 个字符，首尾不得为空格",
             "domain 3",
         )
 

@@ -36,7 +36,7 @@ from contracts.procedure import (
 )
 from contracts.procedure import Registration as Registration
 from contracts.procedure import status_at as status_at
-from contracts.records import AnyJson, Record, StateRecord
+from contracts.records import AnyJson, Record, StateRecord, format_record
 from contracts.title import Asset, AssetKey, CertificateNumber
 from contracts.transfer import Ground, Move, Moves, check_moves, signing_parties
 from ledger.core.subjects import derive_id
@@ -301,6 +301,7 @@ class PublishNotice(Step, frozen=True, kw_only=True):
         opened = {name: opening.value for name, opening in self.fields.items()}
         if registration.type != "initial":
             _check_title(context, registration, opened)
+            _check_moves_noticed(registration, opened.get("content"))
         end = self._notice_end(context, registration.status[-1].start)
         moved = move(context, registration, "published", end)
         return {self.registration: replace(moved, fields=opened)}
@@ -332,6 +333,20 @@ def _check_title(
             f"{registration.asset} was published as {published}: file it under this title",
             f"{registration.asset} 公示的数据名称为 {published}：请以该名称申请",
             "Art. 19",
+        )
+
+
+def _check_moves_noticed(registration: Registration, content: AnyJson) -> None:
+    """Hold what a notice says that moves against what the filing moves."""
+    noticed = content.get("rights") if isinstance(content, dict) else None
+    moves = [format_record(each) for each in registration.moves]
+    if isinstance(noticed, list | tuple) and list(noticed) != moves:
+        refuse(
+            "wrong_content",
+            f"the notice lists other rights than those that {registration.asset} is filed to move: "
+            "file the transfer again",
+            f"公示内容所列权利与 {registration.asset} 转让申请所载不一致：请重新申请",
+            "Art. 34",
         )
 
 

@@ -313,8 +313,8 @@ def _name_columns(header: list[str], layout: Layout) -> list[str]:
     missing = [title for title in layout.columns if title not in header]
     if missing:
         _refuse_line(
-            f"there is no column {missing[0][:64]!r}: the columns are {', '.join(header)[:200]}; say "
-            "--column MEMBER=HEADER with one of them",
+            f"there is no column {missing[0][:64]!r}: the columns are {', '.join(header)[:200]}; "
+            "say --column MEMBER=HEADER with one of them",
             f"没有列 {missing[0][:64]!r}：现有列为 {'、'.join(header)[:200]}；"
             "请用 --column 成员=表头 指明其一",
         )

@@ -88,7 +88,7 @@ class PendingCopy:
                 self._check_place()
                 self._waiting.unlink(missing_ok=True)
                 # Exclusive: nobody else's file is written to, nor what a link of this name names.
-                with self._waiting.open("xb") as copy:
+                with self._create(file) as copy:
                     measured = _measure(file, salt, copy, progress)
                     copy.flush()
                     os.fsync(copy.fileno())
@@ -98,6 +98,12 @@ class PendingCopy:
                 self.discard()
                 raise StoreFailedError(f"cannot write {self.place}: {exc.strerror}") from exc
         return measured
+
+    def _create(self, source: BinaryIO) -> BinaryIO:
+        """The waiting file, for nobody's eyes that the source is not for."""
+        mode = os.fstat(source.fileno()).st_mode & 0o777
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        return os.fdopen(os.open(self._waiting, flags, mode), "wb")
 
     def settle(self) -> None:
         """Let the copy take its place, durably.

@@ -36,7 +36,9 @@ _CERTIFICATE = typer.Option(
         "写出查询证明：以文字说明结果，并内含证明。",
     ),
 )
-_AT = typer.Option("--at", help=say("As of this date (default: newest block).", "截至该日期（默认最新区块）。"))
+_AT = typer.Option(
+    "--at", help=say("As of this date (default: newest block).", "截至该日期（默认最新区块）。")
+)
 _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 

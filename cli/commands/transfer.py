@@ -133,12 +133,18 @@ def cosign(
         Path | None,
         typer.Option(help=say("Signed draft (default: the file).", "签署后的草稿（默认原文件）。")),
     ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help=say("Sign only a draft of this kind of event.", "仅签署该种事件的草稿。")
+        ),
+    ] = None,
 ) -> None:
     from cli.cosigning import Signing, cosign_draft, read_draft
 
     session: Session = context.obj
     draft = read_draft(file, opening)
-    signing = Signing(party=party, key=key, out=out, is_shown_only=show)
+    signing = Signing(party=party, key=key, out=out, is_shown_only=show, kind=kind)
     cosign_draft(session, draft, signing)
 
 

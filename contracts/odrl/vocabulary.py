@@ -123,7 +123,7 @@ def is_text(operand: str, text: str) -> bool:
         return _REGION.fullmatch(text) is not None
     if operand == "recipient":
         return is_key(text, "party")
-    return 1 <= len(text) <= MAX_TEXT
+    return 1 <= len(text) <= MAX_TEXT and "\n" not in text and text.strip(" ") == text
 
 
 def describe_text(operand: str) -> tuple[str, str]:

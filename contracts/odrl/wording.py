@@ -145,6 +145,10 @@ _OUTSIDE: Final[Words] = (
 )
 
 
+_MARKS: Final = frozenset(" ().,;:!?\"'，。；：！？（）“”、")
+"""What a sentence is made of; a text with any of it is put in quotation marks."""
+
+
 def describe_terms(policy: Policy, language: Literal["en", "zh-CN"]) -> list[str]:
     """The policy in sentences, each rule with its path, in the order of the document.
 
@@ -278,13 +282,19 @@ def _describe_constraint(constraint: Constraint) -> Words:
 def _describe_atom(atom: Atom) -> Words:
     operator = "eq" if atom.operator == "isAnyOf" and len(atom.texts) == 1 else atom.operator
     frame = _COMPARISONS.get(f"{atom.operand} {operator}") or _COMPARISONS[operator]
-    value = ", ".join(atom.texts), "、".join(atom.texts)
+    texts = [_quote(text) for text in atom.texts]
+    value = ", ".join(texts), "、".join(texts)
     if atom.operand == "count":
         value = f"{atom.number}", f"{atom.number}"
     elif atom.operand == "dateTime":
         time = format_instant(UnixMillis(atom.number))
         value = time, time
     return _fill(frame, name=_OPERANDS[atom.operand], value=value)
+
+
+def _quote(text: str) -> str:
+    """Somebody's own words, so that they do not pass for ours."""
+    return f'"{text}"' if any(mark in text for mark in _MARKS) else text
 
 
 def _fill(frame: Words, **parts: Words) -> Words:

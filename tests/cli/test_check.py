@@ -158,7 +158,7 @@ def instant(time):
 def test_a_date_to_come_is_answered_as_things_stand_and_says_so(licensed, market):
     result = shown(licensed, market, "read", "乙公司", "--at", "2029-01-01")
     assert result.row("verdict") == "permitted"
-    assert result.row("note") .startswith(
+    assert result.row("note").startswith(
         "that date is still to come: this is how things stand now, and the ledger does not know"
     )
     result = shown(licensed, market, "read", "乙公司", "--at", "2029-01-01", "--lang", "zh-CN")

@@ -104,7 +104,15 @@ def test_a_draft_is_not_signed_twice(solo, far, drafted):
         error = solo.refused("--home", home, "cosign", drafted["file"], *argv, code=2)
         assert error["code"] == "already_signed"
     assert Path(drafted["file"]).read_bytes() == before
-    assert solo.refused("cosign", drafted["file"], code=2)["code"] == "already_signed"
+    error = solo.refused("cosign", drafted["file"], code=2)
+    assert error["code"] == "already_signed"
+    assert "every signature is there already: submit it" in error["message"]
+
+
+def test_who_has_not_signed_is_named_to_whoever_has(solo, far, drafted):
+    error = solo.refused("cosign", drafted["file"], code=2)
+    assert error["code"] == "already_signed"
+    assert f"still to sign: Cy Ltd ({far[1]}), 1 signature(s) by {far[2]}" in error["message"]
 
 
 def test_what_is_missing_is_said_plainly(solo, far, drafted):
@@ -276,7 +284,11 @@ def test_a_draft_says_what_to_do_next_in_both_languages(solo, founded, far):
 def test_a_signed_draft_says_where_it_goes(solo, far, drafted):
     result = solo.ok("--home", far[0], "cosign", drafted["file"], "--opening", drafted["opening"])
     assert result.row("signed with") == far[2]
-    assert result.err == f"Next, where the ledger is: muniment submit {drafted['file']}\n"
+    assert result.err.splitlines() == [
+        "Who else has to sign, only the ledger knows: 'muniment cosign FILE --show' there names "
+        "them.",
+        f"Next, where the ledger is: muniment submit {drafted['file']}",
+    ]
     shown = solo.ok("cosign", drafted["file"], "--show")
     assert "still to sign" not in shown.rows
 
@@ -341,3 +353,52 @@ def test_everything_here_needs_no_draft(solo, founded):
 )
 def test_a_party_is_drafted_with_a_key_that_is_one(solo, did):
     assert solo.refused("party", "enroll", "A", "--did", did, code=4)["code"] == "malformed"
+
+
+# Drafts that somebody else made up
+
+
+@pytest.fixture
+def trap(far):
+    """A draft in which the far party leaves the ledger; whoever sent it wants it signed."""
+    home, cy, _ = far
+    event = {
+        "actor": cy,
+        "at": int(time.time() * 1000),
+        "body": {},
+        "kind": "party.exit",
+        "log": "example.org/ledger",
+        "nonce": "A" * 22,
+        "subjects": [cy],
+        "until": int(time.time() * 1000) + 86_400_000,
+        "v": 1,
+    }
+    draft = {"event": event, "format": "muniment/draft/v1", "signatures": []}
+    text = json.dumps(draft, separators=(",", ":"), sort_keys=True)
+    Path("trap.json").write_text(text)
+    return home, text
+
+
+def test_what_one_party_says_alone_is_signed_only_if_it_is_named(solo, trap):
+    home, text = trap
+    error = solo.refused("--home", home, "cosign", "trap.json", code=2)
+    assert error["code"] == "kind_required"
+    assert "--kind party.exit" in error["message"]
+    assert Path("trap.json").read_text() == text
+    error = solo.refused(
+        "--home", home, "cosign", "trap.json", "--kind", "registration.file", code=2
+    )
+    assert error["code"] == "other_kind"
+    document = solo.json("--home", home, "cosign", "trap.json", "--kind", "party.exit")
+    assert (document["kind"], document["body"]) == ("party.exit", {})
+    assert len(document["signed"]) == 1
+
+
+def test_the_signed_draft_takes_no_other_files_place(solo, far, drafted):
+    Path("precious.txt").write_text("mine")
+    argv = ("--home", far[0], "cosign", drafted["file"], "--out", "precious.txt")
+    assert solo.refused(*argv, code=2)["code"] == "exists"
+    assert Path("precious.txt").read_text() == "mine"
+    Path(drafted["file"]).chmod(0o600)
+    solo.json("--home", far[0], "cosign", drafted["file"])
+    assert stat.S_IMODE(Path(drafted["file"]).stat().st_mode) == 0o600

@@ -65,11 +65,12 @@ def test_people_are_told_that_an_offer_has_to_be_accepted(licensed, market):
     assert result.row("written") == "grant.issue"
     key = result.row("about")
     assert result.err == (
-        f"An offer: it is in force once the other side accepts it: muniment grant accept {key}\n"
+        "An offer: it is in force once 丙公司 accepts it, with a key of its own: "
+        f"muniment grant accept {key}\n"
     )
     chinese = licensed.ok(*argv, "--lang", "zh-CN")
     assert chinese.row("已写入") == "grant.issue"
-    assert "经对方接受后生效：muniment grant accept grant/" in chinese.err
+    assert "接受后生效：muniment grant accept grant/" in chinese.err
     assert licensed.ok(*argv, "--quiet").err == ""
 
 
@@ -550,7 +551,7 @@ def test_a_grant_is_shown_with_its_terms_in_words(licensed, market):
     assert result.row("from").startswith("甲公司 party/")
     assert result.row("status") == "live"
     assert "because" not in result.rows
-    assert f"these terms for 停车数据 2026 ({market.asset}); they hold" in result.out
+    assert f"agree on these terms for 停车数据 2026 ({market.asset})." in result.out
     assert "urn:muniment" not in result.out
     chinese = licensed.ok("grant", "show", market.grant, "--lang", "zh-CN")
     assert chinese.row("状态") == "有效"

@@ -267,6 +267,14 @@ def test_terms_and_limits_of_a_right_are_spoken_of(made):
         assert not any(word in text for word in ("Data: ", "DEMONSTRATION", "演示", "GB/T"))
 
 
+def test_a_right_that_was_transferred_says_from_whom(made):
+    right = {"holder": "party/h", "right": "operate", "basis": "derived", "from": "party/before"}
+    statement = parse_statement(format_record(state_of(made)) | {"rights": [right]})
+    english, chinese = (format_statement(statement, language) for language in TEXT_FILES)
+    assert "; basis: derived; by transfer from: party/before\n" in english
+    assert "；受让自：party/before\n" in chinese
+
+
 def test_the_opening_is_spoken_of_only_where_there_is_one(made):
     with_it, without = state_of(made, is_opened=True), state_of(made)
     for language in TEXT_FILES:

@@ -220,7 +220,8 @@ def judgment(sim):
 
 def _transfer(sim, ground):
     asset = sim.pick(sim.valid, lambda key: sim.model.in_force(key, sim.time))
-    if asset is None:
+    pending = [one.asset for one in sim.applications.values() if one.moves]
+    if asset is None or (asset in pending and sim.random.random() < 0.7):
         return None
     held = sorted(sim.model.in_force(asset, sim.time))
     moves = []

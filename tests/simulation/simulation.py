@@ -31,11 +31,14 @@ class Simulation(Crowd):
     """One run.
 
     `honest` and `hostile` are moves with their weights, `events` how many acts in how many `years`;
-    `crowd` and `assets` how many parties and registered assets there are at most at a time.
+    `crowd` and `assets` how many parties and registered assets there are at most at a time;
+    `profile` changes members of the national one.
     """
 
-    def __init__(self, folder, seed, events, honest, hostile, *, crowd=100, assets=50, years=YEARS):
-        super().__init__(Random(seed), Stage(folder), Model())
+    def __init__(
+        self, folder, seed, events, honest, hostile, *, crowd=100, assets=50, years=YEARS, **profile
+    ):
+        super().__init__(Random(seed), Stage(folder, **profile), Model())
         self.seed, self.events, self.most_people, self.most_assets = seed, events, crowd, assets
         self.curious = Random(f"questions {seed}")
         self.honest = [*honest], [*honest.values()]

@@ -363,3 +363,14 @@ def test_a_kill_after_it_settled_leaves_the_whole_copy(tmp_path, out):
     assert (out / "copy.csv").read_bytes() == content(100_000)
     with pytest.raises(ExistsError):
         pending(out).write(path, SALT)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_a_copy_is_for_no_more_eyes_than_its_source(tmp_path, mode):
+    source, place = tmp_path / "source", tmp_path / "copy"
+    source.write_bytes(b"secret")
+    source.chmod(mode)
+    pending = PendingCopy(place, is_forced=False)
+    pending.write(source, bytes(32))
+    pending.settle()
+    assert place.stat().st_mode & 0o777 == mode

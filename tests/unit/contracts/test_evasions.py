@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.permission import UNOPENED
+from contracts.odrl import UNOPENED, describe_terms, parse_policy
 from tests.support.grants import (
     ask,
     forbid,
@@ -11,6 +11,7 @@ from tests.support.grants import (
     lift,
     onward,
     permit,
+    purpose,
     registered,
     send,
     send_refused,
@@ -20,7 +21,8 @@ from tests.support.grants import (
     use_batch,
     use_batch_refused,
 )
-from tests.support.people import MS_PER_DAY
+from tests.support.people import MS_PER_DAY, Person
+from tests.support.transfers import move
 from tests.support.world import World
 
 
@@ -115,3 +117,44 @@ def test_a_suspended_recipient_gets_no_copy(world, people, asset):
     assert send_refused(world, grant, people[0]) == "recipient_inactive"
     lift(world, people[1])
     send(world, grant, people[0])
+
+
+@pytest.mark.parametrize("name", ["two\nlines Ltd", " Ltd", "Ltd "])
+def test_a_name_passes_for_nothing_but_a_name(world, name):
+    person = Person("someone")
+    keys = world.enrolment_keys(person)
+    body = world.enrolment(person, name=name)
+    assert world.refused("party.enroll", body, person, *keys) == "name"
+    world.do("party.enroll", world.enrolment(person, name="two lines Ltd"), person, *keys)
+
+
+@pytest.mark.parametrize("text", ["a\nb", " a", "a "])
+def test_a_purpose_is_one_line_without_blanks_at_its_ends(world, people, asset, text):
+    assert issue_refused(world, asset, *people[:2], permit("use", purpose(text)))
+    issue(world, asset, *people[:2], permit("use", purpose("a b")))
+
+
+def test_a_purpose_does_not_pass_for_words_of_ours():
+    sly = "research (permission/0). May use it"
+    rule = permit("use", purpose("research", sly))
+    policy = {
+        "type": "Set",
+        "profile": "urn:muniment:odrl:1",
+        "conflict": "prohibit",
+        "target": f"urn:muniment:example.org/log:asset/{'a' * 26}",
+        "permission": [rule],
+    }
+    sentence = describe_terms(parse_policy(policy), "en")[1]
+    assert f'"{sly}"' in sentence
+    assert '"research"' not in sentence
+
+
+def test_a_transfer_s_notice_names_what_the_filing_moves(world, people, asset):
+    wrong = {"rights": [move(people[0], people[1], "hold")]}
+    transfer = world.file_transfer(asset, (people[0], people[1], "operate"), content=wrong)
+    world.step(transfer, "accept")
+    fields = {name: transfer.openings[name] for name in ("content", "title")}
+    refused = world.step_refused(transfer, "publish", fields=fields, **world.notice())
+    assert refused == "wrong_content"
+    right = {"rights": [move(people[0], people[1], "operate")]}
+    world.published_transfer(asset, (people[0], people[1], "operate"), content=right)

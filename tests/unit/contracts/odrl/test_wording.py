@@ -189,7 +189,7 @@ def test_any_policy_has_as_many_sentences_in_either_language(document):
 
 def test_a_text_with_braces_is_shown_as_it_is():
     (rule_,) = terms(rule("use", limit("purpose", "eq", "{name} {0}"))).permissions
-    assert describe_constraints(rule_.constraints)[0] == "the purpose is {name} {0}"
+    assert describe_constraints(rule_.constraints)[0] == 'the purpose is "{name} {0}"'
     found = evaluate(terms(rule("read", limit("purpose", "eq", "{x}"))),
                      Situation("read", 5, {"purpose": "y"}, {}))  # fmt: skip
     assert "the purpose is {x}" in describe_clause(found)[0]

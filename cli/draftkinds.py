@@ -1,0 +1,44 @@
+"""Which drafts a key signs without being asked twice: those that several parties sign."""
+
+from typing import Final
+
+from cli.exitcodes import UsageError
+from cli.lang import say
+
+_SHARED_KINDS: Final = frozenset(
+    {
+        "encumbrance.create",
+        "grant.issue",
+        "ledger.upgrade",
+        "party.enroll",
+        "registration.file",
+        "registration.record",
+        "registration.revoke",
+    }
+)
+"""Kinds that several keys sign, so that one asks the other."""
+
+
+def check_kind(kind: str, expected: str | None) -> None:
+    """Keep a key from signing what its owner did not think of.
+
+    Raises:
+        UsageError: It is another kind, or one that speaks for the party alone and was not named.
+    """
+    if expected is not None and kind != expected:
+        raise UsageError(
+            say(
+                f"this is a draft of {kind}, not of {expected}: it is not signed",
+                f"该草稿为 {kind}，而非 {expected}：未签署",
+            ),
+            "other_kind",
+        )
+    if expected is None and kind not in _SHARED_KINDS:
+        raise UsageError(
+            say(
+                f"a {kind} speaks for your party alone, and nobody needs to draft it for you: if "
+                f"it is what you want, say --kind {kind}",
+                f"{kind} 只代表本主体，无须他人起草：如确为本意，请加 --kind {kind}",
+            ),
+            "kind_required",
+        )
