@@ -204,8 +204,8 @@ _UNCHECKED: Final = {
         "所问日期晚于证明的截止时间",
     ),
     "explanatory text": (
-        "files of the pack that prove nothing: believe the proofs, not their words",
-        "包内不具证明力的文件：请以证明为准，勿以其文字为准",
+        "a file of the pack that proves nothing: believe the proofs, not its words",
+        "包内不具证明力的文件：请以证明为准，勿以其内容为准",
     ),
     "history before this page": (
         "verify the earlier pages of the dossier too",
@@ -321,10 +321,12 @@ def show_member(path: str) -> str:
 
 def explain_unchecked(name: str) -> str:
     """What was not checked, and what that means or how to have it checked."""
-    sentence = _UNCHECKED.get(name)
+    what, _, path = name.partition(": ")
+    sentence = _UNCHECKED.get(what)
     if sentence is None:
         return show_word(name)
-    return f"{show_word(name)}{say(': ', '：')}{say(*sentence)}"
+    shown = f"{show_word(what)} {path}" if path else show_word(what)
+    return f"{shown}{say(': ', '：')}{say(*sentence)}"
 
 
 def find_notice(subject: str) -> str:

@@ -169,8 +169,10 @@ def _find_order(asset: Asset, inquiry: Inquiry) -> Answer | None:
     """A freeze, or a restriction that was registered with the asset."""
     if objects_at(asset.freezes, UnixMillis(inquiry.at)):
         return _bare("prohibited", "frozen", inquiry.asset, "freezes")
-    is_opened = "restrictions" in asset.fields
-    restrictions = restriction_terms(asset.fields.get("restrictions", UNOPENED))
+    is_opened = "restrictions" in asset.fields or not asset.vouchers
+    restrictions = restriction_terms(
+        asset.fields.get("restrictions", None if is_opened else UNOPENED)
+    )
     if evaluate(restrictions, _situation(inquiry)).verdict != "prohibited":
         return None
     if not is_opened:

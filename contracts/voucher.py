@@ -144,6 +144,21 @@ def judge_voucher(
     _judge_force(report, question, voucher, asset, bundle)
 
 
+def judge_newer_states(bundle: VoucherBundle, question: Question, report: Report) -> None:
+    """Say again whether a voucher is in force, by newer states than its own.
+
+    Args:
+        bundle: Verified; one of its states, or both, replaced by a newer one that is verified too.
+        question: What the verifier wants to know.
+        report: Of the voucher's own verification; gets status, marks and what is shown anew.
+
+    Raises:
+        BundleError: A state is proved absent.
+        MalformedError: A state is of no shape that the rules make.
+    """
+    _judge_force(report, question, *_take_states(bundle), bundle)
+
+
 def verify_belonging(
     bundle: VoucherBundle, voucher: Voucher, proved_asset: Asset, origin: str
 ) -> None:
@@ -237,7 +252,9 @@ def _judge_force(
     report: Report, question: Question, voucher: Voucher, asset: Asset, bundle: VoucherBundle
 ) -> None:
     # A cosignature's time is in whole seconds and may lie just before the seal that it proves.
-    proved = UnixMillis(max(report.as_of or 0, bundle.state.seal.time))
+    # Of a newer state of one of the two, the newer time counts: what it shows is known then.
+    seals = (bundle.state.seal, bundle.asset.seal)
+    proved = UnixMillis(max(report.as_of or 0, *(seal.time for seal in seals)))
     asked = question.as_of
     if asked is not None and asked > proved:
         report.note_unchecked(LATER_DATE)

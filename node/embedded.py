@@ -4,9 +4,7 @@ Only members are looked at that every format of ours verifies; what a credential
 not taken for a proof.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from contracts.chain import Grant
 from contracts.force import rights_in_force
@@ -14,17 +12,13 @@ from contracts.intervals import current
 from contracts.records import StateT, parse_state_record
 from contracts.rulebook import STATES
 from contracts.title import Asset
-from ledger.core.bundle import STATE, StateBundle, parse_state_bundle
+from ledger.core.bundle import StateBundle
 from ledger.core.canonical import decode_bundle
-from ledger.core.types import Json, JsonObject
 from node.judges import MAX_FILE_BYTES
+from node.newest import find_states_in
 from node.pack import PACK, Pack, is_pack, read_pack
-from node.packjudge import read_parts
+from node.packparts import read_parts
 from node.statement import STATEMENT_FILE
-
-_PROVED_MEMBERS: Final = ("state", "asset", "states", "dossiers", "proof")
-"""Where the bundles of our formats hold the bundles that they prove or rest on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -54,16 +48,16 @@ def find_states(data: bytes) -> list[StateBundle]:
         LimitError: It is too large.
     """
     if not is_pack(data):
-        return list(_find_in(decode_bundle(data, max_bytes=MAX_FILE_BYTES)))
+        return list(find_states_in(decode_bundle(data, max_bytes=MAX_FILE_BYTES)))
     parts = read_parts(read_pack(data).files)
-    found = [state for path in parts.documents for state in _find_in(parts.read(path))]
+    found = [state for path in parts.documents for state in find_states_in(parts.read(path))]
     return found + [state for inner in parts.packs.values() for state in find_states(inner)]
 
 
 def is_collection(pack: Pack) -> bool:
     """Whether a pack is but a heap of proofs: it states nothing, and everything in it is one."""
     parts = read_parts(pack.files)
-    only_proofs = not (parts.texts or parts.openings)
+    only_proofs = not (parts.texts or parts.stated or parts.openings)
     return pack.form == PACK and STATEMENT_FILE not in pack.files and only_proofs
 
 
@@ -91,20 +85,6 @@ def open_state(cls: type[StateT], bundle: StateBundle) -> StateT | None:
     if value is None or value.state.type != cls.state_type:
         return None
     return parse_state_record(cls, value.state)
-
-
-def _find_in(value: JsonObject) -> Iterator[StateBundle]:
-    if value.get("format") == STATE:
-        yield parse_state_bundle(value)
-        return
-    for name in _PROVED_MEMBERS:
-        for member in _as_list(value.get(name)):
-            if isinstance(member, dict) and "format" in member:
-                yield from _find_in(member)
-
-
-def _as_list(value: Json) -> Sequence[Json]:
-    return value if isinstance(value, list) else [value]
 
 
 def _label(bundle: StateBundle) -> str:

@@ -4,7 +4,7 @@ A pack is authentic if everything in it that can be verified is, and in force if
 is at the asked date. What cannot be verified, such as a page to read, is named as not checked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +15,7 @@ import msgspec
 from contracts.records import parse_state_record
 from contracts.title import Asset
 from contracts.verdict import Check, Question, Report, check_expectation, note_failure
-from contracts.voucher import VOUCHER, VoucherBundle, judge_voucher, parse_voucher
+from contracts.voucher import VOUCHER, VoucherBundle, judge_newer_states, judge_voucher, parse_voucher
 from ledger.core.bundle import STATE, StateBundle, parse_state_bundle
 from ledger.core.canonical import decode_bundle
 from ledger.core.dossier import DOSSIER, Dossier, parse_dossier
@@ -37,6 +37,7 @@ from node.judges import (
     judge_document,
     note_other_questions,
 )
+from node.newest import find_states_in, size_of, verify_growth
 from node.pack import CASE, MAX_UNPACKED_BYTES, is_pack, read_pack
 from node.statement import (
     STATEMENT,
@@ -55,15 +56,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "pack"
 CASE_KIND: Final = "case"
+NEWEST: Final = "status and marks are those of the newest proof of each subject"
 EXPLANATION: Final = "explanatory text"
-"""Named as not checked: a file of a pack that proves nothing, such as a page to read."""
-_OURS: Final = "muniment/"
-
-
-class _Peek(msgspec.Struct):
-    """The member that says what a JSON file is; everything else is left alone."""
-
-    format: str = ""
+"""Named as not checked, with its path: a file that proves nothing, such as a page to read."""
 
 
 class _PeekState(msgspec.Struct):
@@ -76,45 +71,34 @@ class _PeekVoucher(msgspec.Struct):
     state: _PeekState
 
 
-@dataclass(slots=True)
-class Parts:
-    """The files of a pack by what they are.
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A pack, or one within it, whose files are verified.
 
     Args:
-        documents: Proofs, by path; read one at a time, so that memory holds one of them.
-        forms: Their formats.
-        packs: Packs within the pack.
-        texts: Files that prove nothing.
-        openings: Opening files: asset and openings.
-        statement: What the pack states, if it does.
+        parts: Its files.
+        main: Path of the voucher that it is about, if it is about one.
+        found: What the verification of each file said, by path.
+        report: On the whole of it.
     """
 
-    documents: dict[str, bytes] = field(default_factory=dict)
-    forms: dict[str, str] = field(default_factory=dict)
-    packs: dict[str, bytes] = field(default_factory=dict)
-    texts: dict[str, bytes] = field(default_factory=dict)
-    openings: list[tuple[str, list[JsonObject]]] = field(default_factory=list)
-    statement: Statement | None = None
-
-    def read(self, path: str) -> JsonObject:
-        """A proof as JSON.
-
-        Raises:
-            MalformedError: It is no JSON of ours.
-            LimitError: It is too large.
-        """
-        return decode_bundle(self.documents[path], max_bytes=MAX_FILE_BYTES)
-
-    def list_paths(self, form: str) -> list[str]:
-        """Paths of the proofs of a format."""
-        return [path for path, each in self.forms.items() if each == form]
+    parts: Parts
+    main: str | None
+    found: Mapping[str, Report]
+    report: Report
 
 
 @dataclass(slots=True)
-class _Budget:
-    """How many bytes may still be unpacked, from this pack and those within it."""
+class _Walk:
+    """What a pack shares with those within it.
+
+    Args:
+        left: Bytes that may still be unpacked.
+        levels: Packs judged so far, inner ones first.
+    """
 
     left: int
+    levels: list[_Level] = field(default_factory=list)
 
 
 def judge_pack(data: bytes, ask: Ask, report: Report, formats: Formats) -> None:
@@ -133,46 +117,20 @@ def judge_pack(data: bytes, ask: Ask, report: Report, formats: Formats) -> None:
         VerificationError: A proof in it does not hold, or its statement says something else.
         UnanswerableError: A suspect was given for a pack that is not about one voucher.
     """
-    _judge(data, ask, report, formats, _Budget(MAX_UNPACKED_BYTES), is_inner=False)
-
-
-def read_parts(files: Mapping[str, bytes]) -> Parts:
-    """Sort the files of a pack.
-
-    Raises:
-        MalformedError: A file that says it is one of ours is not.
-        LimitError: It is too large.
-    """
-    parts = Parts()
-    for path, content in files.items():
-        form = _peek_format(content)
-        if is_pack(content):
-            parts.packs[path] = content
-        elif not (form.startswith(_OURS) or path.endswith(VOUCHER_SUFFIX)):
-            parts.texts[path] = content
-        else:
-            _sort_document(parts, path, content, form)
-    return parts
-
-
-def _sort_document(parts: Parts, path: str, content: bytes, form: str) -> None:
-    if form == STATEMENT:
-        if path != STATEMENT_FILE:
-            raise MalformedError(f"a statement lies at {STATEMENT_FILE}, not at {path}")
-        parts.statement = parse_statement(decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES))
-    elif form == OPENING_FORMAT:
-        value = decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
-        parts.openings.append(parse_opening_file(value))
-    else:
-        parts.documents[path], parts.forms[path] = content, form
+    walk = _Walk(MAX_UNPACKED_BYTES)
+    _judge(data, ask, report, formats, walk, is_inner=False)
+    _check_forks(report, walk.levels)
+    _heed_newer(report, walk.levels, ask.question)
+    for level in walk.levels:
+        _conclude(level)
 
 
 def _judge(
-    data: bytes, ask: Ask, report: Report, formats: Formats, budget: _Budget, *, is_inner: bool
+    data: bytes, ask: Ask, report: Report, formats: Formats, walk: _Walk, *, is_inner: bool
 ) -> None:
     report.kind = KIND
-    pack = read_pack(data, max_unpacked=budget.left)
-    budget.left -= sum(map(len, pack.files.values()))
+    pack = read_pack(data, max_unpacked=walk.left)
+    walk.left -= sum(map(len, pack.files.values()))
     report.kind = CASE_KIND if pack.form == CASE else KIND
     detail = f"{len(pack.files)} files, as listed"
     report.checks.append(Check("manifest", is_ok=True, detail=detail))
@@ -193,20 +151,20 @@ def _judge(
             part_ask = _part_ask(path, parts, ask, main, formats)
             judge_document(parts.read(path), len(content), part_ask, found[path], formats)
     for path, content in parts.packs.items():
-        found[path] = _judge_inner(path, content, ask, report, formats, budget)
-    _check_forks(report, list(found.values()))
+        found[path] = _judge_inner(path, content, ask, report, formats, walk)
     _check_openings(report, parts, main)
-    _check_statement(report, parts, main, ask.policy)
-    _conclude(report, found, main)
+    _check_statement(report, parts, main, found, ask.policy)
+    report.note_unchecked(*(f"{EXPLANATION}: {path}" for path in parts.texts))
+    walk.levels.append(_Level(parts, main, found, report))
 
 
 def _judge_inner(
-    path: str, content: bytes, ask: Ask, report: Report, formats: Formats, budget: _Budget
+    path: str, content: bytes, ask: Ask, report: Report, formats: Formats, walk: _Walk
 ) -> Report:
     """Verify a pack within the pack, on what is left of the same limits."""
     question = replace(ask.question, expect_kind=None, expect_subject=None)
     with _judging(report, path) as part:
-        _judge(content, Ask(ask.policy, question), part, formats, budget, is_inner=True)
+        _judge(content, Ask(ask.policy, question), part, formats, walk, is_inner=True)
     return part
 
 
@@ -227,7 +185,13 @@ def _judging(report: Report, path: str) -> Iterator[Report]:
     finally:
         named = [Check(f"{path}: {one.name}", one.is_ok, one.detail) for one in part.checks]
         report.checks += named
-        report.note_unchecked(*part.not_checked)
+        report.note_unchecked(*(_name_within(path, name) for name in part.not_checked))
+
+
+def _name_within(path: str, name: str) -> str:
+    """What was not checked in a file of a pack: of a text in an inner pack, where that lies."""
+    what, colon, text = name.partition(": ")
+    return f"{what}: {path}: {text}" if colon and what == EXPLANATION else name
 
 
 def _part_ask(path: str, parts: Parts, ask: Ask, main: str | None, formats: Formats) -> Ask:
@@ -276,19 +240,71 @@ def _subject_of(content: bytes) -> str:
         return ""
 
 
-def _check_forks(report: Report, parts: list[Report]) -> None:
-    """Hold the checkpoints of the parts against each other, as far as they are of one size.
+def _check_forks(report: Report, levels: Sequence[_Level]) -> None:
+    """Hold the checkpoints of all files against each other, as far as they are of one size.
 
     Raises:
         ForkError: The log signed two roots for one size.
     """
     seen: dict[tuple[str, int], VerifiedCheckpoint] = {}
-    for opened in (part.opened for part in parts if part.opened is not None):
+    for opened in _list_opened(levels):
         first = seen.setdefault((opened.body.origin, opened.body.size), opened)
         if first.body.root != opened.body.root:
             notes = (first.data.decode(), opened.data.decode())
             report.checks.append(Check("one log", is_ok=False, detail=ForkError.reason))
             raise ForkError(*notes)
+
+
+def _list_opened(levels: Sequence[_Level]) -> list["VerifiedCheckpoint"]:
+    parts = [part for level in levels for part in level.found.values()]
+    return [part.opened for part in parts if part.opened is not None]
+
+
+def _heed_newer(report: Report, levels: Sequence[_Level], question: Question) -> None:
+    """Let the newest proof of a subject speak for it, wherever in the pack it lies.
+
+    Raises:
+        BundleError: A newer proof contradicts the history that an older one shows.
+    """
+    if len({opened.body.size for opened in _list_opened(levels)}) > 1:
+        report.check("newest states", NEWEST, lambda: _judge_by_newest(levels, question))
+
+
+def _judge_by_newest(levels: Sequence[_Level], question: Question) -> None:
+    newest: dict[tuple[str, SubjectKey], StateBundle] = {}
+    for origin, state in _list_states(levels):
+        known = newest.setdefault((origin, state.subject), state)
+        old, new = sorted((known, state), key=size_of)
+        verify_growth(old, new)
+        newest[origin, state.subject] = new
+    for level in levels:
+        for path in level.parts.list_paths(VOUCHER):
+            found, bundle = level.found[path], parse_voucher(level.parts.read(path))
+            origin = bundle.credential.origin
+            state = newest[origin, bundle.state.subject]
+            asset = newest[origin, bundle.asset.subject]
+            if _is_newer(bundle, state, asset, question):
+                renewed = replace(bundle, state=state, asset=asset)
+                judge_newer_states(renewed, question, found)
+
+
+def _is_newer(
+    bundle: VoucherBundle, state: StateBundle, asset: StateBundle, question: Question
+) -> bool:
+    """Whether newer states can say more of the asked date than the voucher's own do."""
+    if question.as_of is not None and question.as_of <= bundle.state.seal.time:
+        return False
+    return max(size_of(state), size_of(asset)) > size_of(bundle.state)
+
+
+def _list_states(levels: Sequence[_Level]) -> Iterator[tuple[str, StateBundle]]:
+    """The proved states of all files, with the ledger that each is of."""
+    for level in levels:
+        for path in level.parts.documents:
+            opened = level.found[path].opened
+            if opened is not None:
+                for state in find_states_in(level.parts.read(path)):
+                    yield opened.body.origin, state
 
 
 def _check_openings(report: Report, parts: Parts, main: str | None) -> None:
@@ -318,19 +334,47 @@ def verify_openings(bundle: VoucherBundle | None, asset: str, openings: list[Jso
         raise BundleError(f"an opening opens nothing of {asset}")
 
 
-def _check_statement(report: Report, parts: Parts, main: str | None, policy: Policy) -> None:
+def _check_statement(
+    report: Report, parts: Parts, main: str | None, found: Mapping[str, Report], policy: Policy
+) -> None:
+    """Hold what the pack states, and its texts, against the proofs.
+
+    Raises:
+        BundleError: It says something else, or is made of proofs of different times.
+    """
     statement = parts.statement
     if statement is not None and main is not None:
+        report.check("one checkpoint", "under all proofs", lambda: _verify_one(found, main))
         evidence = _gather(parts, main, policy, UnixMillis(statement.as_of))
         proved = make_statement(evidence, statement.purpose, UnixMillis(statement.as_of))
         detail = "says what the proofs show"
         report.check("statement", detail, lambda: verify_statement(statement, proved))
         report.shown.append(("purpose", statement.purpose))
-        for language, path in TEXT_FILES.items():
-            if parts.texts.get(path) == format_statement(statement, language).encode():
-                del parts.texts[path]
-    if parts.texts:
-        report.note_unchecked(EXPLANATION)
+    if parts.stated:
+        report.check("statement texts", "say what the statement says", lambda: _verify_texts(parts))
+
+
+def _verify_one(found: Mapping[str, Report], main: str) -> None:
+    wanted = found[main].opened
+    for path, part in found.items():
+        opened = part.opened
+        if opened is not None and wanted is not None and opened.body != wanted.body:
+            raise BundleError(
+                f"{path} is proved under another checkpoint than the voucher that the statement "
+                "is about: make the pack anew, or leave the statement out"
+            )
+
+
+def _verify_texts(parts: Parts) -> None:
+    statement = parts.statement
+    for language, path in TEXT_FILES.items():
+        text = parts.stated.get(path)
+        if text is None:
+            continue
+        if statement is None:
+            raise BundleError(f"{path} lies in a pack without {STATEMENT_FILE}: it rests on nothing")
+        if text != format_statement(statement, language).encode():
+            raise BundleError(f"{path} is not the text of {STATEMENT_FILE}: make the pack anew")
 
 
 def _gather(parts: Parts, main: str, policy: Policy, as_of: UnixMillis) -> Evidence:
@@ -342,7 +386,7 @@ def _gather(parts: Parts, main: str, policy: Policy, as_of: UnixMillis) -> Evide
         bundle,
         judged,
         *_same_block(bundle, parts),
-        is_opened=bool(parts.openings),
+        is_opened=any(openings for _, openings in parts.openings),
     )
 
 
@@ -359,7 +403,8 @@ def _same_block(
     )
 
 
-def _conclude(report: Report, found: Mapping[str, Report], main: str | None) -> None:
+def _conclude(level: _Level) -> None:
+    report, found, main = level.report, level.found, level.main
     parts = list(found.values())
     chosen = found[main] if main is not None else parts[0]
     report.opened, report.seal = chosen.opened, chosen.seal
@@ -372,10 +417,3 @@ def _conclude(report: Report, found: Mapping[str, Report], main: str | None) -> 
     report.is_authentic = True
     report.is_in_force = all(part.is_in_force for part in parts)
 
-
-def _peek_format(content: bytes) -> str:
-    """What a JSON file says it is; empty if it is none, or says nothing."""
-    try:
-        return msgspec.json.decode(content, type=_Peek).format
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""

@@ -37,6 +37,7 @@ from node.answers import StoredFacts, check_act
 from node.bundles import encode_file, make_voucher
 from node.embedded import find_states
 from node.judges import MAX_FILE_BYTES
+from node.newest import size_of
 from node.pack import is_pack
 from node.registry import Registry
 
@@ -219,11 +220,6 @@ class FilesSource(Source):
     @override
     def answer(self, inquiry: Inquiry) -> Answer:
         raise UnprovedError(inquiry.party)
-
-
-def size_of(bundle: StateBundle) -> int:
-    """Leaves of the log that a state is proved under."""
-    return bundle.receipt.proof.index + 1
 
 
 def time_of(bundle: StateBundle) -> UnixMillis:

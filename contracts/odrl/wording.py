@@ -20,6 +20,7 @@ from contracts.odrl.policy import (
     Terms,
 )
 from contracts.odrl.vocabulary import ONWARD
+from ledger.core.canonical import encode_canonical
 from ledger.core.types import Json, JsonObject, UnixMillis
 
 Words: TypeAlias = tuple[str, str]
@@ -294,7 +295,7 @@ def _describe_atom(atom: Atom) -> Words:
 
 def _quote(text: str) -> str:
     """Somebody's own words, so that they do not pass for ours."""
-    return f'"{text}"' if any(mark in text for mark in _MARKS) else text
+    return encode_canonical(text).decode() if any(mark in text for mark in _MARKS) else text
 
 
 def _fill(frame: Words, **parts: Words) -> Words:

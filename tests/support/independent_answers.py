@@ -152,7 +152,7 @@ def find_restriction(fields, inquiry):
     reaching = [name for name, acts in barred.items() if inquiry["action"] in acts]
     limits = fields.get("restrictions")
     if "restrictions" not in fields:
-        said = ("not covered", "unopened") if reaching else None
+        said = ("not covered", "unopened") if reaching and asset["vouchers"] else None
     else:
         is_barred = isinstance(limits, dict) and any(limits.get(n) is False for n in reaching)
         said = ("prohibited", "restricted") if is_barred else None
