@@ -95,28 +95,35 @@ def test_a_pack_without_vouchers_cannot_answer_for_a_date(made):
     assert ASKED_DATE in report.not_checked
 
 
-def test_pages_to_read_are_named_as_not_checked(made):
+def test_pages_to_read_are_named_as_not_checked_each_by_its_path(made):
     for content in (b"<html>", b"%PDF-1.7", b'{"nodes": 1.5}', b'{"format": "dot"}', b"[1]", b""):
-        report = judge(rebuilt(made.pack, page__html=content), made)
+        report = judge(rebuilt(made.pack, page__html=content, a___b__pdf=b"%PDF"), made)
         assert report.is_in_force
-        assert EXPLANATION in report.not_checked
+        named = [name for name in report.not_checked if name.startswith(EXPLANATION)]
+        assert named == [f"{EXPLANATION}: a/b.pdf", f"{EXPLANATION}: page.html"]
+    inner = judge(pack({"one.zip": rebuilt(made.pack, page__html=b"")}), made)
+    assert f"{EXPLANATION}: one.zip: page.html" in inner.not_checked
 
 
 @pytest.mark.parametrize("path", TEXTS)
-def test_a_text_that_says_something_else_is_not_checked(made, path):
-    text = files_of(made.pack)[path]
-    for changed in (text + b"PS: it is for sale\n", text.replace(b"(Art. 31)", b"(Art. 32)"), b""):
-        if changed != text:
-            report = judge(rebuilt(made.pack, **{path.replace(".", "__"): changed}), made)
-            assert report.is_in_force
-            assert EXPLANATION in report.not_checked
+def test_a_text_of_the_statement_says_what_it_says_or_the_pack_is_not_authentic(made, path):
+    text, name = files_of(made.pack)[path], path.replace(".", "__")
+    bom = b"\xef\xbb\xbf"
+    for changed in (text + b"PS: it is for sale\n", bom + text, text[:-1], b"", made.pack):
+        report = judge(rebuilt(made.pack, **{name: changed}), made)
+        assert type(report.failure) is BundleError, changed[:40]
+        assert [one.name for one in report.checks if not one.is_ok] == ["statement texts"]
+        inner = judge(pack({"one.zip": rebuilt(made.pack, **{name: changed})}), made)
+        assert type(inner.failure) is BundleError
+    bare = rebuilt(made.pack, statement__json=None, **{TEXTS[path == TEXTS[0]]: None})
+    assert type(judge(bare, made).failure) is BundleError, "a text without a statement"
+    assert judge(rebuilt(made.pack, **{name: None}), made).is_in_force, "silence is no lie"
 
 
 def test_without_a_statement_the_only_voucher_is_what_it_is_about(made):
-    bare = rebuilt(made.pack, statement__json=None)
+    bare = rebuilt(made.pack, statement__json=None, **dict.fromkeys(TEXTS))
     report = judge(bare, made)
     assert (report.subject, report.status) == (f"voucher/{made.number}", "valid")
-    assert EXPLANATION in report.not_checked, "texts without a statement rest on nothing"
     two = pack({"a.voucher.json": made.voucher, "b.voucher.json": made.other})
     report = judge(two, made)
     assert (report.subject, report.status, report.is_in_force) == ("", "", True)
@@ -202,7 +209,8 @@ MANGLINGS = {
         SignatureError, lambda m: rebuilt(m.pack, more__voucher__json=forged_other(m))
     ),
     "a voucher of another ledger": (
-        SignatureError, lambda m: rebuilt(m.pack, statement__json=None, more__voucher__json=m.foreign)
+        SignatureError,
+        lambda m: pack({"a.voucher.json": m.voucher, "b.voucher.json": m.foreign}),
     ),
     "something else under a voucher's name": (
         VerificationError,
@@ -265,6 +273,12 @@ MANGLINGS = {
     "an opening with another salt": (
         BundleError, lambda m: rebuilt(m.opened, opening__json=other_salt(m))
     ),
+    "a statement of an opening that opens nothing": (
+        BundleError,
+        lambda m: stated(
+            rebuilt(m.pack, opening__json=opening_of(m, openings=[])), opening=True
+        ),
+    ),
     "a malformed opening": (
         MalformedError, lambda m: rebuilt(m.opened, opening__json=opening_of(m, openings={}))
     ),
@@ -320,10 +334,48 @@ def test_every_proof_in_a_pack_is_needed_whole(made):
         for place in range(10, len(text), len(text) // 12):
             changed = text[:place] + ("Z" if text[place] != "Z" else "Y") + text[place + 1 :]
             mangled = pack(files | {path: changed.encode()})
-            report = judge(mangled, made)
-            if report.is_authentic:  # it does not say any more that it is one of ours
-                assert EXPLANATION in report.not_checked
-                assert b'"muniment/' not in changed.encode()[:60]
+            assert judge(mangled, made).failure is not None, (path, place)
+
+
+BOM = b"\xef\xbb\xbf"
+UNREADABLE = {
+    "a byte order mark": lambda text: BOM + text,
+    "a doubled format": lambda text: text.rstrip()[:-1] + b',"format":"x"}',
+    "a doubled format of ours": lambda text: (
+        text.rstrip()[:-1] + b',"format":"muniment/opening/v1"}'
+    ),
+    "a format in other letters": lambda text: text.replace(b'"muniment/', b'"Muniment/', 1),
+    "a format with a joiner": lambda text: text.replace(b'"muniment/', b'"\\u2060muniment/', 1),
+    "another format": lambda text: json.dumps(json.loads(text) | {"format": "x"}).encode(),
+    "no format": lambda text: without_format(text),
+    "format null": lambda text: json.dumps(json.loads(text) | {"format": None}).encode(),
+    "format 0": lambda text: json.dumps(json.loads(text) | {"format": 0}).encode(),
+    "format []": lambda text: json.dumps(json.loads(text) | {"format": []}).encode(),
+    "a list": lambda text: b"[" + text + b"]",
+    "a text": lambda text: b"trust me",
+    "nothing": lambda text: b"",
+    "a pack": lambda text: pack({"a.txt": text}),
+}
+
+
+def without_format(text):
+    members = json.loads(text)
+    del members["format"]
+    return json.dumps(members).encode()
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_json_file_that_is_none_of_ours_makes_the_pack_malformed(made, name):
+    for path in (STATEMENT, "asset.dossier.json", voucher_path(made)):
+        content = UNREADABLE[name](files_of(made.pack)[path])
+        report = judge(rebuilt(made.pack, **{path.replace(".", "__"): content}), made)
+        expected = BundleError if path == voucher_path(made) else MalformedError
+        assert isinstance(report.failure, MalformedError | expected), (path, report.failure)
+        assert not report.is_authentic
+    more = UNREADABLE[name](forged_other(made))
+    for path in ("check__json", "a___statement__json"):
+        report = judge(rebuilt(made.pack, **{path: more}), made)
+        assert type(report.failure) is MalformedError, report.failure
 
 
 # packs in packs

@@ -19,10 +19,10 @@ from contracts.odrl import (
     parse_policy,
     restriction_terms,
 )
+from contracts.records import parse_state_record
 from contracts.rulebook import STATES
 from ledger.core.state import parse_state
 from tests.simulation.model import terms_of
-from tests.simulation.stage import parse
 from tests.simulation.terms import PURPOSES, REGIONS, USES
 
 RIGHTS_CHANGE = {"registration.record", "registration.revoke"}
@@ -106,7 +106,7 @@ def check_every_subject_has_a_state(model, moment):
     assert set(moment.after) == set(moment.event.subjects)
     assert None not in moment.after.values()
     for state in moment.after.values():
-        parse(STATES[state.type], state)
+        parse_state_record(STATES[state.type], state)
 
 
 def check_tuples_are_the_models(model, moment):

@@ -9,12 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from contracts.identity import Party
-from contracts.records import parse_state_record
 from contracts.rulebook import RULES_NAME, create_rules
 from ledger.audit import Auditor
 from ledger.core.canonical import encode_canonical
-from ledger.core.entry import decode_leaf
 from ledger.core.event import SignedEvent
 from ledger.core.execution import BlockBuilder
 from ledger.core.policy import Log, Policy
@@ -26,7 +23,7 @@ from node.proofs import Prover
 from tests.support.ledgers import FakeClock
 from tests.support.log_builder import LOG, ORIGIN
 from tests.support.memory_store import MemoryStore
-from tests.support.people import DIGEST, START, Person
+from tests.support.people import DIGEST, START
 from tests.support.world import World
 
 POLICY = Policy((Log(LOG.key),), ())
@@ -143,15 +140,6 @@ class Stage(World):
     def prover(self, size=None):
         return Prover(self.store, size)
 
-    def person_of(self, key):
-        """State of a party."""
-        return self.state(Party, key)
-
-    def entry(self, index):
-        """The entry at an index of the log."""
-        (leaf,) = self.store.read_leaves(index, index + 1)
-        return decode_leaf(leaf)
-
     def audit(self):
         """The real auditor over the whole ledger."""
         with closing(SqliteStore(self.folder / "ledger.db", is_durable=False)) as store:
@@ -167,12 +155,3 @@ def _reason(outcome):
     if isinstance(outcome, Accepted):
         return "duplicate" if outcome.is_duplicate else None
     return getattr(outcome.error, "reason", outcome.error.code)
-
-
-def people(prefix, count):
-    """So many persons, with one key or two."""
-    return [Person(f"{prefix} {n}", 1 + n % 2) for n in range(count)]
-
-
-def parse(cls, state):
-    return parse_state_record(cls, state)

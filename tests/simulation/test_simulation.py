@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from ledger.core.policy import Log, Policy
 from ledger.errors import LedgerError
 from tests.simulation import honest, hostile_grants, licensing, spoiled
 from tests.simulation.breaks import BREAKS, find_draft, make_moment
@@ -24,6 +25,7 @@ from tests.simulation.verdicts import (
     mangle,
     prove,
 )
+from tests.support.note_signers import log_signer
 from tests.support.people import START
 
 SEED = 20261122
@@ -250,10 +252,8 @@ def test_a_refusal_for_another_reason_is_noticed(tmp_path):
         sim.perform([lambda: sim.sign(draft)])
 
 
-def test_another_policy_does_not_believe_the_file(played):
+def test_the_policy_of_another_log_does_not_believe_the_file(played):
     file = prove(played, ask(played, Random(2)))
-    file["states"][0]["seal"]["proof"] = file["states"][0]["seal"]["proof"].replace(
-        "example", "exemple"
-    )
+    stranger = Policy((Log(log_signer("elsewhere.org/ledger").key),), ())
     with pytest.raises(LedgerError):
-        answer_from_file(played, file)
+        answer_from_file(played, file, stranger)

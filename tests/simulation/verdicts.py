@@ -68,12 +68,12 @@ def answer_from_states(sim, inquiry):
     return judge_act(sim.stage, inquiry, grants)
 
 
-def answer_from_file(sim, file):
+def answer_from_file(sim, file, policy=POLICY):
     """What a stranger finds in a file, who has nothing but it and a policy."""
     data = json.dumps(file).encode()
     bundle = parse_check(decode_bundle(data, max_bytes=MAX_DOSSIER_BYTES))
     report = Report()
-    judge_check(bundle, POLICY, Question(now=sim.time), report)
+    judge_check(bundle, policy, Question(now=sim.time), report)
     assert report.is_authentic
     assert report.status == bundle.answer.verdict
     return bundle.answer

@@ -143,15 +143,15 @@ def find_bar(proved, inquiry, asset):
         return answer("prohibited", "inactive", key, "status")
     if values_at(asset["freezes"], date):
         return answer("prohibited", "frozen", inquiry["asset"], "freezes")
-    return find_restriction(asset["fields"], inquiry)
+    return find_restriction(asset, inquiry)
 
 
-def find_restriction(fields, inquiry):
+def find_restriction(asset, inquiry):
     """A registered restriction, or one that may be registered where nobody opened the field."""
     barred = {"resale": [*ONWARD, *TRANSFERS], "export": ["muniment:export"]}
     reaching = [name for name, acts in barred.items() if inquiry["action"] in acts]
-    limits = fields.get("restrictions")
-    if "restrictions" not in fields:
+    limits = asset["fields"].get("restrictions")
+    if "restrictions" not in asset["fields"]:
         said = ("not covered", "unopened") if reaching and asset["vouchers"] else None
     else:
         is_barred = isinstance(limits, dict) and any(limits.get(n) is False for n in reaching)
