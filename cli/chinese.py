@@ -178,6 +178,27 @@ _SENTENCES: Final = tuple(
             r"陈述与证明不符：\1",
         ),
         (
+            r"(\S+) is not the text of (\S+): make the pack anew",
+            r"\1 不是 \2 的文本：请重新制作证据包",
+        ),
+        (
+            r"(\S+) lies in a pack without (\S+): leave it out",
+            r"证据包内有 \1 而无 \2：请将其移除",
+        ),
+        (
+            r"(\S+) is proved under another checkpoint than the voucher that the statement is "
+            r"about: make the pack anew, or leave the statement out",
+            r"\1 与陈述所关于的凭证不在同一检查点下证明：请重新制作证据包，或移除陈述",
+        ),
+        (
+            r"(\S+) is proved absent, and once was there",
+            r"\1 曾经存在，现证明不存在",
+        ),
+        (
+            r"(\S+) has another history than before",
+            r"\1 的历史与此前不同",
+        ),
+        (
             r"the statement is about (\S+), of which the pack holds (\d+)",
             r"陈述关于 \1，而证据包内有 \2 份该凭证",
         ),

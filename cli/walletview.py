@@ -82,7 +82,8 @@ def exit_of_check(found: "Sequence[Finding]") -> Exit:
         return Exit.REFUSED if Exit.REFUSED in codes else Exit.NOT_AUTHENTIC
     if any(one.is_in_force is False for one in found):
         return Exit.NOT_IN_FORCE
-    return Exit.TRY_LATER if any(one.missing for one in found) else Exit.DONE
+    is_open = any(one.missing or not one.is_growth_checked for one in found)
+    return Exit.TRY_LATER if is_open else Exit.DONE
 
 
 def describe_item(item: "Item") -> dict[str, Json]:
@@ -141,7 +142,8 @@ def _outcome(one: "Finding") -> str:
     if one.is_in_force is False:
         return say(f"NO LONGER IN FORCE: {status}", f"已不在有效状态：{status}")
     word = say("unchanged", "无变化") if one.outcome == "unchanged" else say("changed", "有变化")
-    return word + (say(f", {status}", f"，{status}") if status else "")
+    word += say(f", {status}", f"，{status}") if status else ""
+    return word + (say(", growth not checked", "，未检查增长") if _lacks_growth(one) else "")
 
 
 def _explain(session: Session, one: "Finding") -> None:
@@ -151,6 +153,17 @@ def _explain(session: Session, one: "Finding") -> None:
         rows.append((say("because", "原因"), describe_error(one.failure)["message"]))
     for key in one.missing:
         rows.append((say("no newer proof of", "没有较新的证明"), key))
+    if _lacks_growth(one):
+        rows.append(
+            (
+                say("growth not checked", "未检查增长"),
+                say(
+                    "files of different times do not show that the log only grew: check against "
+                    "the registry",
+                    "不同时间的文件不能证明日志只增不改：请以登记系统核对",
+                ),
+            )
+        )
     if one.failure is None and one.status != one.item.status and one.item.status and one.status:
         kind = one.item.subject.partition("/")[0]
         before, now = show_status(one.item.status, kind), show_status(one.status, kind)
@@ -160,6 +173,11 @@ def _explain(session: Session, one: "Finding") -> None:
     if rows:
         print()
         session.out.table("", [(say("about", "主题"), one.item.subject), *rows])
+
+
+def _lacks_growth(one: "Finding") -> bool:
+    """Whether there were newer proofs, and they do not show that the log only grew."""
+    return one.outcome in {"changed", "unchanged"} and not one.is_growth_checked
 
 
 def _change_rows(change: "Change") -> list[tuple[str, str]]:
@@ -208,6 +226,7 @@ def _describe_finding(one: "Finding", replaced: "Item | None") -> JsonObject:
             for change in one.changes
         ],
         "missing": list(one.missing),
+        "growth_checked": one.is_growth_checked,
         "replaced": replaced is not None,
     }
     if one.failure is not None:

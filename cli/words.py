@@ -73,6 +73,11 @@ _CHINESE: Final = {
     "manifest": "清单", "statement": "陈述", "one log": "同一日志",
     "explanatory text": "说明文字",
     "says what the proofs show": "与证明一致",
+    "statement texts": "陈述文本", "say what the statement says": "与陈述一致",
+    "one checkpoint": "同一检查点", "under all proofs": "全部证明均在其下",
+    "newest states": "最新状态",
+    "status and marks are those of the newest proof of each subject":
+        "状态与标注以各主题最新的证明为准",
     # evidence packs and the wallet
     "pack": "证据包", "case": "案卷", "purpose": "用途", "trading": "数据流通交易",
     "accounting": "数据资源入表", "financing": "数据融资担保", "contribution": "数据作价入股",

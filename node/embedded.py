@@ -20,6 +20,7 @@ from node.pack import PACK, Pack, is_pack, read_pack
 from node.packparts import read_parts
 from node.statement import STATEMENT_FILE
 
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a file is about, for people.

@@ -15,13 +15,14 @@ import msgspec
 from contracts.records import parse_state_record
 from contracts.title import Asset
 from contracts.verdict import Check, Question, Report, check_expectation, note_failure
-from contracts.voucher import VOUCHER, VoucherBundle, judge_newer_states, judge_voucher, parse_voucher
-from ledger.core.bundle import STATE, StateBundle, parse_state_bundle
-from ledger.core.canonical import decode_bundle
-from ledger.core.dossier import DOSSIER, Dossier, parse_dossier
-from ledger.core.limits import MAX_BUNDLE_BYTES
-from ledger.core.policy import Policy
-from ledger.core.types import JsonObject, SubjectKey, UnixMillis
+from contracts.voucher import (
+    VOUCHER,
+    VoucherBundle,
+    judge_newer_states,
+    parse_voucher,
+)
+from ledger.core.bundle import StateBundle
+from ledger.core.types import JsonObject, SubjectKey
 from ledger.errors import (
     BundleError,
     ForkError,
@@ -30,7 +31,6 @@ from ledger.errors import (
     VerificationError,
 )
 from node.judges import (
-    MAX_FILE_BYTES,
     VOUCHER_SUFFIX,
     Ask,
     Formats,
@@ -38,18 +38,10 @@ from node.judges import (
     note_other_questions,
 )
 from node.newest import find_states_in, size_of, verify_growth
-from node.pack import CASE, MAX_UNPACKED_BYTES, is_pack, read_pack
-from node.statement import (
-    STATEMENT,
-    STATEMENT_FILE,
-    Evidence,
-    Statement,
-    make_statement,
-    parse_statement,
-    verify_statement,
-)
-from node.statementtext import TEXT_FILES, format_statement
-from node.suspects import OPENING_FORMAT, Suspect, open_contents, parse_opening_file
+from node.pack import CASE, MAX_UNPACKED_BYTES, read_pack
+from node.packparts import Parts, read_parts
+from node.packstatement import check_statement
+from node.suspects import Suspect, open_contents
 
 if TYPE_CHECKING:
     from ledger.core.opening import VerifiedCheckpoint
@@ -153,7 +145,7 @@ def _judge(
     for path, content in parts.packs.items():
         found[path] = _judge_inner(path, content, ask, report, formats, walk)
     _check_openings(report, parts, main)
-    _check_statement(report, parts, main, found, ask.policy)
+    check_statement(report, parts, main, found, ask.policy)
     report.note_unchecked(*(f"{EXPLANATION}: {path}" for path in parts.texts))
     walk.levels.append(_Level(parts, main, found, report))
 
@@ -334,75 +326,6 @@ def verify_openings(bundle: VoucherBundle | None, asset: str, openings: list[Jso
         raise BundleError(f"an opening opens nothing of {asset}")
 
 
-def _check_statement(
-    report: Report, parts: Parts, main: str | None, found: Mapping[str, Report], policy: Policy
-) -> None:
-    """Hold what the pack states, and its texts, against the proofs.
-
-    Raises:
-        BundleError: It says something else, or is made of proofs of different times.
-    """
-    statement = parts.statement
-    if statement is not None and main is not None:
-        report.check("one checkpoint", "under all proofs", lambda: _verify_one(found, main))
-        evidence = _gather(parts, main, policy, UnixMillis(statement.as_of))
-        proved = make_statement(evidence, statement.purpose, UnixMillis(statement.as_of))
-        detail = "says what the proofs show"
-        report.check("statement", detail, lambda: verify_statement(statement, proved))
-        report.shown.append(("purpose", statement.purpose))
-    if parts.stated:
-        report.check("statement texts", "say what the statement says", lambda: _verify_texts(parts))
-
-
-def _verify_one(found: Mapping[str, Report], main: str) -> None:
-    wanted = found[main].opened
-    for path, part in found.items():
-        opened = part.opened
-        if opened is not None and wanted is not None and opened.body != wanted.body:
-            raise BundleError(
-                f"{path} is proved under another checkpoint than the voucher that the statement "
-                "is about: make the pack anew, or leave the statement out"
-            )
-
-
-def _verify_texts(parts: Parts) -> None:
-    statement = parts.statement
-    for language, path in TEXT_FILES.items():
-        text = parts.stated.get(path)
-        if text is None:
-            continue
-        if statement is None:
-            raise BundleError(f"{path} lies in a pack without {STATEMENT_FILE}: it rests on nothing")
-        if text != format_statement(statement, language).encode():
-            raise BundleError(f"{path} is not the text of {STATEMENT_FILE}: make the pack anew")
-
-
-def _gather(parts: Parts, main: str, policy: Policy, as_of: UnixMillis) -> Evidence:
-    """What the statement may rest on: verified parts under the voucher's own checkpoint."""
-    bundle = parse_voucher(parts.read(main))
-    judged = Report()
-    judge_voucher(bundle, policy, Question(now=as_of, as_of=as_of), judged)
-    return Evidence(
-        bundle,
-        judged,
-        *_same_block(bundle, parts),
-        is_opened=any(openings for _, openings in parts.openings),
-    )
-
-
-def _same_block(
-    bundle: VoucherBundle, parts: Parts
-) -> tuple[dict[SubjectKey, Dossier], dict[SubjectKey, StateBundle]]:
-    """Dossiers and states under the checkpoint of a voucher, by subject."""
-    note = bundle.state.receipt.proof.checkpoint
-    dossiers = [parse_dossier(parts.read(path)) for path in parts.list_paths(DOSSIER)]
-    states = [parse_state_bundle(parts.read(path)) for path in parts.list_paths(STATE)]
-    return (
-        {d.state.subject: d for d in dossiers if d.state.receipt.proof.checkpoint == note},
-        {s.subject: s for s in states if s.receipt.proof.checkpoint == note},
-    )
-
-
 def _conclude(level: _Level) -> None:
     report, found, main = level.report, level.found, level.main
     parts = list(found.values())
@@ -416,4 +339,3 @@ def _conclude(level: _Level) -> None:
     report.as_of = min(times, default=None)
     report.is_authentic = True
     report.is_in_force = all(part.is_in_force for part in parts)
-

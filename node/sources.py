@@ -7,7 +7,9 @@ from typing import Protocol
 from typing_extensions import override
 
 from contracts.chain import States
+from contracts.evidence import Facts
 from contracts.permission import Answer, Inquiry
+from contracts.queries import Query, answer_query
 from contracts.records import StateT, parse_state_record
 from contracts.verdict import Report
 from ledger.core.bundle import (
@@ -22,6 +24,7 @@ from ledger.core.bundle import (
 from ledger.core.canonical import decode_bundle
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.dossier import DOSSIER, format_dossier, parse_dossier
+from ledger.core.entry import Entry
 from ledger.core.merkle import verify_consistency
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
@@ -33,7 +36,7 @@ from ledger.errors import (
     RollbackError,
     VerificationError,
 )
-from node.answers import StoredFacts, check_act
+from node.answers import StoredFacts, answer_only, check_act
 from node.bundles import encode_file, make_voucher
 from node.embedded import find_states
 from node.judges import MAX_FILE_BYTES
@@ -65,11 +68,15 @@ class Source(States, Protocol):
         """The newest proved state of a subject; None if this source proves nothing of it."""
         ...
 
-    def check_growth(self, note: bytes) -> None:
+    def check_growth(self, note: bytes) -> bool:
         """Hold an older checkpoint against this source's.
+
+        Returns:
+            Whether that shows that the log only grew; False: this source cannot tell.
 
         Raises:
             ConsistencyError: The log did not only grow.
+            RollbackError: This source is older.
         """
         ...
 
@@ -79,6 +86,14 @@ class Source(States, Protocol):
 
     def answer(self, inquiry: Inquiry) -> Answer:
         """Whether an act is permitted, by the newest states.
+
+        Raises:
+            UnprovedError: This source cannot tell.
+        """
+        ...
+
+    def ask(self, query: Query) -> JsonObject:
+        """The answer to a query, by the newest states.
 
         Raises:
             UnprovedError: This source cannot tell.
@@ -114,7 +129,7 @@ class RegistrySource(Source):
         return bundle
 
     @override
-    def check_growth(self, note: bytes) -> None:
+    def check_growth(self, note: bytes) -> bool:
         old, new = parse_signed_checkpoint(note).body, self._opened.body
         if old.size > new.size:
             raise RollbackError(
@@ -134,6 +149,7 @@ class RegistrySource(Source):
             same_size = old.size == new.size
             error = ForkError if same_size else ConsistencyError
             raise error(note.decode(), self._prover.anchor.note.decode()) from exc
+        return True
 
     @override
     def renew(self, data: bytes, report: Report) -> bytes | None:
@@ -146,6 +162,10 @@ class RegistrySource(Source):
     @override
     def answer(self, inquiry: Inquiry) -> Answer:
         return check_act(self._prover, inquiry)
+
+    @override
+    def ask(self, query: Query) -> JsonObject:
+        return answer_only(self._prover, query)
 
     def _renew(self, value: JsonObject, report: Report) -> JsonObject | None:
         key = SubjectKey(report.subject)
@@ -172,15 +192,14 @@ class VerifiedFile:
     report: Report
 
 
-class FilesSource(Source):
-    """What some verified files prove.
+class FilesSource(Source, Facts):
+    """What some verified files prove: states, but neither whole histories nor that a log grew.
 
     Args:
         files: All of one ledger.
     """
 
     def __init__(self, files: Sequence[VerifiedFile]) -> None:
-        self._files = files
         states = [state for file in files for state in find_states(file.data)]
         self._states: Mapping[SubjectKey, StateBundle] = {
             state.subject: state for state in sorted(states, key=size_of)
@@ -201,25 +220,32 @@ class FilesSource(Source):
         return self._states.get(key)
 
     @override
-    def check_growth(self, note: bytes) -> None:
+    def check_growth(self, note: bytes) -> bool:
         old = parse_signed_checkpoint(note).body
+        is_one_size = bool(self._notes)
         for other in sorted(self._notes):
             new = parse_signed_checkpoint(other).body
-            if (old.origin, old.size) == (new.origin, new.size) and old.root != new.root:
+            if (old.origin, old.size) != (new.origin, new.size):
+                is_one_size = False
+            elif old.root != new.root:
                 raise ForkError(note.decode(), other.decode())
+        return is_one_size
 
     @override
     def renew(self, data: bytes, report: Report) -> bytes | None:
-        about = (report.kind, report.subject)
-        same = [file for file in self._files if (file.report.kind, file.report.subject) == about]
-        newest = max(same, key=lambda file: _log_size(file.report), default=None)
-        if newest is None or _log_size(newest.report) <= _log_size(report):
-            return None
-        return newest.data
+        return None  # a newer file does not show that its log grew from the old proof's
 
     @override
     def answer(self, inquiry: Inquiry) -> Answer:
         raise UnprovedError(inquiry.party)
+
+    @override
+    def ask(self, query: Query) -> JsonObject:
+        return answer_query(self, query)
+
+    @override
+    def read_events(self, key: SubjectKey) -> Sequence[Entry]:
+        raise UnprovedError(key)
 
 
 def time_of(bundle: StateBundle) -> UnixMillis:

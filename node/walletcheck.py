@@ -10,12 +10,16 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from contracts.certificate import CERTIFICATE, parse_certificate
+from contracts.certificate import KIND as CERTIFICATE_KIND
 from contracts.chain import Grant, find_break, find_chain
-from contracts.check import parse_check
+from contracts.check import CHECK, parse_check
 from contracts.encumbrance import Encumbrance
 from contracts.force import live_voucher, objects_at
 from contracts.identity import Party
 from contracts.intervals import current, parse_intervals
+from contracts.queries import KIND as QUERY_KIND
+from contracts.queries import QUERY, UNKNOWN_THEN, QueryBundle, parse_query
 from contracts.records import Intervals, StateT
 from contracts.rulebook import STATES
 from contracts.supervision import Order
@@ -25,11 +29,12 @@ from contracts.voucher import voucher_status
 from ledger.core.bundle import StateBundle
 from ledger.core.canonical import decode_bundle, encode_canonical
 from ledger.core.policy import Policy
-from ledger.core.types import Json, SubjectKey, UnixMillis
-from ledger.errors import BundleError, LedgerError, VerificationError
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
+from ledger.errors import LedgerError, VerificationError
 from node.embedded import find_states
 from node.judges import MAX_FILE_BYTES
 from node.newest import size_of, verify_growth
+from node.pack import is_pack
 from node.sources import Source, UnprovedError, time_of
 from node.verifier import verify_file
 from node.wallet import Item
@@ -67,6 +72,8 @@ class Finding:
         missing: Subjects of which no newer proof was at hand.
         failure: Why it is not authentic, or contradicts the newer proofs.
         report: Of its own verification.
+        is_growth_checked: The log of the newer proofs is shown to have only grown since; files
+            under checkpoints of several sizes cannot show that.
     """
 
     item: Item
@@ -76,6 +83,7 @@ class Finding:
     missing: tuple[str, ...]
     failure: LedgerError | None
     report: Report
+    is_growth_checked: bool = False
 
     @property
     def outcome(self) -> Outcome:
@@ -122,8 +130,8 @@ def check_item(
 def _compare(item: Item, data: bytes, source: Source, report: Report, now: UnixMillis) -> Finding:
     states = find_states(data)
     notes = {state.receipt.proof.checkpoint for state in states}
-    for note in sorted(notes | ({report.opened.data} if report.opened is not None else set())):
-        source.check_growth(note)
+    notes |= {report.opened.data} if report.opened is not None else set()
+    grown = [source.check_growth(note) for note in sorted(notes)]
     changes: list[Change] = []
     missing: set[str] = set()
     for old in states:
@@ -133,7 +141,11 @@ def _compare(item: Item, data: bytes, source: Source, report: Report, now: UnixM
         else:
             changes += compare_states(old, new)
     try:
-        standing = _stand(item, data, states, source, now)
+        query = _find_query(item, data)
+        if query is None:
+            standing = _stand(item, data, states, source, now)
+        else:
+            standing, changes = _ask_again(query, source)
     except UnprovedError as exc:
         standing = Standing("", None)
         missing.add(exc.subject)
@@ -145,6 +157,7 @@ def _compare(item: Item, data: bytes, source: Source, report: Report, now: UnixM
         tuple(sorted(missing)),
         None,
         report,
+        is_growth_checked=all(grown),
     )
 
 
@@ -207,8 +220,9 @@ def _stand(
         standings = [find_standing(source, key, now) for key in vouchers]
         worst = next((one for one in standings if not one.is_in_force), None)
         return worst or (standings[0] if standings else Standing(item.status, None))
-    if item.kind == "check":
-        return _stand_check(data, source, now)
+    document = None if is_pack(data) else _open_certificate(data)
+    if document is not None and document.get("format") == CHECK:
+        return _stand_check(document, source, now)
     if subject in {state.subject for state in states}:
         return find_standing(source, subject, now)
     return Standing(item.status, None)
@@ -288,9 +302,38 @@ _STANDINGS: Final[Mapping[str, Callable[[Source, SubjectKey, UnixMillis], Standi
 }
 
 
-def _stand_check(data: bytes, source: Source, now: UnixMillis) -> Standing:
+def _open_certificate(data: bytes) -> JsonObject:
+    """A file, or the proof in it if it is a certificate: the words around that change nothing."""
+    value = decode_bundle(data, max_bytes=MAX_FILE_BYTES)
+    return parse_certificate(value).proof if value.get("format") == CERTIFICATE else value
+
+
+def _find_query(item: Item, data: bytes) -> QueryBundle | None:
+    """The query that an item answers, in a certificate or not."""
+    if item.kind not in {QUERY_KIND, CERTIFICATE_KIND}:
+        return None
+    document = _open_certificate(data)
+    return parse_query(document) if document.get("format") == QUERY else None
+
+
+def _ask_again(bundle: QueryBundle, source: Source) -> tuple[Standing, list[Change]]:
+    """The same question about the same date: whatever happened later does not change its answer.
+
+    Raises:
+        UnprovedError: The newer states do not show it, or do not reach back so far any more.
+    """
+    subject, before = SubjectKey(bundle.query.subject), bundle.answer
+    after = source.ask(bundle.query)
+    if after["status"] == UNKNOWN_THEN != before["status"]:
+        raise UnprovedError(subject)
+    is_same = encode_canonical(after) == encode_canonical(before)
+    changes = [] if is_same else [Change(subject, "answer", (before,), (after,))]
+    return Standing(str(after["status"]), None), changes
+
+
+def _stand_check(document: JsonObject, source: Source, now: UnixMillis) -> Standing:
     """The same question again, about now."""
-    bundle = parse_check(decode_bundle(data, max_bytes=MAX_FILE_BYTES))
+    bundle = parse_check(document)
     verdict = source.answer(replace(bundle.inquiry, at=now)).verdict
     was_permitted = bundle.answer.verdict == "permitted"
     return Standing(verdict, verdict == "permitted" if was_permitted else None)

@@ -61,10 +61,12 @@ def create_group() -> typer.Typer:
         help=say(
             "Verify everything again, against the newest state: what changed, what is still in force?\n\n"
             "The newest state comes from the registry of this home, or from files given with --against.\n\n"
+            "Files of another time do not show that the log only grew since: --fix then replaces nothing.\n\n"
             "Exit code: 0 all in force, 3 not authentic, 6 some could not be checked, 7 some no longer in force.\n\n"
             "Example: muniment wallet check --against newer.voucher.json",
             "以最新状态重新验证全部内容：有何变化，是否仍然有效？\n\n"
             "最新状态取自本目录的登记系统，或 --against 给出的文件。\n\n"
+            "不同时间的文件不能证明日志此后只增不改：此时 --fix 不作替换。\n\n"
             "退出码：0 全部有效，3 不真实，6 有内容无法检查，7 有内容已失效。\n\n"
             "示例：muniment wallet check --against newer.voucher.json",
         ),
@@ -201,7 +203,7 @@ def _check_all(
         data, source = wallet.read(item), sources.get(item.origin)
         finding = check_item(item, data, source, policy, now)
         found.append(finding)
-        if fix and source is not None and finding.failure is None:
+        if fix and source is not None and finding.is_growth_checked:
             fresh = source.renew(data, finding.report)
             if fresh is not None:
                 replaced[item.id] = wallet.replace(item, fresh, policy, now)

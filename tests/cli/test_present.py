@@ -222,6 +222,36 @@ def test_a_statement_that_lies_is_not_authentic_and_says_where(solo, number):
     assert chinese.row("未通过") == "陈述：陈述与证明不符：title"
 
 
+def refill(path, **files):
+    from node.pack import Pack, write_pack
+
+    pack = read_pack(path.read_bytes())
+    named = {name.replace("__", "."): content for name, content in files.items()}
+    path.write_bytes(write_pack(Pack(pack.form, dict(pack.files) | named)))
+
+
+def test_a_text_that_lies_is_not_authentic_in_two_languages(solo, number):
+    present(solo, number)
+    path = Path(f"{number}.trading.zip")
+    refill(path, statement__en__txt=b"It is yours.")
+    result = solo.ok("verify", path, code=3)
+    assert result.row("FAILED").startswith("statement texts: statement.en.txt is not the text of")
+    chinese = solo.ok("verify", path, "--lang", "zh-CN", code=3)
+    assert chinese.row("未通过").startswith("陈述文本：statement.en.txt 不是 statement.json 的文本")
+
+
+def test_a_json_file_of_no_known_format_is_malformed_and_a_page_is_named(solo, number):
+    present(solo, number)
+    path = Path(f"{number}.trading.zip")
+    refill(path, readme__txt=b"It is yours.")
+    result = solo.ok("verify", path)
+    assert "explanatory text readme.txt: a file of the pack that proves nothing" in result.out
+    chinese = solo.ok("verify", path, "--lang", "zh-CN")
+    assert "说明文字 readme.txt：包内不具证明力的文件" in chinese.out
+    refill(path, check__json=b'{"format": "x"}')
+    assert solo.json("verify", path, code=4)["authentic"] is False
+
+
 def test_a_broken_zip_is_malformed(solo, number):
     present(solo, number)
     path = Path(f"{number}.trading.zip")

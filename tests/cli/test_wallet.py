@@ -14,7 +14,8 @@ ITEM = {
     "origin", "added", "name",
 }  # fmt: skip
 FOUND = {
-    "id", "kind", "subject", "outcome", "status", "in_force", "changes", "missing", "replaced",
+    "id", "kind", "subject", "outcome", "status", "in_force", "changes", "missing",
+    "growth_checked", "replaced",
 }  # fmt: skip
 POLICY = ("--policy", "trust.policy")
 
@@ -267,13 +268,25 @@ def test_without_a_registry_newer_files_are_asked_for(holder):
 
 def test_a_newer_file_shows_what_changed(holder, founded, registry, number):
     argv = ("wallet", "check", *POLICY, "--against", newer(holder, number, registry))
-    assert holder.json(*argv)["items"][0]["outcome"] == "unchanged"
+    (found,) = holder.json(*argv)["items"]
+    assert (found["outcome"], found["growth_checked"]) == ("unchanged", True)
     revoke(holder, founded, *registry)
     newer(holder, number, registry)
     (found,) = holder.json(*argv, code=7)["items"]
     assert (found["status"]["now"], found["in_force"]) == ("revoked", False)
-    assert holder.json(*argv, "--fix", code=7)["items"][0]["replaced"] is True
-    assert holder.json("wallet", "list")["items"][0]["status"] == "revoked"
+
+
+def test_files_of_two_times_do_not_show_growth_and_replace_nothing(holder, registry, number):
+    holder.ok(*registry, "register", "one.voucher.json")
+    argv = ("wallet", "check", *POLICY, "--fix", "--against", newer(holder, number, registry))
+    (found,) = holder.json(*argv, code=6)["items"]
+    assert (found["outcome"], found["in_force"]) == ("unchanged", True)
+    assert (found["growth_checked"], found["replaced"]) == (False, False)
+    assert "unchanged, valid, growth not checked" in holder.ok(*argv, code=6).out
+    assert "未检查增长" in holder.ok(*argv, "--lang", "zh-CN", code=6).out
+    second = holder.json(*registry, "register", "trust.policy")["voucher"]
+    argv = ("wallet", "check", *POLICY, "--against", newer(holder, second, registry, "x.json"))
+    assert "growth" not in holder.ok(*argv, code=6).out, "not checked at all"
 
 
 def test_what_no_file_shows_is_not_checked_and_exits_with_6(holder, registry, number):

@@ -178,6 +178,13 @@ def test_a_pack_about_no_voucher_is_not_about_a_file(made):
             judge(pack(files), made, suspect=suspect_for(made))
 
 
+def test_an_opening_that_opens_nothing_is_not_counted(made):
+    empty = rebuilt(made.pack, opening__json=opening_of(made, openings=[]))
+    assert judge(empty, made).is_in_force, "the statement says that nothing is opened"
+    report = judge(rebuilt(made.opened, opening__json=opening_of(made, openings=[])), made)
+    assert str(report.failure).endswith("its opening")
+
+
 # what is refused
 
 

@@ -6,10 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from contracts.certificate import create_certificate
+from contracts.check import format_check
+from contracts.permission import Inquiry
+from contracts.queries import Query, format_query
 from contracts.verdict import Question
 from ledger.core.bundle import format_receipt, parse_state_bundle
 from ledger.core.policy import parse_policy
 from ledger.errors import BundleError, ForkError, QuorumError, RollbackError, SignatureError
+from node.answers import prove_act, prove_query
 from node.pack import PACK, Pack, write_pack
 from node.sources import FilesSource, RegistrySource, VerifiedFile
 from node.verifier import verify_file
@@ -180,10 +185,6 @@ def test_a_grant_ends_with_its_term(wallet, made, office):
 
 
 def test_an_answer_is_asked_again(wallet, made, office):
-    from contracts.check import format_check
-    from contracts.permission import Inquiry
-    from node.answers import prove_act
-
     buyer = office.enrol("buyer")
     grant = office.grant(made.operated, buyer, "buyer")
     asset = office.asset(made.operated)
@@ -285,8 +286,6 @@ def test_an_offer_is_not_in_force_and_never_was(wallet, made, office):
 
 
 def test_a_certificate_is_compared_by_the_proof_inside(wallet, made, office):
-    from contracts.certificate import create_certificate
-
     certificate = create_certificate(json.loads(office.state(f"voucher/{made.number}")))
     held = add(wallet, made, json.dumps(certificate).encode())
     assert held.subjects == (f"voucher/{made.number}",)
@@ -352,6 +351,7 @@ def test_a_registry_that_went_another_way_is_found_out(wallet, made, office, tmp
     assert finding.failure.old != finding.failure.new
     fork = check_files(wallet, made, item, other.voucher(made.number))
     assert fork.failure is None, "of two sizes files alone show nothing"
+    assert not fork.is_growth_checked, "and that is said"
 
 
 def test_two_files_of_one_size_that_contradict_are_a_fork(wallet, made, office, tmp_path):
@@ -393,6 +393,109 @@ def test_a_history_that_was_rewritten_is_found_out(made, office, name):
         return
     with pytest.raises(BundleError, match=words):
         compare_states(old, new)
+
+
+def test_growth_is_checked_by_a_registry_and_by_files_of_one_size(wallet, made, office):
+    items = [
+        add(wallet, made, office.voucher(made.number)),
+        add(wallet, made, receipt_of(office, 2)),
+    ]
+    same = office.voucher(made.second)
+    transfer_of_time(office)
+    newer = office.voucher(made.number)
+    for item in items:
+        assert check(wallet, made, item, office).is_growth_checked
+        assert check_files(wallet, made, item, same).is_growth_checked
+        for files in ([newer], [same, newer], []):
+            assert not check_files(wallet, made, item, *files).is_growth_checked
+
+
+# answers about a date
+
+
+def ask(office, topic, subject, at):
+    with office.reading() as registry:
+        query = Query(topic=topic, subject=subject, at=at)
+        return format_query(prove_query(registry.prover(), query))
+
+
+def test_an_answer_about_a_date_stays_what_it_is_whatever_happens_later(wallet, made, office):
+    asset, buyer = office.asset(made.operated), office.enrol("buyer")
+    grant = office.grant(made.operated, buyer, "buyer")
+    with office.reading() as registry:
+        then = registry.prover().prove_state(asset).seal.time
+    queries = [
+        ask(office, topic, subject, then)
+        for topic, subject in (("holders", asset), ("grants", asset), ("below", grant))
+    ]
+    items = [add(wallet, made, json.dumps(one).encode()) for one in queries]
+    items += [add(wallet, made, json.dumps(create_certificate(one)).encode()) for one in queries]
+    office.revoke_grant(grant)
+    office.freeze(made.operated)
+    revoke(office, made.operated)
+    for item in items:
+        finding = check(wallet, made, item, office)
+        assert (finding.outcome, finding.status) == ("unchanged", "answered"), item.kind
+        assert finding.is_in_force is None
+
+
+def test_an_answer_about_a_later_date_may_change(wallet, made, office):
+    asset = office.asset(made.number)
+    query = ask(office, "holders", asset, made.now + DAY)
+    items = [
+        add(wallet, made, json.dumps(one).encode()) for one in (query, create_certificate(query))
+    ]
+    revoke(office, made.number)
+    for item in items:
+        finding = check(wallet, made, item, office)
+        assert (finding.outcome, changed(finding)) == ("changed", {("asset", "answer")})
+        assert finding.changes[0].before[0]["rights"]
+        assert not finding.changes[0].after[0]["rights"]
+
+
+def test_files_answer_what_a_state_tells_and_no_more(wallet, made, office):
+    asset = office.asset(made.number)
+    with office.reading() as registry:
+        then = registry.prover().prove_state(asset).seal.time
+    holders, grants = (
+        add(wallet, made, json.dumps(ask(office, topic, asset, then)).encode())
+        for topic in ("holders", "grants")
+    )
+    revoke(office, made.number)
+    newer = office.state(asset)
+    assert check_files(wallet, made, holders, newer).outcome == "unchanged"
+    assert check_files(wallet, made, grants, newer).outcome == "unchecked"
+    assert check_files(wallet, made, holders, made.other).outcome == "unchecked"
+
+
+def test_what_the_newer_states_do_not_know_any_more_is_unchecked(wallet, made, office):
+    class Forgetful(RegistrySource):
+        def ask(self, query):
+            return {"status": "unknown", "rights": []}
+
+    asset = office.asset(made.number)
+    item = add(wallet, made, json.dumps(ask(office, "holders", asset, made.now)).encode())
+    with office.reading() as registry:
+        source = Forgetful(registry, made.policy)
+        finding = check_item(item, wallet.read(item), source, made.policy, made.now)
+    assert (finding.outcome, finding.missing) == ("unchecked", (asset,))
+
+
+def test_a_certificate_of_a_check_is_asked_again_like_the_check(wallet, made, office):
+    buyer = office.enrol("buyer")
+    grant = office.grant(made.operated, buyer, "buyer")
+    now, asset = made.now + DAY, office.asset(made.operated)
+    inquiry = Inquiry(party=buyer, asset=asset, action="read", at=now, facts={})
+    with office.reading() as registry:
+        certificate = create_certificate(format_check(prove_act(registry.prover(), inquiry)))
+    item = add(wallet, made, json.dumps(certificate).encode(), now)
+    finding = check(wallet, made, item, office, now)
+    assert (finding.outcome, finding.status, finding.is_in_force) == (
+        "unchanged", "permitted", True,
+    )  # fmt: skip
+    office.revoke_grant(grant)
+    finding = check(wallet, made, item, office, now)
+    assert (finding.outcome, finding.is_in_force) == ("changed", False)
 
 
 # no registry, or another
@@ -491,19 +594,11 @@ def test_what_cannot_be_made_anew_is_left_as_it_is(wallet, made, office):
         assert source.renew(made.pack, verified(made, made.pack).report) is None
 
 
-def test_files_give_the_newest_of_the_same_kind(made, office):
+def test_a_newer_file_never_takes_the_place_of_an_old_one(made, office):
     old = verified(made, made.voucher)
     transfer_of_time(office)
-    newer = office.voucher(made.number)
-    office.enrol("else")
-    newest = office.voucher(made.number)
-    files = [verified(made, data) for data in (newest, newer, made.voucher, made.other)]
-    source = FilesSource(files)
-    assert source.renew(old.data, old.report) == newest
-    assert source.renew(newest, files[0].report) is None
-    assert FilesSource(files[3:]).renew(old.data, old.report) is None
-    state = verified(made, office.state(f"voucher/{made.number}"))
-    assert FilesSource([state]).renew(old.data, old.report) is None, "another kind"
+    newer = verified(made, office.voucher(made.number))
+    assert FilesSource([newer]).renew(old.data, old.report) is None
 
 
 def test_a_forged_file_in_the_wallet_folder_fails_its_check(wallet, made, office):

@@ -13,25 +13,56 @@ from tests.support.transfers import JUDGMENT
 # --- transfers and pledges
 
 
-def transfer_wrongly(sim):
-    """What was moved, pledged or frozen, or what the transferee has already."""
-    assets = sim.random.choice([sim.assets, sim.assets, sim.frozen()])
-    asset = sim.pick(assets, lambda key: sim.model.assets[key]["number"])
-    if asset is None:
+def transfer_of_frozen(sim):
+    return _transfer_against(sim, "frozen", sim.frozen())
+
+
+def transfer_of_pledged(sim):
+    return _transfer_against(sim, "pledged", sim.valid)
+
+
+def transfer_of_moved(sim):
+    """Of a right that one does not have, or has no longer."""
+    return _transfer_against(sim, "right_not_held", sim.valid)
+
+
+def transfer_of_expired(sim):
+    return _transfer_against(sim, "expired", sim.assets)
+
+
+def transfer_to_a_holder(sim):
+    """To somebody who has the same right on a basis of his own."""
+    return _transfer_against(sim, "already_held", sim.valid)
+
+
+def _transfer_against(sim, reason, assets):
+    """A transfer that all sign who have to, and that nothing but this reason stands against."""
+    for _ in range(20):
+        asset = sim.pick(assets, lambda key: sim.model.assets[key]["number"])
+        if asset is None:
+            return None
+        giver, taker, _ = move = _odd_move(sim, asset)
+        is_ordered = sim.random.random() < 0.3
+        signing = {taker} if is_ordered else {giver, taker}
+        found = sim.obstacles_of(asset, [move], is_ordered=is_ordered)
+        if found == {reason} and giver != taker and all(map(sim.is_active, signing)):
+            ground = JUDGMENT if is_ordered else None
+            name = f"transfer against {reason}"
+            return sim.file_transfer(name, asset, [move], ground, may(reason))
+    return None
+
+
+def transfer_twice_at_once(sim):
+    """One right to two parties in one transfer."""
+    asset = sim.pick(sim.valid, lambda key: sim.model.in_force(key, sim.time))
+    if asset is None or sim.model.is_frozen(asset):
         return None
-    moves = [_odd_move(sim, asset) for _ in range(sim.random.choice([1, 1, 2]))]
-    is_ordered = sim.random.random() < 0.3
-    if any(giver == taker for giver, taker, _ in moves):
+    giver, right = sim.random.choice(sorted(sim.model.in_force(asset, sim.time)))
+    takers = [person.party for person in sim.several(2)]
+    if len(takers) < 2 or giver in takers or not sim.is_active(giver):
         return None
-    reasons = sim.obstacles_of(asset, moves, is_ordered=is_ordered)
-    signing = {taker for _, taker, _ in moves}
-    signing |= set() if is_ordered else {giver for giver, _, _ in moves}
-    if not reasons or not all(map(sim.is_active, signing)) or len(set(moves)) != len(moves):
-        return None
-    if len({(giver, right) for giver, _, right in moves}) != len(moves):
-        reasons = may("doubled_move", "frozen", "expired")
-    ground = JUDGMENT if is_ordered else None
-    return sim.file_transfer("transfer wrongly", asset, moves, ground, frozenset(reasons))
+    moves = [(giver, taker, right) for taker in takers]
+    return sim.file_transfer("transfer twice at once", asset, moves, None, may("doubled_move"))
 
 
 def _odd_move(sim, asset):
@@ -86,18 +117,26 @@ def record_more_than_filed(sim):
 
 
 def record_out_of_order(sim):
-    """A number that is not the next, or a validity that begins anew."""
+    """With a number that is not the next."""
+    number = sim.stage.next_number()
+    after = f"{number[:-4]}{int(number[-4:]) % 9999 + 1:04}"
+    return _odd_record(sim, "record out of order", may("series_moved"), number=after)
+
+
+def record_for_longer(sim):
+    """As if the years of a voucher began anew with a transfer."""
+    return _odd_record(sim, "record for longer", may("validity"), longer=1000)
+
+
+def _odd_record(sim, name, reasons, longer=0, **changes):
     key = sim.pick([*sim.applications], lambda one: _is_ripe_transfer(sim, one))
     if key is None or sim.obstacles(sim.model.registrations[key]):
         return None
     application, stage = sim.applications[key], sim.stage
-    number = stage.next_number()
-    after = f"{number[:-4]}{int(number[-4:]) % 9999 + 1:04}"
-    until = stage.voucher(stage.asset(application).voucher).valid_until + 1000
-    change, reason = sim.random.choice(
-        [({"number": after}, "series_moved"), ({"valid_until": until}, "validity")]
-    )
-    return sim.record("record out of order", application, reasons=may(reason), **change)
+    if longer:
+        until = stage.voucher(stage.asset(application).voucher).valid_until
+        changes["valid_until"] = until + longer
+    return sim.record(name, application, reasons=reasons, **changes)
 
 
 def record_for_the_gone(sim):
@@ -299,11 +338,17 @@ def decide_as_nobody(sim):
 
 MOVES = {
     decide_as_nobody: 1,
-    transfer_wrongly: 8,
+    transfer_of_frozen: 2,
+    transfer_of_pledged: 2,
+    transfer_of_moved: 3,
+    transfer_of_expired: 1,
+    transfer_to_a_holder: 2,
+    transfer_twice_at_once: 1,
     record_moved_right: 5,
     record_for_the_gone: 2,
     record_more_than_filed: 3,
-    record_out_of_order: 3,
+    record_out_of_order: 2,
+    record_for_longer: 2,
     second_pledge: 4,
     pledge_of_frozen: 1,
     release_wrongly: 2,
