@@ -141,12 +141,12 @@ def may_go_on(sim, key):
 
 
 def hand_on(sim):
-    key = sim.pick(sim.alive, lambda one: may_go_on(sim, one))
-    return (
-        None
-        if key is None
-        else child(sim, "hand on", key, narrowed(sim.random, most_of(sim.plans[key])))
-    )
+    """Below a grant; of two that hand on, below the one that is further down."""
+    found = [sim.pick(sim.alive, lambda one: may_go_on(sim, one)) for _ in range(2)]
+    key = max(filter(None, found), key=lambda one: sim.model.grants[one]["depth"], default=None)
+    if key is None:
+        return None
+    return child(sim, "hand on", key, narrowed(sim.random, most_of(sim.plans[key])))
 
 
 def child(sim, name, parent, plan, reasons=frozenset()):

@@ -114,7 +114,7 @@ def random_plan(random, now, *, latest=None, can_go_on=True, free=False):
     act = random.choice(ONWARD)
     last = Plan(acts=("use",), onward=random.choice([None, (act, None, None)]))
     middle = Plan(acts=("use",), onward=(act, random.randint(1, 2), last))
-    following = random.choice([None, last, middle])
+    following = random.choice([None, last, middle, middle])
     return replace(
         plan,
         onward=(act, random.choice([2, 3, 5]), following),

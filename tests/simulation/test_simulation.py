@@ -33,6 +33,7 @@ EVENTS = 2_000
 QUESTIONS = 1_000
 BUSY_MOVES = {
     honest.enroll: 10,
+    honest.admit: 4,
     honest.file: 5,
     honest.advance: 80,
     honest.transfer: 25,
@@ -124,15 +125,14 @@ def test_every_mangled_file_is_refused(played):
 
 def test_lists_that_overflow_keep_every_invariant_too(tmp_path):
     limits = {"crowd": 5, "assets": 1, "years": 2, "clocks": AT_ONCE}
-    sim = play(tmp_path, 2, 1_600, BUSY_MOVES, **limits)
+    sim = play(tmp_path, 5, 1_600, BUSY_MOVES, **limits)
     shortened = {
         name for state in sim.stage.states.values() for name in state.body.get("complete_from", {})
     }
     assert {"freezes", "pledges", "vouchers"} <= shortened
     compare(sim, Random(SEED), 20)
     compared = compare_with_then(sim)
-    assert compared["left out"] > 0
-    assert compared["permitted"] > 0
+    assert 0 < compared["left out"] < compared.total()
     sim.stage.audit()
     sim.stage.close()
 
