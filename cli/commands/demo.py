@@ -11,7 +11,7 @@ import typer
 
 from cli.exitcodes import UsageError
 from cli.lang import say
-from cli.session import Session
+from cli.session import Session, read_passphrase
 from ledger.core.types import Json
 from ledger.errors import NotFoundError
 
@@ -51,13 +51,15 @@ def demo(
 
     session: Session = context.obj
     _check_table(table, out)
+    known = session.settings.passphrase_file
+    if known is not None:
+        read_passphrase(known)
     _clear(out)
     title = say("demonstration table", "演示数据表")
     if table is None:
         title = _unpack_flights(out / _COPIED)
     else:
         shutil.copyfile(table, out / _COPIED)
-    known = session.settings.passphrase_file
     options = [] if known is None else ["--passphrase-file", str(known.resolve())]
     story = Story(main, _COPIED, title, options)
     told = contextlib.redirect_stdout(sys.stderr) if session.out.is_json else nullcontext()

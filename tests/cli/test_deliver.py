@@ -263,8 +263,12 @@ def test_a_published_digest_is_enough_to_know_the_file_by(licensed, market):
         "grant", "issue", number, "--to", "丙公司", "--template", "no-resale", "--agreement"
     )
     Path(licensed.home / "vault.db").unlink()
-    argv = ("--from", "open.csv", "--to", "丙公司", "--out", "copy.csv")
-    licensed.ok("deliver", number, *argv)
+    Path("other.csv").write_bytes(b"other")
+    argv = ("--to", "丙公司", "--out", "copy.csv", "--from")
+    assert licensed.refused("deliver", number, *argv, "other.csv", code=4)["code"] == "other_file"
+    assert not Path("copy.csv").exists()
+    licensed.ok("deliver", number, *argv, "open.csv")
+    assert Path("copy.csv").read_bytes() == b"open"
 
 
 # received, and handed on

@@ -195,12 +195,16 @@ def test_an_empty_folder_and_an_empty_table_will_do(program):
     Path("told").mkdir()
     Path("empty.csv").write_bytes(b"")
     program.ok("demo", "--table", "empty.csv", "--out", "told", "--json")
+    assert (Path("told") / "copies" / "second.csv").read_bytes() == b""
+    assert program.json("--home", "told/registry", "audit")["clean"] is True
 
 
 def test_a_passphrase_file_that_is_named_from_here_is_found_from_there(program, monkeypatch):
-    Path("secret.txt").write_text("a passphrase\n")
     monkeypatch.setenv("MUNIMENT_PASSPHRASE_FILE", "secret.txt")
+    assert demo(program, "--json", code=2).error["code"] == "passphrase_file"
+    Path("secret.txt").write_text("a passphrase\n")
     demo(program, "--json")
+    assert program.json("--home", "told/registry", "audit")["clean"] is True
 
 
 def test_where_the_table_is_not_given_the_package_s_is_taken_or_asked_for(program, monkeypatch):

@@ -244,8 +244,11 @@ def test_a_draft_from_stdin_needs_a_file_to_go_to(solo, far, drafted, monkeypatc
     for more, code in (((), 2), (("--out", "signed.json"), 0)):
         stdin = io.TextIOWrapper(io.BytesIO(data))
         monkeypatch.setattr(sys, "stdin", stdin)
-        solo.ok("--home", far[0], "--json", "cosign", "-", *more, code=code)
-    solo.json("submit", "signed.json")
+        said = solo.ok("--home", far[0], "--json", "cosign", "-", *more, code=code).json
+        assert Path("signed.json").exists() is (code == 0)
+        assert said["error"]["code"] == "option_required" if code else said["signed"] == [far[2]]
+    assert Path(drafted["file"]).read_bytes() == data
+    assert solo.json("submit", "signed.json")["subject"] == drafted["subject"]
 
 
 def test_a_filing_without_its_openings_is_not_submitted(solo, founded, far, drafted, tmp_path):

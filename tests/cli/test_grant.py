@@ -238,7 +238,13 @@ def test_whom_it_is_about_is_named_and_known(licensed, market):
 
 def test_the_asset_may_be_called_by_title_and_the_parties_by_their_keys(licensed, market):
     argv = ("--to", market.parties["丙公司"][:12], "--as", market.parties["甲公司"])
-    licensed.json("grant", "issue", "停车", *argv, "--template", "no-resale")
+    key = licensed.json("grant", "issue", "停车", *argv, "--template", "no-resale")["subject"]
+    shown = licensed.json("grant", "show", key)
+    assert shown["asset"] == market.registered["asset"]
+    assert (shown["grantor"], shown["grantee"]) == (
+        market.parties["甲公司"],
+        market.parties["丙公司"],
+    )
 
 
 def test_nobody_licenses_what_he_has_no_right_to(licensed, market):

@@ -199,10 +199,15 @@ def test_an_action_that_the_lines_do_not_have_is_refused(solo, grant):
     assert error["code"] == "other_terms"
 
 
-@pytest.mark.parametrize("action", ["modify", "distribute", "nothing"])
+UNPERMITTED = {"modify": "no_permission", "distribute": "onward_act", "nothing": "unknown_term"}
+
+
+@pytest.mark.parametrize("action", UNPERMITTED)
 def test_what_the_grant_does_not_permit_is_refused(solo, grant, action):
-    file = write(rows=lines(action=action))
-    solo.refused("use", "batch", file, "--grant", grant, code=4)
+    file, before = write(rows=lines(action=action)), solo.json("stats")["leaves"]
+    error = solo.refused("use", "batch", file, "--grant", grant, code=4)
+    assert error["code"] == UNPERMITTED[action]
+    assert solo.json("stats")["leaves"] == before
 
 
 def test_only_the_grantee_records_usage(solo, grant):

@@ -282,6 +282,8 @@ def test_what_was_sent_in_time_is_countersigned_later_whatever_has_ended(
     receive(world, revoked, people[1])
     world.revoke(asset, world.asset(asset).voucher)
     receive(world, ended, people[1])
+    for key in (frozen, revoked, ended):
+        assert current(delivery_state(world, key).status) == ("received",)
 
 
 def test_a_suspended_recipient_countersigns_nothing(world, people, grant):

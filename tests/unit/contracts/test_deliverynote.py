@@ -116,7 +116,7 @@ def test_the_salt_is_not_printed(scene):
 def test_what_it_says_of_the_copy_is_what_the_event_says(scene):
     note = scene.note()
     verify_sent(note)
-    verify_copy(note, Copy(**copy()))
+    verify_copy(note, Copy(**copy()), SIZE)
     assert note.body.grant == scene.grant
 
 
@@ -126,7 +126,17 @@ def test_what_it_says_of_the_copy_is_what_the_event_says(scene):
 @pytest.mark.parametrize("changes", [{"root": "0f" * 32}, {"count": 2}])
 def test_another_file_is_not_the_copy(scene, changes):
     with pytest.raises(BundleError, match="not the copy"):
-        verify_copy(scene.note(), Copy(**(copy() | changes)))
+        verify_copy(scene.note(), Copy(**(copy() | changes)), SIZE)
+
+
+@pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1])
+def test_a_note_with_another_size_is_not_of_the_file(scene, size):
+    """Both make as many blocks as the copy has, so only the file shows it."""
+    note = scene.note(size=SIZE + 2)
+    assert judged(note).is_authentic
+    with pytest.raises(BundleError, match="bytes"):
+        verify_copy(note, Copy(**copy()), size)
+    verify_copy(note, Copy(**copy()), SIZE + 2)
 
 
 def test_a_receipt_of_another_delivery_does_not_belong_to_it(scene):
@@ -155,7 +165,9 @@ def test_a_size_that_makes_another_number_of_blocks_is_refused(scene, size):
 
 @pytest.mark.parametrize("size", [131_073, 3 * 65_536])
 def test_any_size_of_so_many_blocks_could_be_true(scene, size):
-    judged(scene.note(size=size))
+    report = judged(scene.note(size=size))
+    assert report.is_authentic
+    assert [check.is_ok for check in report.checks] == [True, True]
 
 
 @pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 1), (65_536, 1), (65_537, 2)])
@@ -255,7 +267,9 @@ def test_every_mangled_note_is_refused(plain, mangle):
 
 def test_another_salt_shows_only_beside_the_file(plain):
     """Nothing on the ledger says the salt: it is the root of the copy that holds it."""
-    judged(parse_delivery_note(plain | {"salt": flip(plain["salt"])}))
+    other = parse_delivery_note(plain | {"salt": flip(plain["salt"])})
+    assert other.salt != parse_delivery_note(plain).salt
+    assert judged(other).is_authentic
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"format": DELIVERY}])

@@ -4,8 +4,9 @@ from typing import get_args
 
 import pytest
 
+from contracts.force import held_rights
 from contracts.intervals import current
-from contracts.title import LEVEL_ORDER, Basis, Level, has_right, tuple_values
+from contracts.title import LEVEL_ORDER, Basis, Level, tuple_values
 from ledger.errors import MalformedError, RejectedError
 from tests.support.people import MS_PER_DAY, Person, claim, ms
 from tests.support.world import World
@@ -119,9 +120,7 @@ def test_several_holders_have_the_same_right_in_the_same_data():
     assert outcome(world, application, *rights) == "yes"
     asset = world.asset(application)
     assert len(tuple_values(asset.tuples)) == 6
-    assert all(
-        has_right(asset, one.party, right, world.time) for one in (ann, ben) for right in RIGHTS
-    )
+    assert all(has_right(asset, one, right, world.time) for one in (ann, ben) for right in RIGHTS)
 
 
 # Sources of derived data
@@ -189,10 +188,10 @@ def test_a_right_whose_term_is_over_is_no_right():
     source = world.published(ann)
     world.record(source, rights, valid_until=until)
     asset = world.asset(source)
-    assert has_right(asset, ann.party, "use", until - 1)
-    assert not has_right(asset, ann.party, "use", until)
-    assert not has_right(asset, ann.party, "hold", until - 1)
-    assert not has_right(asset, world.operator.party, "use", until - 1)
+    assert has_right(asset, ann, "use", until - 1)
+    assert not has_right(asset, ann, "use", until)
+    assert not has_right(asset, ann, "hold", until - 1)
+    assert not has_right(asset, world.operator, "use", until - 1)
 
 
 # Levels (GB/T 43697-2024)
@@ -256,3 +255,7 @@ def test_a_tuple_is_in_force_from_the_record_on():
         application.index,
     )
     assert held.value == claim(world.operator, limits="not for advertising")
+
+
+def has_right(asset, person, right, time):
+    return any(value["right"] == right for value in held_rights(asset, person.party, time))

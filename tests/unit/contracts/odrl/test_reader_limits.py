@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.odrl import TEMPLATES, build_policy, parse_policy
+from contracts.odrl import TEMPLATES, build_policy, format_policy, parse_policy
 from contracts.odrl.vocabulary import LAST_INSTANT, OPERANDS
 from ledger.core.canonical import encode_canonical
 from ledger.core.limits import (
@@ -127,7 +127,12 @@ def test_the_deepest_policy_by_all_limits_is_not_too_deep_to_be_read():
     def wrap(inner):
         return rule(["distribute"], following=rules_of(inner))
 
-    parse_policy(offer(nested(MAX_NEXT_POLICIES, rule("use", deep), wrap)))
+    document = offer(nested(MAX_NEXT_POLICIES, rule("use", deep), wrap))
+    levels, terms = 0, parse_policy(document).terms
+    while terms.permissions[0].next_policy is not None:
+        levels, terms = levels + 1, terms.permissions[0].next_policy
+    assert levels == MAX_NEXT_POLICIES
+    assert terms.permissions[0].actions == ("use",)
 
 
 def test_json_that_is_much_deeper_is_refused_unread():
@@ -164,4 +169,6 @@ def test_every_template_fits_into_an_event(template):
         regions=["CN-31", "CN-32"],
         count=9,
     )
-    encode_canonical(policy, max_depth=MAX_EVENT_DEPTH - 2)
+    raw = encode_canonical(policy, max_depth=MAX_EVENT_DEPTH - 2)
+    assert len(raw) <= MAX_TERMS_BYTES
+    assert format_policy(parse_policy(policy)) == policy
