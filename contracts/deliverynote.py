@@ -19,24 +19,23 @@ from typing_extensions import override
 from contracts.delivery import Copy, Send
 from contracts.records import parse_record
 from contracts.verdict import (
-    FRESHNESS,
     KEY_OWNER,
     Question,
     Report,
     check_expectation,
-    note_age,
     note_checkpoint,
+    note_event_age,
 )
 from ledger.core.bundle import Receipt, format_receipt, parse_receipt, verify_receipt
 from ledger.core.entry import Entry
 from ledger.core.event import Event
 from ledger.core.members import take_count, take_format, take_text
-from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
+from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.subjects import SALT_BYTES, derive_id, parse_subject
 from ledger.core.text import format_base64url, parse_base64url
-from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
-from ledger.errors import BundleError, MalformedError, QuorumError
+from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.errors import BundleError, MalformedError
 
 DELIVERY: Final = "muniment/delivery/v1"
 KIND: Final = "delivery"
@@ -124,7 +123,7 @@ def judge_delivery(note: DeliveryNote, policy: Policy, question: Question, repor
     check_expectation(report, question)
     opened = open_checkpoint(policy, note.sent.proof.checkpoint)
     note_checkpoint(report, opened, question)
-    _note_age(report, opened, question)
+    note_event_age(report, question)
     report.check("sent", "the delivery is in the log", lambda: verify_receipt(note.sent, opened))
     report.check("belonging", "the file is of this delivery", lambda: verify_sent(note))
     body = note.body
@@ -153,18 +152,21 @@ def verify_sent(note: DeliveryNote) -> None:
         )
 
 
-def verify_copy(note: DeliveryNote, measured: Copy) -> None:
+def verify_copy(note: DeliveryNote, measured: Copy, size: int) -> None:
     """Check that a file is the delivered copy.
 
     Args:
         note: Verified.
         measured: Root and count of the file under the note's salt.
+        size: Of the file, in bytes.
 
     Raises:
-        BundleError: It is another file.
+        BundleError: It is another file, or the note says another size.
     """
     if measured != note.body.copy:
         raise BundleError(f"this is not the copy that {note.delivery} delivered")
+    if size != note.size:
+        raise BundleError(f"the file has {size} bytes, the delivery file says {note.size}")
 
 
 def _take_event(receipt: Receipt) -> Event:
@@ -172,18 +174,3 @@ def _take_event(receipt: Receipt) -> Event:
     if not isinstance(entry, Entry) or entry.signed.event.kind != Send.kind:
         raise BundleError("what the receipt proves is not a delivery.send")
     return entry.signed.event
-
-
-def _note_age(report: Report, opened: VerifiedCheckpoint, question: Question) -> None:
-    """Say as of when the log is known to hold the event, where anybody but the operator says so."""
-    if not opened.is_operator_claim:
-        note_age(report, opened.as_of(UnixMillis(0)), question)
-    elif question.max_age_ms is not None:
-        report.check(FRESHNESS, "recent enough", _refuse_age)
-
-
-def _refuse_age() -> None:
-    raise QuorumError(
-        "nobody but the operator says when this proof was made: leave out the age allowed, or "
-        "verify it by a policy that asks for cosignatures"
-    )

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import end_of_validity, format_instant
+from contracts.eligibility import check_eligibility, check_level
 from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
 from contracts.holds import leave_room_for_orders
@@ -28,8 +29,6 @@ from contracts.title import (
     AssetKey,
     Classification,
     RightClaim,
-    check_eligibility,
-    check_level,
     open_voucher,
     tuple_json,
 )

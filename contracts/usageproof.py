@@ -21,13 +21,12 @@ from contracts.usage import UsageBatch
 from contracts.usagelines import UsageLine, batch_terms, find_contradiction, parse_usage_line
 from contracts.verdict import (
     ASKED_DATE,
-    FRESHNESS,
     KEY_OWNER,
     Question,
     Report,
     check_expectation,
-    note_age,
     note_checkpoint,
+    note_event_age,
 )
 from ledger.core.bundle import Receipt, format_receipt, parse_receipt, verify_receipt
 from ledger.core.entry import Entry
@@ -35,11 +34,11 @@ from ledger.core.hashing import hash_leaf
 from ledger.core.limits import MAX_TREE_LEVELS
 from ledger.core.members import take_count, take_format, take_text
 from ledger.core.merkle import verify_inclusion
-from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
+from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.text import DIGEST_BYTES, format_base64, parse_base64, parse_digest
-from ledger.core.types import Digest, Json, JsonObject, LeafIndex, TreeSize, UnixMillis
-from ledger.errors import BundleError, MalformedError, QuorumError, RejectedError
+from ledger.core.types import Digest, Json, JsonObject, LeafIndex, TreeSize
+from ledger.errors import BundleError, MalformedError, RejectedError
 
 USAGE_LINE: Final = "muniment/usage-line/v1"
 KIND: Final = "usage-line"
@@ -195,7 +194,7 @@ def judge_usage_line(
     check_expectation(report, question)
     opened = open_checkpoint(policy, bundle.batch.proof.checkpoint)
     note_checkpoint(report, opened, question)
-    _note_age(report, opened, question)
+    note_event_age(report, question)
     report.check(
         "usage batch", "the batch is in the log", lambda: verify_receipt(bundle.batch, opened)
     )
@@ -208,21 +207,6 @@ def judge_usage_line(
     )
     report.is_authentic = report.is_in_force = True
     report.shown = _show(bundle.line, entry)
-
-
-def _note_age(report: Report, opened: VerifiedCheckpoint, question: Question) -> None:
-    """Say as of when the log is known to hold the batch, where anybody but the operator says so."""
-    if not opened.is_operator_claim:
-        note_age(report, opened.as_of(UnixMillis(0)), question)
-    elif question.max_age_ms is not None:
-        report.check(FRESHNESS, "recent enough", _refuse_age)
-
-
-def _refuse_age() -> None:
-    raise QuorumError(
-        "nobody but the operator says when this proof was made: leave out the age allowed, or "
-        "verify it by a policy that asks for cosignatures"
-    )
 
 
 def _show(line: UsageLine, entry: Entry) -> list[tuple[str, str]]:

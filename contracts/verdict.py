@@ -168,6 +168,21 @@ def note_age(report: Report, as_of: UnixMillis, question: Question) -> None:
         report.check(FRESHNESS, "recent enough", lambda: _check_age(question.now - as_of, max_age))
 
 
+def note_event_age(report: Report, question: Question) -> None:
+    """Say as of when the log is known to hold an event, where anybody but the operator says so.
+
+    Raises:
+        QuorumError: The proof is older than the question allows, or nobody says how old it is.
+        AssertionError: note_checkpoint was not called before.
+    """
+    if report.opened is None:
+        raise AssertionError("an event is judged under an opened checkpoint")
+    if not report.opened.is_operator_claim:
+        note_age(report, report.opened.as_of(UnixMillis(0)), question)
+    elif question.max_age_ms is not None:
+        report.check(FRESHNESS, "recent enough", _refuse_age)
+
+
 def check_expectation(report: Report, question: Question) -> None:
     """Hold what the file is and whom it is about against what it must be, if that was said.
 
@@ -211,6 +226,13 @@ def format_report(report: Report) -> JsonObject:
         "not_checked": report.not_checked,
         "shown": [[name, value] for name, value in report.shown],
     }
+
+
+def _refuse_age() -> None:
+    raise QuorumError(
+        "nobody but the operator says when this proof was made: leave out the age allowed, or "
+        "verify it by a policy that asks for cosignatures"
+    )
 
 
 def _check_age(age_ms: int, max_age_ms: int) -> None:

@@ -8,7 +8,6 @@ from contracts.usageproof import judge_usage_line, parse_usage_line_bundle
 from contracts.verdict import REGISTERED_FILE, Question, Report
 from ledger.core.policy import Policy
 from ledger.core.types import JsonObject
-from ledger.errors import BundleError
 from node.judges import Ask, judge_state_file
 from node.suspects import OpeningRequiredError
 
@@ -71,14 +70,11 @@ def judge_delivery_file(value: JsonObject, ask: Ask, report: Report) -> None:
     measure = suspect.measure
     if measure is None:
         raise OpeningRequiredError("verify the delivery file by itself, beside the copy")
-    size = suspect.fingerprint.size
-
-    def check() -> None:
-        verify_copy(note, measure(note.salt))
-        if size != note.size:
-            raise BundleError(f"the copy has {size} bytes, the delivery file says {note.size}")
-
-    report.check("data", "this is the delivered copy", check)
+    report.check(
+        "data",
+        "this is the delivered copy",
+        lambda: verify_copy(note, measure(note.salt), suspect.fingerprint.size),
+    )
 
 
 def _judge_state(value: JsonObject, policy: Policy, question: Question, report: Report) -> None:

@@ -169,7 +169,7 @@ def receive_copy(
     delivery = registry.need_state(Delivery, note.delivery)
     verify_sent(note)
     measured = measure_copy(file, note.salt, progress)
-    verify_copy(note, _format_copy(measured))
+    verify_copy(note, _format_copy(measured), measured.size)
     body = Receive(
         delivery=note.delivery,
         grant=delivery.grant,

@@ -79,13 +79,6 @@ def find_received(facts: Facts, party: SubjectKey, asset: SubjectKey) -> list[Su
     return [key for key, each in issued if (each.grantee, each.asset) == (party, asset)]
 
 
-def find_live_grants(registry: Registry, party: SubjectKey, asset: SubjectKey) -> list[SubjectKey]:
-    """Those of them that are live now."""
-    facts, now = StoredFacts(registry.prover()), registry.clock.now()
-    received = find_received(facts, party, asset)
-    return [key for key in received if tell_status(facts, key, now)[0] == "live"]
-
-
 def grantor_now(registry: Registry, grant: Grant) -> SubjectKey:
     """Who acts as a grant's grantor: he who gave it, or who took over the right behind it."""
     return find_grantor(StoredFacts(registry.prover()), grant)
