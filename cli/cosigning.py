@@ -16,7 +16,7 @@ from cli.subjects import find_party
 from cli.transferring import submit_filing
 from cli.twosided import missing_json, missing_rows, party_name
 from cli.writing import submit_signed
-from contracts.registration import File
+from contracts.application import File
 from ledger.clock import SystemClock
 from ledger.core.draft import (
     MAX_DRAFT_BYTES,

@@ -8,7 +8,8 @@ from cli.registering import classify
 from cli.session import Session
 from cli.subjects import find_keys, find_subject
 from cli.times import parse_date
-from contracts.recording import National, Tests
+from contracts.procedure import National
+from contracts.recording import Tests
 from contracts.registration import Registration
 from ledger.core.text import parse_digest
 from ledger.core.types import Json, SubjectKey

@@ -17,16 +17,17 @@ Spec: domain, section 2; Art. 14 to 28 and 37.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, ClassVar
 
+from msgspec import Meta
 from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import DAY_MS
 from contracts.engine import Body, Context, refuse
 from contracts.foundation import read_ledger
-from contracts.identity import need_role
+from contracts.identity import HexDigest, need_role
 from contracts.intervals import current, switch_interval
 from contracts.lists import find_deadline
-from contracts.records import AnyJson, Intervals, StateRecord, whole
+from contracts.records import AnyJson, Intervals, Record, StateRecord, whole
 from contracts.transfer import Ground, Move
 from ledger.core.rules import Listing
 from ledger.core.types import SubjectKey, UnixMillis
@@ -41,6 +42,29 @@ OPEN_STATUSES = frozenset(
 )
 
 
+class Notice(Record, frozen=True):
+    """Where the public notice stands.
+
+    Args:
+        system: Such as the national service system.
+        ref: Its reference there.
+        published_at: Unix milliseconds.
+    """
+
+    system: Annotated[str, Meta(min_length=1, max_length=80)]
+    ref: Annotated[str, Meta(min_length=1, max_length=200)]
+    published_at: Annotated[int, Meta(ge=0)]
+
+
+class National(Record, frozen=True):
+    """Evidence stored in the national system (Art. 26)."""
+
+    system: Annotated[str, Meta(min_length=1, max_length=80)]
+    record: Annotated[str, Meta(min_length=1, max_length=200)]
+    evidence_time: Annotated[int, Meta(ge=0)]
+    digest: HexDigest
+
+
 class Registration(StateRecord, frozen=True, kw_only=True):
     """State of `registration/<id>`.
 
@@ -49,34 +73,46 @@ class Registration(StateRecord, frozen=True, kw_only=True):
         filer: Who filed it; openings are made with its key.
         parties: All who signed.
         asset: What is registered.
+        about: Number of the voucher that a later registration names; None: an initial one.
         moves: Of a transfer; else none.
         ground: Of a transfer that the transferor did not sign; else None.
         status: Intervals of the machine's states.
         application: Digest of each commitment, by member.
         fields: Members opened so far.
+        notice: Where its public notice stands; None: it has none, or not yet.
+        notice_end: First instant after the public notice; None: it has none, or not yet.
+        objections: While the notice runs: `{"by","evidence","reason"}`, open until resolved.
         deadline: Until when the present step is to be taken; while filed, from when silence means
             accepted; None: unknown or none.
+        extensions: How often the registrar gave itself more time (Art. 28: at most once).
         decision: What the registrar last said, in words.
         was_returned: A correction is asked for once.
         voucher: Number, once recorded.
+        national: Evidence in the national system, where that completes it.
     """
 
     state_type: ClassVar[str] = "registration/1"
-    interval_lists: ClassVar[tuple[str, ...]] = ("status",)
+    interval_lists: ClassVar[tuple[str, ...]] = ("status", "objections")
 
     type: str
     filer: SubjectKey
     parties: tuple[SubjectKey, ...]
     asset: SubjectKey
+    about: str | None
     moves: tuple[Move, ...]
     ground: Ground | None
     status: Intervals
     application: Mapping[str, str]
     fields: Mapping[str, AnyJson]
+    notice: Notice | None
+    notice_end: int | None
+    objections: Intervals
     deadline: int | None
+    extensions: int
     decision: str | None
     was_returned: bool
     voucher: str | None
+    national: National | None
 
     @override
     def describe(self, key: SubjectKey) -> Listing:

@@ -22,7 +22,7 @@ from contracts.holds import leave_room_for_orders
 from contracts.identity import Did, HexDigest, Party, PartyKey, refuse_if_exited
 from contracts.intervals import open_interval, switch_interval
 from contracts.numbering import format_number, parse_number, series_key
-from contracts.procedure import Registration, Step, move
+from contracts.procedure import National, Registration, Step, move
 from contracts.records import AnyJson, Intervals, Record, StateRecord
 from contracts.title import (
     Asset,
@@ -71,15 +71,6 @@ class Tests(Record, frozen=True):
     clarity: Test
 
 
-class National(Record, frozen=True):
-    """Evidence stored in the national system (Art. 26)."""
-
-    system: Annotated[str, Meta(min_length=1, max_length=80)]
-    record: Annotated[str, Meta(min_length=1, max_length=200)]
-    evidence_time: Annotated[int, Meta(ge=0)]
-    digest: HexDigest
-
-
 class RecordRegistration(Step, frozen=True, kw_only=True):
     """`registration.record`: signed by as many officers as the profile asks for."""
 
@@ -120,7 +111,9 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         _check_notice(registration, valid_from)
         changes: dict[SubjectKey, StateRecord] = {
             self.registration: replace(
-                move(context, registration, "recorded"), voucher=self.number
+                move(context, registration, "recorded"),
+                voucher=self.number,
+                national=None if self.national is UNSET else self.national,
             ),
             series[0]: Series(last=series[1]),
             voucher_key(self.number): Voucher(

@@ -1,9 +1,9 @@
-"""From the application to the decision: `registration.file` and the steps that follow it.
+"""From the application to the decision: the steps that follow `registration.file`.
 
 Spec: domain, section 2; Art. 14 to 28.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -11,23 +11,14 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import format_instant
-from contracts.engine import Body, Changes, Context, Signers, refuse
-from contracts.forms import (
-    CONTENT_FIELD,
-    FORMS,
-    Commitment,
-    Opening,
-    check_application,
-    check_notice,
-    check_opening,
-)
-from contracts.foundation import Ledger, read_ledger
-from contracts.holds import read_live_voucher
-from contracts.identity import HexDigest, NameClaim, PartyKey, Reason
-from contracts.intervals import open_interval
+from contracts.engine import Changes, Context, refuse
+from contracts.forms import FORMS, Opening, check_notice, check_opening
+from contracts.foundation import read_ledger
+from contracts.identity import HexDigest, Reason
 from contracts.lists import need_deadline
 from contracts.procedure import (
     OPEN_STATUSES,
+    Notice,
     Step,
     begin_step,
     completion_deadline,
@@ -36,166 +27,12 @@ from contracts.procedure import (
 )
 from contracts.procedure import Registration as Registration
 from contracts.procedure import status_at as status_at
-from contracts.records import AnyJson, Record, StateRecord, format_record
-from contracts.title import Asset, AssetKey, CertificateNumber
-from contracts.transfer import Ground, Move, Moves, check_moves, signing_parties
-from ledger.core.subjects import derive_id
-from ledger.core.types import SubjectKey, UnixMillis
+from contracts.records import AnyJson, format_record
+from contracts.title import Asset
+from ledger.core.types import UnixMillis
 
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 RefusalGround = Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
-
-
-class File(Body, frozen=True, kw_only=True):
-    """`registration.file`: signed by every party it names.
-
-    An initial one opens its asset; a transfer names an asset, its live voucher and what moves.
-    """
-
-    kind: ClassVar[str] = "registration.file"
-
-    type: Literal["initial", "transfer"]
-    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=8)]
-    application: Mapping[str, Commitment]
-    digests: Annotated[tuple[HexDigest, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
-    asset: AssetKey | UnsetType = UNSET
-    voucher: CertificateNumber | UnsetType = UNSET
-    moves: Moves | UnsetType = UNSET
-    ground: Ground | UnsetType = UNSET
-
-    @override
-    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        asset = derive_id("asset", actor=actor, nonce=nonce) if self.asset is UNSET else self.asset
-        return [asset, derive_id("registration", actor=actor, nonce=nonce), *self._names()]
-
-    @override
-    def signers(self, context: Context) -> Signers:
-        return Signers(dict.fromkeys((context.actor, *self.parties), 1))
-
-    @override
-    def apply(self, context: Context) -> Changes:
-        ledger = read_ledger(context)
-        self._check_parties(context, ledger)
-        if self.type not in ledger.profile.types:
-            refuse(
-                "unknown_type",
-                f"the profile {ledger.profile.name} has no {self.type} registration",
-                f"{ledger.profile.name} 规则不设 {self.type} 类登记",
-                "Art. 32",
-            )
-        self._check_members()
-        check_application(self.application, FORMS[self.type])
-        key = context.new_id("registration")
-        return (
-            self._open_asset(context, key)
-            if self.asset is UNSET
-            else self._transfer(context, key, self.asset)
-        )
-
-    def _open_asset(self, context: Context, key: SubjectKey) -> Changes:
-        asset = context.new_id("asset")
-        commitments = self._commitments()
-        changes: dict[SubjectKey, StateRecord] = {
-            key: self._registration(context, asset),
-            asset: Asset(
-                parties=self.parties,
-                registration=key,
-                content={n: d for n, d in commitments.items() if CONTENT_FIELD.fullmatch(n)},
-                digests=() if self.digests is UNSET else self.digests,
-                fields={},
-                classification=None,
-                tuples=(),
-                freezes=(),
-                pledges=(),
-                disputes=(),
-                notes=(),
-                vouchers=(),
-            ),
-        }
-        for name in self._names():
-            claim = context.find(NameClaim, name) or NameClaim(claims=())
-            opened = open_interval(claim.claims, asset, context.time, context.index)
-            changes[name] = NameClaim(claims=opened)
-        return changes
-
-    def _transfer(self, context: Context, key: SubjectKey, asset: SubjectKey) -> Changes:
-        moves, ground = self._moves(), self._ground()
-        state = check_moves(context, asset, moves, ground)
-        read_live_voucher(context, asset, state, self.voucher)
-        signing = signing_parties(moves, ground)
-        if self.parties != signing:
-            refuse(
-                "parties",
-                "parties are those who sign: each transferor and each transferee, with a ground "
-                f"only the transferees, here {', '.join(signing)}",
-                "parties 应为全部签署方：各转让方与受让方；有法定事由（ground）时仅为受让方，"
-                f"本件为 {'、'.join(signing)}",
-                "Art. 34",
-            )
-        return {key: self._registration(context, asset), asset: state}
-
-    def _registration(self, context: Context, asset: SubjectKey) -> Registration:
-        return Registration(
-            type=self.type,
-            filer=context.actor,
-            parties=self.parties,
-            asset=asset,
-            moves=self._moves(),
-            ground=self._ground(),
-            status=open_interval((), "filed", context.time, context.index),
-            application=self._commitments(),
-            fields={},
-            deadline=silence_ends(context, context.time),
-            decision=None,
-            was_returned=False,
-            voucher=None,
-        )
-
-    def _commitments(self) -> dict[str, str]:
-        return {name: each.digest for name, each in self.application.items()}
-
-    def _moves(self) -> tuple[Move, ...]:
-        return () if self.moves is UNSET else self.moves
-
-    def _ground(self) -> Ground | None:
-        return None if self.ground is UNSET else self.ground
-
-    def _names(self) -> list[SubjectKey]:
-        digests = () if self.digests is UNSET else self.digests
-        return [SubjectKey(f"name/sha256:{digest}") for digest in digests]
-
-    def _check_members(self) -> None:
-        """Hold the optional members against the type: what one needs the other may not have."""
-        of_transfer = [self.asset is not UNSET, self.voucher is not UNSET, self.moves is not UNSET]
-        if self.type == "initial":
-            is_right = not any(of_transfer) and self.ground is UNSET
-        else:
-            is_right = all(of_transfer) and self.digests is UNSET
-        if not is_right:
-            refuse(
-                "file_members",
-                "a transfer names asset, voucher and moves, may have a ground and has no digests; "
-                "an initial registration names none of these",
-                "转让登记须列明 asset、voucher 与 moves，可有 ground，不得有 digests；"
-                "初次登记不得列明这些内容",
-                "Art. 33",
-            )
-
-    def _check_parties(self, context: Context, ledger: Ledger) -> None:
-        if list(self.parties) != sorted(set(self.parties)) or context.actor not in self.parties:
-            refuse(
-                "parties",
-                "parties are sorted, none twice, and the actor is one of them",
-                "parties 须排序、不重复，且包含申请人本人",
-                "formats 2",
-            )
-        if not ledger.profile.is_solo and ledger.registrar in self.parties:
-            refuse(
-                "self_registration",
-                "a registrar does not register its own data at itself",
-                "登记机构不得在本机构申请登记",
-                "Art. 10",
-            )
 
 
 class Accept(Step, frozen=True, kw_only=True):
@@ -267,20 +104,6 @@ class Supplement(Step, frozen=True, kw_only=True):
         return {self.registration: moved}
 
 
-class Notice(Record, frozen=True):
-    """Where the public notice stands.
-
-    Args:
-        system: Such as the national service system.
-        ref: Its reference there.
-        published_at: Unix milliseconds.
-    """
-
-    system: Annotated[str, Meta(min_length=1, max_length=80)]
-    ref: Annotated[str, Meta(min_length=1, max_length=200)]
-    published_at: Annotated[int, Meta(ge=0)]
-
-
 class PublishNotice(Step, frozen=True, kw_only=True):
     """`registration.publish`: opens the statutory members and names the public notice."""
 
@@ -304,7 +127,8 @@ class PublishNotice(Step, frozen=True, kw_only=True):
             _check_moves_noticed(registration, opened.get("content"))
         end = self._notice_end(context, registration.status[-1].start)
         moved = move(context, registration, "published", end)
-        return {self.registration: replace(moved, fields=opened)}
+        named = None if self.notice is UNSET else self.notice
+        return {self.registration: replace(moved, fields=opened, notice=named, notice_end=end)}
 
     def _notice_end(self, context: Context, accepted: UnixMillis) -> UnixMillis | None:
         days = read_ledger(context).profile.clocks.notice

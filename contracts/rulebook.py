@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts import grant
+from contracts.application import File
 from contracts.chain import Grant
 from contracts.charter import Open, Upgrade
 from contracts.delivery import Delivery, Receive, Send
@@ -21,7 +22,6 @@ from contracts.recording import RecordRegistration, Series
 from contracts.records import StateRecord
 from contracts.registration import (
     Accept,
-    File,
     PublishNotice,
     Refuse,
     Return,

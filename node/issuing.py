@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from contracts.application import File
 from contracts.forms import (
     INITIAL_MEMBERS,
     OPENABLE_MEMBERS,
@@ -18,7 +19,6 @@ from contracts.forms import (
 from contracts.intervals import current
 from contracts.party import NameClaim
 from contracts.records import AnyJson, Record, format_record, parse_record
-from contracts.registration import File
 from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim
 from ledger.core.entry import Entry
 from ledger.core.event import Event, SignedEvent

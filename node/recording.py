@@ -17,7 +17,8 @@ from contracts.forms import FORMS, Form, Opening
 from contracts.intervals import current
 from contracts.numbering import series_key
 from contracts.odrl import terms_of_use
-from contracts.recording import National, RecordRegistration, Series, Tests, next_number
+from contracts.procedure import National
+from contracts.recording import RecordRegistration, Series, Tests, next_number
 from contracts.records import format_record, parse_record
 from contracts.registration import Accept, PublishNotice, Registration
 from contracts.revocation import RevocationGround, Revoke

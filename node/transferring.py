@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from contracts.application import File
 from contracts.forms import FORMS, TRANSFER_MEMBERS, Commitment, check_form_length
 from contracts.identity import Party
 from contracts.recording import Tests
 from contracts.records import format_record
-from contracts.registration import File
 from contracts.title import Asset, Voucher, voucher_key
 from contracts.transfer import Ground, Move, signing_parties
 from ledger.core.draft import DraftOpening

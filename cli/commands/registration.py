@@ -180,7 +180,8 @@ def publish(
     from msgspec import UNSET
 
     from cli.times import parse_date
-    from contracts.registration import Notice, PublishNotice
+    from contracts.procedure import Notice
+    from contracts.registration import PublishNotice
     from node.recording import read_openable
 
     parts = (notice_system, notice_ref, notice_published)

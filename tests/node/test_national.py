@@ -12,8 +12,9 @@ import pytest
 from contracts import recording
 from contracts.lists import PublishedList, list_key
 from contracts.party import Enroll, IdentityCheck, Party
-from contracts.recording import National, Voucher, voucher_key
-from contracts.registration import Notice, PublishNotice, Registration
+from contracts.procedure import National, Notice
+from contracts.recording import Voucher, voucher_key
+from contracts.registration import PublishNotice, Registration
 from contracts.supervision import Publish
 from contracts.title import Asset, Classification
 from contracts.verdict import Question

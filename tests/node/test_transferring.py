@@ -5,7 +5,7 @@ import pytest
 
 from contracts.credential import parse_credential
 from contracts.party import Enroll, IdentityCheck, Party
-from contracts.recording import National
+from contracts.procedure import National
 from contracts.registration import Registration
 from contracts.title import Asset, Voucher, tuple_values, voucher_key
 from contracts.transfer import Ground, Move
