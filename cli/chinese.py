@@ -24,7 +24,7 @@ _KINDS: Final = {
 
 _VERIFIED: Final = (
     "可验证凭证、查询、行为核查、查询证明、交付文件、使用明细、"
-    "回执、状态、档案、证据包与 .tlog-proof"
+    "回执、状态、档案、数据目录、国家系统报送文件、证据包与 .tlog-proof"
 )
 _SENTENCES: Final = tuple(
     (re.compile(english, re.DOTALL), chinese)
@@ -51,6 +51,13 @@ _SENTENCES: Final = tuple(
         ),
         (r"there is no profile (.+): choose one of (.+)", r"没有规则 \1：请从 \2 中选择"),
         (r"there is no file (.+)", r"没有文件 \1"),
+        (r"the profile's member (\S+): is missing", r"规则文件缺少 \1"),
+        (r"the profile's member (\S+): there is no such", r"规则文件没有 \1 这一项：请删除"),
+        (
+            r"the profile's member name: (\S+) ships with the program and says something else: .+",
+            r"\1 是随程序提供的规则名称，而该文件内容不同：请另取名称",
+        ),
+        (r"the profile's member (\S+): (.+)", r"规则文件的 \1 有误：\2"),
         (r"cannot read (.+): (.+)", r"无法读取 \1：\2"),
         (r"cannot write (.+): (.+)", r"无法写入 \1：\2"),
         (r"another process is using .+", "另一进程正在使用登记系统：请稍后再试"),
@@ -61,6 +68,25 @@ _SENTENCES: Final = tuple(
             r"(.+) exists(?: by now)?: name another file(?:, or say --force)?",
             r"\1 已存在：请另指定文件，或使用 --force",
         ),
+        # forms and batches
+        (
+            r"the batch is not UTF-8, it seems to be (.+): save it .+",
+            r"批量文件不是 UTF-8 编码（疑为 \1）：请另存为 UTF-8 后重试",
+        ),
+        (r"the form is not UTF-8: .+", "申请表不是 UTF-8 编码：请另存为 UTF-8"),
+        (r"the form is not TOML: (.+)", r"申请表不是有效的 TOML：\1"),
+        (
+            r"a form has no (\S+): write texts .+",
+            r"申请表不能有 \1：文字须加引号，数字须为整数，日期写作 2026-01-31",
+        ),
+        (r"a batch has at most (\d+) (?:rows|bytes): split it", r"批量文件超过上限 \1：请拆分"),
+        (r"the batch is empty: .+", "批量文件为空：首行须为列名"),
+        (r"the header names a column twice: .+", "表头有重复的列名：每列只列一次"),
+        (
+            r"no blank of the form for these columns: (.+); see .+",
+            r"申请表没有以下列：\1；见 muniment register --template initial 与 docs/forms.md",
+        ),
+        (r"line (\d+) is no row of a CSV table: (.+)", r"第 \1 行不是有效的 CSV：\2"),
         # keys
         (r"there is no key (\S+) here: see .+", r"此处没有密钥 \1：见 muniment key list"),
         (
@@ -78,6 +104,7 @@ _SENTENCES: Final = tuple(
         (r"sizes go from 0 to (\d+): not from (\d+) to (\d+)", r"大小为 0 至 \1，而非 \2 至 \3"),
         (r"the openings of (\S+) are not in this vault", r"本库没有 \1 的开示内容"),
         (r"the form of (\S+) is not in this vault", r"本库没有 \1 的申请表"),
+        (r"(\S+) commits to no (.+)", r"\1 没有对 \2 作出承诺"),
         (r"(\S+) was not recorded: there is nothing to revoke", r"\1 尚未登记，无可注销"),
         (r"not a subject key: (.+)", r"不是主题标识：\1"),
         (r"not a certificate number: (.+)", r"不是登记凭证编号：\1"),
@@ -226,6 +253,43 @@ _SENTENCES: Final = tuple(
         (r"(\S+) is encrypted, or packed in another way", r"\1 已加密，或压缩方式不受支持"),
         (r"(\d+) bytes are more than the (\d+) allowed here", r"\1 字节，超过上限 \2 字节"),
         (r"nested more than (\d+) deep", r"嵌套超过 \1 层"),
+        # published lists
+        (r"each entry of a list has an id of its own", "清单各条目的 id 不得重复"),
+        (
+            r"the entry (\S+) names nothing to match: .+",
+            r"条目 \1 未写明匹配内容：请给出 industry、class、level 或 asset",
+        ),
+        (
+            r"the entry (\S+) names a level, which is what the catalogue decides",
+            r"条目 \1 不得写明 level：级别由目录决定",
+        ),
+        (r"a list has at most (\d+) bytes, this one (\d+)", r"清单最多 \1 字节，本件为 \2 字节"),
+        # exports and reports
+        (
+            r"this is of (\d+) leaves, and this copy of the log has (\d+): .+",
+            r"此文件涉及 \1 条日志，而本副本仅有 \2 条：请使用较新的副本",
+        ),
+        (r"this is of the log (.+), and this log is (.+)", r"此文件属于账本 \1，而本账本为 \2"),
+        (
+            r"the report says something else than this log: its (\w+)",
+            r"报告与本日志不符：\1",
+        ),
+        (
+            r"the file carries no proofs, only a digest: .+",
+            "文件仅有摘要，未附证明：请索取用 muniment export national --with-proofs 制作的文件",
+        ),
+        (
+            r"the catalogue carries no proofs: .+",
+            "目录未附证明：请索取未用 --without-proofs 制作的目录",
+        ),
+        (
+            r"the (?:document|catalogue) says something else than the proofs: its (\S+)",
+            r"内容与证明不符：\1",
+        ),
+        (
+            r"no checkpoint was signed at the size (\d+): .+",
+            r"大小为 \1 时未签署检查点：请去掉 --at，或给出已签署检查点的大小",
+        ),
     )
 )
 

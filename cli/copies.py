@@ -38,6 +38,7 @@ class Consignment:
         recipient: To whom.
         grant: Under which; None: the only one it can be.
         sender: Who delivers; None: who acts as the grantor.
+        filing: Under which filing, if the data is important; None: the one that covers it.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class Consignment:
     recipient: str | None = None
     grant: str | None = None
     sender: str | None = None
+    filing: str | None = None
 
     @property
     def note(self) -> Path:
@@ -79,7 +81,8 @@ def deliver(session: Session, said: Consignment) -> None:
         asset = find_asset(registry, said.asset)
         key = _choose_grant(registry, (sender, recipient), asset, said.grant)
         keys = find_keys(registry, _sender_of(registry, key), 1)
-        order = CopyOrder(key, said.source, said.out, said.is_forced)
+        filing = None if said.filing is None else find_subject(registry, "filing", said.filing)
+        order = CopyOrder(key, said.source, said.out, said.is_forced, filing)
         with session.out.progress("Copying", "复制", _size(said.source)) as advance:
             done = deliver_copy(registry, order, keys, advance)
         _write_note(said, done)
@@ -102,7 +105,7 @@ def finish(session: Session, said: Consignment, delivery: str) -> None:
         StoreFailedError: Something could not be written.
     """
     _check_places(said, is_new=False)
-    if any((said.asset, said.recipient, said.grant, said.sender)):
+    if any((said.asset, said.recipient, said.grant, said.sender, said.filing)):
         raise UsageError(
             say(
                 "--finish goes with --from and --out alone: the rest is on the ledger",

@@ -11,9 +11,9 @@ from cli.draftwords import count_hidden, describe_draft
 from cli.exitcodes import UsageError
 from cli.files import is_stdin, read_capped, write_bytes
 from cli.lang import say
+from cli.later import submit_filing
 from cli.session import Session
 from cli.subjects import find_party
-from cli.transferring import submit_filing
 from cli.twosided import missing_json, missing_rows, party_name
 from cli.writing import submit_signed
 from contracts.application import File
@@ -45,8 +45,8 @@ from node.drafts import (
     rehearse,
 )
 from node.home import Home
+from node.later import is_later
 from node.registry import Registry
-from node.transferring import is_transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def submit_draft(session: Session, draft: Draft) -> None:
             _refuse_missing(registry, find_missing(registry, signed))
             keep_openings(registry, signed.event, draft.openings)
             _check_openings(registry, signed)
-        if is_transfer(signed):
+        if is_later(signed):
             submit_filing(session, registry, signed)
         else:
             submit_signed(session, registry, signed, main_subject(signed.event))

@@ -86,7 +86,13 @@ def _describe_item(name: str, value: Json, registry: Registry | None) -> str:
         case int() if name in _TIMES:
             return format_local(UnixMillis(value))
         case _:
-            return json.dumps(value)
+            return _describe_scalar(value)
+
+
+def _describe_scalar(value: Json) -> str:
+    if isinstance(value, bool):
+        return say("yes", "是") if value else say("no", "否")
+    return json.dumps(value)
 
 
 def _describe_text(name: str, value: str, registry: Registry | None) -> str:

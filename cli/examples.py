@@ -36,16 +36,22 @@ _EXAMPLES: Final = {
     "query party": "query party 'Harbour Ltd' --proof party.json",
     "query voucher": f"query voucher {_NUMBER} --proof voucher.json",
     "registration accept": f"registration accept {_FILING}",
+    "registration extend": f"registration extend {_FILING} --reason 'complex sources'",
     "registration list": "registration list --limit 50",
+    "registration object": (
+        f"registration object {_FILING} --reason 'it is ours' --evidence contract.pdf --as Harbour"
+    ),
     "registration publish": f"registration publish {_FILING}",
     "registration record": (
         f"registration record {_FILING} --accuracy a --compliance b --clarity c"
     ),
     "registration refuse": f"registration refuse {_FILING} --ground 22-1 --reasons r",
+    "registration resolve": f"registration resolve {_FILING} --outcome dismissed --reasons r",
     "registration return": f"registration return {_FILING} --missing summary --until 2026-12-31",
     "registration revoke": f"registration revoke {_FILING} --ground judgment --reasons r",
     "registration show": f"registration show {_FILING}",
     "registration supplement": f"registration supplement {_FILING} --ask 'the contract'",
+    "registration terminate": f"registration terminate {_FILING} --reasons 'source unclear'",
     "registration withdraw": f"registration withdraw {_FILING}",
     "registration withhold": f"registration withhold {_FILING} --reason 'trade secret'",
     "trace grant": f"trace grant {_GRANT} --format svg --out chain.svg",

@@ -24,7 +24,7 @@ class Terms:
         template: Name of ready-made terms.
         file: With an ODRL policy.
         until: First instant after the term, Unix milliseconds.
-        purposes, regions, count: Limits.
+        purposes, scenes, regions, count: Limits.
         kind: Offer or Agreement.
     """
 
@@ -32,6 +32,7 @@ class Terms:
     file: Path | None
     until: UnixMillis | None
     purposes: tuple[str, ...]
+    scenes: tuple[str, ...]
     regions: tuple[str, ...]
     count: int | None
     kind: Literal["Offer", "Agreement"]
@@ -56,13 +57,17 @@ def choose_grantor(
     from cli.subjects import choose_party, find_party, find_subject
     from contracts.chain import Grant
     from contracts.force import rights_in_force
+    from contracts.standing import read_pending
     from contracts.title import Asset
+    from node.answers import StoredFacts
 
     if party is not None:
         return find_party(registry, party)
     if parent is not None:
         return registry.need_state(Grant, find_subject(registry, "grant", parent)).grantee
-    held = rights_in_force(registry.need_state(Asset, asset), registry.clock.now())
+    now, state = registry.clock.now(), registry.need_state(Asset, asset)
+    pending = read_pending(StoredFacts(registry.prover()), state, now)
+    held = rights_in_force(state, now, pending)
     holders = sorted({str(value["holder"]) for value in held if value["right"] == "operate"})
     if len(holders) > 1:
         words = say(
@@ -87,6 +92,7 @@ def find_parent(
     from cli.answering import name_parties
     from cli.subjects import find_subject
     from contracts.force import held_rights
+    from contracts.standing import read_pending
     from contracts.title import Asset
     from node.answers import StoredFacts
     from node.granted import find_received, tell_status
@@ -94,10 +100,10 @@ def find_parent(
     if text is not None:
         return find_subject(registry, "grant", text)
     now = registry.clock.now()
-    held = held_rights(registry.need_state(Asset, asset), actor, now)
+    facts, state = StoredFacts(registry.prover()), registry.need_state(Asset, asset)
+    held = held_rights(state, actor, now, read_pending(facts, state, now))
     if any(value["right"] == "operate" for value in held):
         return None
-    facts = StoredFacts(registry.prover())
     received = find_received(facts, actor, asset)
     live = [key for key in received if tell_status(facts, key, now)[0] == "live"]
     if len(live) > 1:
@@ -265,6 +271,7 @@ def _fill(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str) -> Js
         assignee=sides[1],
         until=terms.until,
         purposes=terms.purposes,
+        scenes=terms.scenes,
         regions=terms.regions,
         count=terms.count,
     )
@@ -286,13 +293,14 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
 
     if terms.file is None:
         raise AssertionError("called with a file")
-    limits = (terms.until, terms.purposes, terms.regions, terms.count)
+    limits = (terms.until, terms.purposes, terms.scenes, terms.regions, terms.count)
     if any(limits):
         raise UsageError(
             say(
-                "--until, --purpose, --region and --count go with --template: write them into the "
-                "policy file as constraints",
-                "--until、--purpose、--region、--count 仅用于 --template：请在策略文件中写为约束",
+                "--until, --purpose, --scene, --region and --count go with --template: write them "
+                "into the policy file as constraints",
+                "--until、--purpose、--scene、--region、--count 仅用于 --template："
+                "请在策略文件中写为约束",
             )
         )
     data = read_capped(terms.file, MAX_SIGNED_EVENT_BYTES)

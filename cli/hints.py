@@ -9,9 +9,23 @@ from typing import Final
 from cli.lang import say
 
 _BY_CODE: Final = {
+    "catalogue_level": (
+        "record it with --level important",
+        "请以 --level important 登记",
+    ),
+    "important_filing": (
+        "file it, then deliver again: muniment filing important ASSET --purpose P --document FILE "
+        "--until DATE",
+        "请先备案再交付：muniment filing important 数据 --purpose 用途 --document 文件 "
+        "--until 日期",
+    ),
+    "level": (
+        "record it with a higher --level, or with --downgrade ATTESTATION",
+        "请以更高的 --level 登记，或以 --downgrade 指明降级评估",
+    ),
     "calendar_unknown": (
-        "publish that year's working days: muniment list publish calendar YEAR FILE",
-        "请公布该年的工作日历：muniment list publish calendar 年份 文件",
+        "publish that year's working days: muniment list publish calendar YEAR [FILE]",
+        "请公布该年的工作日历：muniment list publish calendar 年份 [文件]",
     ),
     "corruption": (
         "keep all files as they are and run 'muniment audit'",
@@ -21,13 +35,29 @@ _BY_CODE: Final = {
         "give the file that the right rests on with --evidence FILE",
         "请用 --evidence 给出权利依据文件",
     ),
+    "form": (
+        "mend the form, and check it with --dry-run",
+        "请更正申请表，并用 --dry-run 复查",
+    ),
     "identity_check": (
         "say how the identity was checked: --check-method METHOD --check-evidence FILE",
         "请说明身份核验方式与证据：--check-method 方式 --check-evidence 文件",
     ),
     "national": (
-        "give --national-system, --national-record, --national-time and --national-digest",
-        "请给出 --national-system、--national-record、--national-time 与 --national-digest",
+        "give --national-system, --national-record, --national-time and --national-file, by "
+        "'muniment export national'",
+        "请给出 --national-system、--national-record、--national-time 与 --national-file"
+        "（由 muniment export national 导出）",
+    ),
+    "not_admitted": (
+        "admit it (muniment party admit PARTY --role public-data-operator, below that --role "
+        "developer), then issue the grant anew",
+        "请先办理准入（muniment party admit 主体 --role public-data-operator，其下为 "
+        "--role developer），再重新授权",
+    ),
+    "not_authorised": (
+        "publish the list with it: muniment list publish public-data roots FILE",
+        "请公布列有该主体的清单：muniment list publish public-data roots 文件",
     ),
     "notice": (
         "give --notice-system, --notice-ref and --notice-published",
@@ -37,6 +67,8 @@ _BY_CODE: Final = {
         "record it from that time on, or withhold the notice before it is published",
         "请于该时间之后登记；尚未公示的，可决定不予公示",
     ),
+    "purpose_missing": ("give --purpose and --scene", "请给出 --purpose 与 --scene"),
+    "scene_missing": ("give --purpose and --scene", "请给出 --purpose 与 --scene"),
     "second_pledge": (
         "name them with --consent PARTY",
         "请用 --consent 主体 指明",

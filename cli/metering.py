@@ -20,7 +20,7 @@ class Metered:
         count: Units since the record before.
         start: Of the period; None: where the one before ended, or when the grant began.
         end: Of the period; None: now.
-        purpose, region: What the grant's constraints ask for.
+        purpose, scene, region: What the grant's constraints ask for.
     """
 
     action: str
@@ -28,6 +28,7 @@ class Metered:
     start: UnixMillis | None
     end: UnixMillis | None
     purpose: str | None
+    scene: str | None
     region: str | None
 
 
@@ -73,5 +74,6 @@ def _make_usage(key: SubjectKey, grant: "Grant", metered: Metered, now: UnixMill
         start=since if metered.start is None else metered.start,
         end=now if metered.end is None else metered.end,
         purpose=UNSET if metered.purpose is None else metered.purpose,
+        scene=UNSET if metered.scene is None else metered.scene,
         spatial=UNSET if metered.region is None else metered.region,
     )

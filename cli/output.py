@@ -10,6 +10,7 @@ from cli.chinese import translate
 from cli.exitcodes import UsageError
 from cli.hints import find_hint
 from cli.lang import is_chinese, say
+from cli.words import show_rule
 from ledger.core.types import Json
 from ledger.errors import LedgerError, RejectedError
 
@@ -54,7 +55,7 @@ class Output:
             print(json.dumps({"error": document}, ensure_ascii=False, indent=2))
             return
         message = document["message"]
-        rule = f" ({document['rule']})" if "rule" in document else ""
+        rule = _cite(document["rule"]) if "rule" in document else ""
         print(show_plain(f"muniment: {document['code']}: {message}{rule}"), file=sys.stderr)
         if document.get("hint", message) not in message:
             print(say("  next: ", "  下一步：") + show_plain(document["hint"]), file=sys.stderr)
@@ -129,6 +130,12 @@ class Output:
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(say(en, zh), total=total)
             yield lambda done: bar.advance(task, done)
+
+
+def _cite(rule: str) -> str:
+    """A rule behind the sentence that rests on it."""
+    shown = show_rule(rule)
+    return say(f" ({shown})", f"（{shown}）")
 
 
 def describe_error(error: LedgerError) -> dict[str, str]:

@@ -2,19 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, get_args
 
 from cli.exitcodes import UsageError
 from cli.lang import say
+from cli.listed import warn_listed
 from cli.session import Session
 from cli.subjects import choose_party, find_keys
-from contracts.forms import SUMMARY_HINT, TITLE_HINT
+from cli.twosided import DraftFile, write_draft
 from contracts.foundation import Ledger
 from contracts.recording import Tests
-from contracts.title import Basis, Classification, DataClass, Level, Right
-from ledger.core.types import Json, SubjectKey
-from node.issuing import Application, Filing, Registered, claim_rights
-from node.recording import RecordedAsset, Recording, record_until_numbered
+from contracts.title import Basis, Classification, DataClass, Level, Openness, Right
+from ledger.core.event import SignedEvent
+from ledger.core.types import Json, JsonObject, SubjectKey
+from node.drafts import Prepared, find_missing, rehearse, sign_here
+from node.duplicates import Duplicate, duplicate_json
+from node.forms.hints import hint_lengths, hint_title
+from node.forms.shape import Finding
+from node.issuing import (
+    Application,
+    Filing,
+    Registered,
+    claim_rights,
+    keep_records,
+)
+from node.listed import read_list_version
+from node.recorded import RecordedAsset
+from node.recording import Recording, record_until_numbered
 from node.registry import Registry
 from tracing.fingerprint import Fingerprint
 
@@ -23,6 +38,7 @@ RIGHTS: tuple[Right, ...] = get_args(Right)
 BASES: tuple[Basis, ...] = get_args(Basis)
 LEVELS: tuple[Level, ...] = get_args(Level)
 CLASSES: tuple[DataClass, ...] = get_args(DataClass)
+OPENNESS: tuple[Openness, ...] = get_args(Openness)
 SOLO_TESTS = Tests(
     accuracy="solo: stated by the applicant",
     compliance="solo: stated by the applicant",
@@ -50,27 +66,91 @@ class Wishes:
     default_title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An application that is ready to be filed.
+
+    Args:
+        application: Filled in.
+        filer: Who speaks.
+        parties: Whose application it is.
+        files: Content, at least one.
+        publishes_digest: Claim the files' digests in the clear.
+        out: Where a draft goes, if others have to sign elsewhere.
+    """
+
+    application: Application
+    filer: SubjectKey
+    parties: tuple[SubjectKey, ...]
+    files: Sequence[Fingerprint]
+    publishes_digest: bool
+    out: Path | None = None
+
+
 def register_files(
     session: Session, registry: Registry, wishes: Wishes, files: Sequence[Fingerprint]
-) -> Registered:
+) -> Registered | None:
     """File an application and, under the solo profile, complete it.
 
     Raises:
         UsageError: An option is missing or has no such value.
         RejectedError: A rule refuses.
     """
-    ledger = registry.ledger
-    application = _fill_in(wishes, ledger)
-    _hint(session, application)
+    application = _fill_in(wishes, registry.ledger)
+    hint_application(session, application.members, has_title=wishes.title is not None)
     filer = choose_party(registry, wishes.party)
-    keys = find_keys(registry, filer, 1)
+    wanted = Wanted(application, filer, (filer,), files, wishes.publishes_digest)
+    return register_application(session, registry, wanted)
+
+
+def register_application(session: Session, registry: Registry, wanted: Wanted) -> Registered | None:
+    """File an application and, under the solo profile, complete it.
+
+    Returns:
+        None where keys are missing here: then its draft is written for those who have them.
+
+    Raises:
+        UsageError: The filer's key is not here.
+        RejectedError: A rule refuses.
+    """
+    own = find_keys(registry, wanted.filer, 1)
+    warn_listed(session, registry, classify(registry, wanted.application))
     vault = registry.open_vault()
     try:
-        filing = Filing(registry, vault, filer, application, files)
+        filing = Filing(
+            registry,
+            vault,
+            wanted.filer,
+            wanted.application,
+            wanted.files,
+            wanted.parties,
+        )
         duplicates = filing.find_duplicates()
-        filed = filing.file(keys, publish_digests=wishes.publishes_digest)
+        event = filing.build(publish_digests=wanted.publishes_digest)
+        filed = registry.sign_event(event, own)
+        if wanted.parties != (wanted.filer,):
+            rehearse(registry, event)
+            filed = sign_here(registry, filed)
+        keep_records(vault, [filing.records(event)])
     finally:
         vault.close()
+    missing = find_missing(registry, filed) if wanted.parties != (wanted.filer,) else ()
+    if missing:
+        file = DraftFile(f"registration-{filed.id[:8]}", wanted.out)
+        openings = filing.draft_openings()
+        write_draft(session, registry, Prepared(filed, missing), file, openings)
+        return None
+    return _complete(registry, wanted, filing, filed, duplicates)
+
+
+def _complete(
+    registry: Registry,
+    wanted: Wanted,
+    filing: Filing,
+    filed: SignedEvent,
+    duplicates: Sequence[Duplicate],
+) -> Registered:
+    ledger = registry.ledger
     asset, registration = filing.keys(filed)
     if not ledger.profile.is_solo:
         (written,) = registry.submit([filed], {})
@@ -82,28 +162,30 @@ def register_files(
         asset=asset,
         registration=registration,
         fields={name: opening.value for name, opening in opened.items()},
-        rights=claim_rights(application, filer),
-        classification=classify(application, ledger.registrar),
+        rights=claim_rights(wanted.application, wanted.filer),
+        classification=classify(registry, wanted.application),
         commitments=filing.commitments(filed),
         tests=SOLO_TESTS,
-        years=application.years,
+        years=wanted.application.years,
+        declared=wanted.application.declared,
     )
     before = [filed, recording.accept(registration), recording.publish(registration, opened)]
     written, number = record_until_numbered(registry, recording, recorded, before)
     return Registered(asset, registration, number, written, duplicates)
 
 
-def classify(application: Application, assessor: SubjectKey) -> Classification:
-    """Classification as the registrar assesses it from the form."""
+def classify(registry: Registry, application: Application) -> Classification:
+    """Classification as the registrar assesses it from the form, against the newest catalogue."""
     industry = application.members.get("industry")
+    stated = application.members.get("openness")
     return Classification(
         standard="GB/T 43697-2024",
         industry=industry if isinstance(industry, str) else "",
         data_class=application.data_class,
         level=application.level,
-        openness="conditional",
-        assessed_by=assessor,
-        list_version="",
+        openness=next((each for each in OPENNESS if each == stated), "conditional"),
+        assessed_by=registry.ledger.registrar,
+        list_version=read_list_version(registry),
     )
 
 
@@ -174,15 +256,56 @@ def check_choice(option: str, value: str, choices: tuple[ChoiceT, ...]) -> Choic
     )
 
 
-def _hint(session: Session, application: Application) -> None:
-    title, summary = str(application.members["title"]), str(application.members["summary"])
-    if len(title) > TITLE_HINT:
+def hint_application(
+    session: Session, members: JsonObject, *, has_title: bool = True
+) -> list[Finding]:
+    """Say what is longer than the form likes, and what the title seems to lack; hints only.
+
+    Args:
+        session: Speaks.
+        members: Of the application.
+        has_title: Somebody chose the title.
+    """
+    found = hint_lengths(members)
+    for each in found:
+        session.out.warn(each.en, each.zh)
+    title = hint_title(str(members.get("title"))) if has_title else None
+    if title is None:
+        return found
+    session.out.talk(f"hint: the title {title.en}", f"提示：数据名称{title.zh}")
+    return [*found, title]
+
+
+def show_registered(session: Session, done: Registered) -> None:
+    """Print what a filing led to."""
+    for duplicate in done.duplicates:
+        voucher = duplicate.voucher or say("no voucher", "无凭证")
         session.out.warn(
-            f"the title has {len(title)} characters; the form says not above {TITLE_HINT}",
-            f"数据名称 {len(title)} 个字，不宜超过 {TITLE_HINT} 个字",
+            f"the same content was filed before: {duplicate.asset} ({voucher})",
+            f"相同内容此前已申请登记：{duplicate.asset}（{voucher}）",
         )
-    if len(summary) > SUMMARY_HINT:
-        session.out.warn(
-            f"the summary has {len(summary)} characters; the form says not above {SUMMARY_HINT}",
-            f"数据概述 {len(summary)} 个字，不宜超过 {SUMMARY_HINT} 个字",
-        )
+    document: dict[str, Json] = {
+        "asset": done.asset,
+        "registration": done.registration,
+        **({"voucher": done.voucher} if done.voucher else {}),
+        "index": done.written.index,
+        "event": done.written.event,
+        "duplicates": [duplicate_json(each) for each in done.duplicates],
+    }
+
+    def human() -> None:
+        rows: list[tuple[str, str]] = [
+            (say("asset", "数据"), done.asset),
+            (say("registration", "登记"), done.registration),
+        ]
+        if done.voucher:
+            rows.append((say("voucher", "凭证"), done.voucher))
+        rows.append((say("log index", "日志位置"), str(done.written.index)))
+        session.out.table(say("Registered", "已登记"), rows)
+        if done.voucher:
+            session.out.talk(
+                f"Next: muniment voucher export {done.voucher}",
+                f"下一步：muniment voucher export {done.voucher}",
+            )
+
+    session.out.result(document, human)

@@ -74,6 +74,29 @@ def find_asset(registry: Registry, text: str) -> SubjectKey:
     return find_subject(registry, "asset", text) if voucher is None else voucher.asset
 
 
+def find_voucher(registry: Registry, text: str) -> str:
+    """The number of a voucher, by a unique beginning of it.
+
+    Raises:
+        UsageError: More than one fits.
+        NotFoundError: None fits.
+    """
+    bare = text.removeprefix("voucher/")
+    found = list(registry.find_subjects(f"voucher/{bare}", 2))
+    exact = f"voucher/{bare}"
+    if exact in found or len(found) == 1:
+        return (exact if exact in found else found[0]).removeprefix("voucher/")
+    if found:
+        raise UsageError(
+            say(
+                f"{text} fits more than one voucher: {', '.join(found)}; give more of its number",
+                f"{text} 对应多个凭证：{'、'.join(found)}；请写出更多编号",
+            ),
+            "ambiguous",
+        )
+    raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))
+
+
 def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[SigningKey]:
     """Private keys of a party that lie in this home.
 

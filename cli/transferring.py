@@ -8,21 +8,19 @@ from typing import get_args
 from cli.exitcodes import UsageError
 from cli.fingerprints import read_digest
 from cli.lang import say
-from cli.registering import RIGHTS, SOLO_TESTS, check_choice
+from cli.later import submit_filing as submit_filing
+from cli.registering import RIGHTS, check_choice
 from cli.session import Session
-from cli.subjects import find_keys, find_party, find_subject
+from cli.subjects import find_party, find_subject
 from cli.twosided import DraftFile, write_draft
-from cli.writing import show_written, submit_signed
 from contracts.force import rights_in_force
 from contracts.identity import Party
 from contracts.title import Asset, Right, Voucher, voucher_key
 from contracts.transfer import Ground, GroundKind, Move
-from ledger.core.event import SignedEvent
 from ledger.core.types import SubjectKey
-from node.drafts import main_subject, prepare_event
-from node.recording import Recording
+from node.drafts import prepare_event
 from node.registry import Registry
-from node.transferring import Wish, build_transfer, complete_transfer
+from node.transferring import Wish, build_transfer
 
 GROUNDS: tuple[GroundKind, ...] = get_args(GroundKind)
 
@@ -75,30 +73,6 @@ def transfer_rights(session: Session, registry: Registry, options: Options) -> N
         write_draft(session, registry, prepared, file, openings)
         return
     submit_filing(session, registry, prepared.signed)
-
-
-def submit_filing(session: Session, registry: Registry, signed: SignedEvent) -> None:
-    """Submit the filing of a transfer; under the solo profile through to the new voucher.
-
-    Args:
-        session: Prints.
-        registry: Opened for writing; its vault has the openings.
-        signed: With every signature it needs.
-
-    Raises:
-        RejectedError: A rule refuses; nothing was written.
-    """
-    ledger, subject = registry.ledger, main_subject(signed.event)
-    if not ledger.profile.is_solo or registry.store.find_event(bytes.fromhex(signed.id)):
-        submit_signed(session, registry, signed, subject)
-        return
-    officers = find_keys(registry, ledger.registrar, ledger.profile.officers)
-    recording = Recording(registry, ledger.registrar, officers)
-    written, number = complete_transfer(registry, recording, signed, SOLO_TESTS)
-    show_written(session, written, "registration.record", subject, {"voucher": number})
-    session.out.talk(
-        f"Next: muniment voucher export {number}", f"下一步：muniment voucher export {number}"
-    )
 
 
 def _find_giver(

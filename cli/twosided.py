@@ -143,9 +143,11 @@ def _say_next(session: Session, file: DraftFile, *, has_openings: bool) -> None:
         else ""
     )
     session.out.talk(
-        f"Next: the other side signs{secret}: muniment cosign {file.path}{extra}\n"
-        f"then, where the ledger is: muniment submit {file.path}",
-        f"下一步：由对方签署{secret}：muniment cosign {file.path}{extra}\n"
+        f"Next: the other side signs{secret}: muniment cosign {file.path}{extra}",
+        f"下一步：由对方签署{secret}：muniment cosign {file.path}{extra}",
+    )
+    session.out.talk(
+        f"Then, where the ledger is: muniment submit {file.path}",
         f"然后在账本所在处：muniment submit {file.path}",
     )
 

@@ -265,6 +265,7 @@ def _make_batch(
         start=summary.start,
         end=summary.end,
         purpose=terms.get("purpose", UNSET),
+        scene=terms.get("scene", UNSET),
         spatial=terms.get("spatial", UNSET),
         form="usage-lines/1",
         root=summary.root.hex(),

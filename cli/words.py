@@ -23,6 +23,7 @@ _CHINESE: Final = {
     # statuses of registrations, assets and parties
     "filed": "已申请", "returned": "待补正", "accepted": "已受理", "supplement": "待补充材料",
     "published": "公示中", "confidential": "不予公示", "recorded": "已登记", "lapsed": "已失效",
+    "objected": "异议处理中",
     "withdrawn": "已撤回", "refused": "不予登记", "registered": "已登记", "active": "正常",
     "suspended": "已暂停", "open": "开放",
     # steps of a chain of title, and their statuses
@@ -42,17 +43,41 @@ _CHINESE: Final = {
     "general-2": "一般数据 2 级", "general-3": "一般数据 3 级", "general-4": "一般数据 4 级",
     "important": "重要数据", "core": "核心数据", "unconditional": "无条件开放",
     "conditional": "有条件开放", "closed": "不予开放",
+    # lists, attestations and filings
+    "negative": "负面清单", "positive": "正面清单", "important-data": "重要数据目录",
+    "attestation": "证明", "compliance": "合规", "risk": "风险", "security-review": "安全审查",
+    "audit": "审计", "valuation": "估值", "quality": "质量", "certification": "认证",
+    "algorithm": "算法", "downgrade": "降级评估", "entity-admission": "主体准入公证",
+    "data-admission": "数据准入公证", "data-authenticity": "数据真实性公证", "filings": "备案",
+    "data-leak": "数据泄露公证", "model-safety": "模型安全公证", "entry": "条目", "filing": "备案",
     # a transfer and its form
     "moves": "转让权利", "transferors": "转让方", "transferees": "受让方", "agent": "代理人",
     "supersedes": "替代凭证", "vouchers": "历次凭证", "number": "编号", "judgment": "判决",
     "arbitration": "仲裁", "merger": "合并", "succession": "继承", "liquidation": "清算",
+    "change": "变更", "renewal": "续期", "cancellation": "注销", "applicants": "申请人",
+    "before": "变更前", "after": "变更后", "years": "年数", "cancels": "注销凭证",
+    "distinct": "不同数据", "same-data-other-right": "同一数据的其他权利",
+    "same-data-again": "同一数据再次登记",
     "data_scope": "数据范围", "scope": "转让范围", "term": "期限", "use_scope": "使用范围",
     # an enrolment and a grant, as drafts show them
     "id_number": "证件号码", "grantee": "被授权方", "policy": "条款", "check": "身份核验",
     "party_kind": "性质", "legal": "法人", "natural": "自然人", "unincorporated": "非法人组织",
+    "corrected": "登记机构更正",
+    # a registrar's successor
+    "successor": "承接机构", "catalogue": "目录条目", "former": "历任登记机构",
+    # mandates of agents
+    "mandates": "授权委托", "mandate": "委托书摘要", "types": "登记类型",
+    "declared": "申报权利（尚未确认）",
+    # notes beside a registration, and objections to it
+    "agreed-limits": "约定限制", "seizure": "查封扣押", "temporary-control": "临时管控",
+    "by-law": "法定", "note": "备注", "text": "内容", "objection": "异议",
+    "(objection)": "（异议）", "notified": "已告知权利人", "responded": "权利人已答复",
+    "to-court": "仲裁或诉讼中", "dismissed": "异议不成立", "upheld": "异议成立",
+    "responses": "权利人答复", "agrees": "同意", "reasons": "理由", "outcome": "结论",
     # instead of a title that is not public
     "(not published)": "（未公示）", "(initial)": "（初次登记）",
-    "(transfer)": "（转让登记）",
+    "(transfer)": "（转让登记）", "(change)": "（变更登记）", "(renewal)": "（续期登记）",
+    "(cancellation)": "（注销登记）",
     # checks and what was not checked
     "expected": "类型与主题", "credential signature": "凭证签名", "issued": "登记事件",
     "voucher state": "凭证状态", "asset state": "数据状态", "belonging": "彼此对应",
@@ -62,6 +87,7 @@ _CHINESE: Final = {
     "national system": "国家系统", "key belonged to party": "密钥归属",
     "date after as_of": "截止日期之后的情况", "date asked about": "所问日期",
     "history before this page": "本页之前的历史", "marks at that date": "该日期的标注",
+    "pending renewal": "在途续期",
     "registered file": "登记文件",
     # details of checks
     "what was asked for": "与要求一致", "the record is in the log": "登记事件在日志中",
@@ -107,15 +133,27 @@ _CHINESE: Final = {
     "duties fulfilled": "义务履行", "stated facts": "所述事实",
     "topic": "所问", "fact": "所述事实", "limit": "上限", "used": "已用", "remaining": "剩余",
     "holders": "权利人", "grants": "授权",
+    # public data
+    "authorisations": "公共数据授权", "authorisation": "授权", "scene": "场景",
+    "muniment:scene": "场景", "listed": "历次列入", "public-data-operator": "公共数据运营机构",
+    "developer": "开发主体",
     "state after this event": "此事件之后的状态",
+    # catalogues and files for the national system
+    "what is sent": "报送内容", "recorded result": "登记结果", "datasets": "数据条目",
+    "names this digest, and its result": "载明此摘要与此结果",
+    "registers this result": "所登记与此结果一致", "assets left out": "目录是否列全",
+    "members not yet published": "尚未公示的内容", "result not yet recorded": "尚未登记的结果",
     # members of states
     "subject": "主题", "asset": "数据", "voucher": "凭证", "registration": "登记", "party": "主体",
     "title": "名称", "summary": "概述", "restrictions": "限制", "openness": "开放方式",
     "industry": "行业", "source": "来源", "fields": "公示内容", "content": "内容承诺",
     "classification": "分类分级", "class": "类别", "level": "级别", "standard": "标准",
     "assessed_by": "评定方", "list_version": "目录版本", "parties": "主体", "tuples": "权利",
-    "digests": "公布的摘要", "status": "状态", "credential": "凭证摘要", "issuer": "签发密钥",
+    "digests": "公布的摘要", "status": "状态", "credential": "凭证摘要", "issuer": "签发方",
     "valid_from": "有效期自", "valid_until": "有效期至", "type": "类型", "filer": "申请人",
+    "about": "所涉凭证", "notice": "公示", "notice_end": "公示期满", "objections": "异议",
+    "extensions": "延长次数", "national": "国家系统存证", "system": "系统", "ref": "公示编号",
+    "published_at": "发布时间", "by": "提出方", "reason": "理由",
     "application": "申请承诺", "deadline": "期限", "decision": "意见", "was_returned": "曾退回补正",
     "name": "名称", "kind": "性质", "uscc": "统一社会信用代码", "keys": "密钥", "roles": "身份",
     "right": "权利", "holder": "权利人", "basis": "依据", "evidence": "证据", "until": "截止",
@@ -138,27 +176,49 @@ _CHINESE: Final = {
 
 _ENGLISH: Final = {"not-yet": "not yet valid", "in-force": "in force"}
 
-_OF_KIND: Final = {("revoked", "grant"): "已撤回"}
+_OF_KIND: Final = {
+    ("revoked", "grant"): "已撤回", ("objected", "filing"): "监管方反对",
+    ("filed", "objection"): "已提出",
+}  # fmt: skip
 
 _ACTIONS: Final = {"use": "使用"}
 """Acts that are called by a word that means something else elsewhere, such as a right."""
 
 _KINDS: Final = {
     "check": "行为核查", "query": "查询", "certificate": "查询证明", "usage-line": "使用明细",
+    "national": "国家系统报送文件", "catalogue": "数据目录",
 }  # fmt: skip
 """Kinds of files that are called by a word that means something else elsewhere."""
 
 _WORD_BY_WORD: Final = frozenset(("right", "grant", "chain"))
 _CLASSES: Final = {"personal": "个人数据"}
 _SINGLE_WORDS: Final = frozenset(
-    ("basis", "level", "openness", "purpose", "roles", "topic", "type", "verdict")
+    (
+        "basis",
+        "corrected",
+        "kind",
+        "level",
+        "openness",
+        "purpose",
+        "roles",
+        "topic",
+        "type",
+        "verdict",
+    )
 )
 
 # Apart from the rest, because `from` and `to` are also ends of a time.
 _ROLES: Final = {
     "from": "转让方", "to": "受让方", "grantor": "授权方", "grantee": "被授权方",
     "sender": "交付方", "recipient": "接收方", "agent": "代理人", "issuer": "签发方",
-    "user": "使用方",
+    "user": "使用方", "responses.by": "答复方",
+}  # fmt: skip
+
+# Members of what is published and of evidence; elsewhere these words mean other things.
+_MEMBERS: Final = {
+    "digest": "摘要", "evidence_time": "存证时间", "record": "存证编号", "start": "起始",
+    "end": "截止", "users": "使用主体", "qualification": "购买方资质", "environment": "使用环境",
+    "region": "使用地域", "method": "方式", "resale": "转售", "export": "出境", "other": "其他",
 }  # fmt: skip
 
 _DETAILS: Final = (
@@ -171,80 +231,10 @@ _DETAILS: Final = (
         re.compile(r"line (\d+) of (\d+) is under the root of the batch"),
         r"第 \1 条（共 \2 条）在批次的根之下",
     ),
+    (re.compile(r"(\d+) datasets, as proved"), r"\1 个数据条目，与证明一致"),
     (re.compile(r"(\d+) files, as listed"), r"\1 个文件，与清单一致"),
     (re.compile(r"(\d+) commitments opened"), r"已开示 \1 项承诺"),
 )
-
-_UNCHECKED: Final = {
-    "state root re-executed": (
-        "nobody whom the policy calls an auditor re-executed the log",
-        "策略未列审计方，无人重新执行日志",
-    ),
-    "rules followed": (
-        "follows from re-execution: 'muniment audit' at the registry, or an auditor in the policy",
-        "须重新执行方可得知：在登记系统运行 muniment audit，或在策略中列入审计方",
-    ),
-    "freshness": (
-        "the proof may be old: ask with --max-age, such as --max-age 7d",
-        "证明可能较旧：可用 --max-age 7d 等选项要求",
-    ),
-    "split view": (
-        "the policy asks no witness, so others may be shown another log",
-        "策略未要求见证方，他人所见日志可能不同",
-    ),
-    "national system": (
-        "whether the national system holds the same was not asked",
-        "未与国家数据产权登记服务系统核对",
-    ),
-    "key belonged to party": (
-        "that the keys are those parties' rests on the registrar's enrolment",
-        "密钥归属以登记机构的入册为准",
-    ),
-    "date asked about": (
-        "only a voucher is in force at a date; the file is judged as of its own proof",
-        "只有凭证才有在某日是否有效的问题；本文件按其自身证明的时间判断",
-    ),
-    "date after as_of": (
-        "the date asked about is later than what the proof knows",
-        "所问日期晚于证明的截止时间",
-    ),
-    "explanatory text": (
-        "a file of the pack that proves nothing: believe the proofs, not its words",
-        "包内不具证明力的文件：请以证明为准，勿以其内容为准",
-    ),
-    "history before this page": (
-        "verify the earlier pages of the dossier too",
-        "请一并验证档案的前几页",
-    ),
-    "what the line says": (
-        "a line is the word of whoever recorded the batch",
-        "明细内容为存证方自述",
-    ),
-    "sum of the batch": (
-        "one line does not show how many there are, nor their sum: ask for the whole file",
-        "单条明细不能证明总条数与合计：请索取原文件核对",
-    ),
-    "duties fulfilled": (
-        "whether what the permission asks for in return was done is not on the ledger",
-        "许可所附义务是否履行，账本不作记载",
-    ),
-    "marks at that date": (
-        "the state keeps no pledges, disputes or notes from so long ago: ask the dossier",
-        "状态未保留当时的质押、争议与备注：请查阅其完整历史",
-    ),
-    "stated facts": (
-        "purpose, region and the like are as stated by whoever asked",
-        "用途、地域等以提问者所述为准",
-    ),
-    "state after this event": (
-        "what became of it since: ask for a state or a query",
-        "此后的情况：请另行查询状态",
-    ),
-    "registered file": (
-        "is some file the registered one? Ask with --data FILE",
-        "某文件是否为所登记的文件？请用 --data 文件 查询",
-    ),
-}
 
 
 def show_word(text: str) -> str:
@@ -302,12 +292,35 @@ def show_fact(name: str, value: str) -> str:
     if name in _WORD_BY_WORD:
         words = value.split(" ")
         return " ".join(show_role(word) if word == "from" else show_word(word) for word in words)
-    return show_word(value) if name in _SINGLE_WORDS else value
+    if name in _SINGLE_WORDS:
+        return show_word(value)
+    return _show_code(name, value) if is_chinese() else value
 
 
-def show_role(text: str) -> str:
-    """A party's role in a step for people."""
-    return _ROLES.get(text) or show_word(text) if is_chinese() else text
+def _show_code(name: str, value: str) -> str:
+    """What a blank of a form was filled with, as the form calls it."""
+    from node.forms.codes import FREQUENCIES, SHAPES, SOURCES, SPATIAL, STAGES
+
+    blanks = {
+        "form": SHAPES,
+        "source": SOURCES,
+        "spatial": SPATIAL,
+        "stage": STAGES,
+        "update_frequency": FREQUENCIES,
+    }
+    return blanks.get(name, {}).get(value, value)
+
+
+def show_role(text: str, step: str = "") -> str:
+    """A party's role in a step for people, or another member of the step.
+
+    Args:
+        text: As the ledger calls it.
+        step: What it is a member of, where that makes a difference.
+    """
+    if not is_chinese():
+        return text
+    return _ROLES.get(f"{step}.{text}") or _ROLES.get(text) or show_member(text)
 
 
 def show_detail(text: str) -> str:
@@ -319,19 +332,24 @@ def show_detail(text: str) -> str:
     return show_word(text)
 
 
+def show_rule(rule: str) -> str:
+    """The rule that a refusal or a duty rests on: `Art. 26, 28` is 第 26、28 条."""
+    if not is_chinese():
+        return rule
+    if rule.startswith("Art. "):
+        return f"第 {rule.removeprefix('Art. ').replace(', ', '、')} 条"
+    return re.sub(r"annex(?:es)? (\d)(?: to (\d))?", _name_annexes, rule)
+
+
+def _name_annexes(found: "re.Match[str]") -> str:
+    last = found[2]
+    return f"附件 {found[1]}" if last is None else f"附件 {found[1]} 至 {last}"
+
+
 def show_member(path: str) -> str:
     """A member of a state, by its dotted path: each part for people."""
-    return ".".join(map(show_word, path.split(".")))
-
-
-def explain_unchecked(name: str) -> str:
-    """What was not checked, and what that means or how to have it checked."""
-    what, _, path = name.partition(": ")
-    sentence = _UNCHECKED.get(what)
-    if sentence is None:
-        return show_word(name)
-    shown = f"{show_word(what)} {path}" if path else show_word(what)
-    return f"{shown}{say(': ', '：')}{say(*sentence)}"
+    known = _MEMBERS if is_chinese() else {}
+    return ".".join(known.get(part) or show_word(part) for part in path.split("."))
 
 
 def find_notice(subject: str) -> str:

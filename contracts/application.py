@@ -1,21 +1,28 @@
 """What an applicant files: `registration.file`.
 
-Spec: domain, section 2; Art. 14 to 16 and 32 to 34.
+Spec: domain, section 2; Art. 14 to 16 and 32 to 37.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.cancelling import check_cancellation
+from contracts.changing import check_change
+from contracts.completion import holders_of
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.forms import CONTENT_FIELD, FORMS, Commitment, check_application
 from contracts.foundation import Ledger, read_ledger
 from contracts.holds import read_live_voucher
 from contracts.identity import HexDigest, NameClaim, PartyKey
 from contracts.intervals import open_interval
+from contracts.mandates import Agent, has_mandate
 from contracts.procedure import Registration, silence_ends
+from contracts.profile import RegistrationType
+from contracts.renewal import check_renewal
 from contracts.title import Asset, AssetKey, CertificateNumber
 from contracts.transfer import Ground, Move, Moves, check_moves, signing_parties
 from ledger.core.subjects import derive_id
@@ -25,15 +32,25 @@ if TYPE_CHECKING:
     from contracts.records import StateRecord
 
 
+_LATER: Final[Mapping[str, Callable[[Context, SubjectKey, Asset], None]]] = {
+    "change": check_change,
+    "renewal": check_renewal,
+    "cancellation": check_cancellation,
+}
+"""What each type that all right-holders sign is held to when it is filed."""
+
+
 class File(Body, frozen=True, kw_only=True):
     """`registration.file`: signed by every party it names.
 
-    An initial one opens its asset; a transfer names an asset, its live voucher and what moves.
+    An initial one opens its asset; a transfer names an asset, its live voucher and what moves. A
+    change, a renewal and a cancellation name asset and live voucher, and all right-holders sign.
+    An agent files in the place of those who registered its mandate; the others sign too.
     """
 
     kind: ClassVar[str] = "registration.file"
 
-    type: Literal["initial", "transfer"]
+    type: RegistrationType
     parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=8)]
     application: Mapping[str, Commitment]
     digests: Annotated[tuple[HexDigest, ...], Meta(min_length=1, max_length=8)] | UnsetType = UNSET
@@ -41,6 +58,7 @@ class File(Body, frozen=True, kw_only=True):
     voucher: CertificateNumber | UnsetType = UNSET
     moves: Moves | UnsetType = UNSET
     ground: Ground | UnsetType = UNSET
+    agent: Agent | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -49,7 +67,8 @@ class File(Body, frozen=True, kw_only=True):
 
     @override
     def signers(self, context: Context) -> Signers:
-        return Signers(dict.fromkeys((context.actor, *self.parties), 1))
+        own = [key for key in self.parties if not self._is_represented(context, key)]
+        return Signers(dict.fromkeys((context.actor, *own), 1))
 
     @override
     def apply(self, context: Context) -> Changes:
@@ -65,11 +84,11 @@ class File(Body, frozen=True, kw_only=True):
         self._check_members()
         check_application(self.application, FORMS[self.type])
         key = context.new_id("registration")
-        return (
-            self._open_asset(context, key)
-            if self.asset is UNSET
-            else self._transfer(context, key, self.asset)
-        )
+        if self.asset is UNSET:
+            return self._open_asset(context, key)
+        if self.type == "transfer":
+            return self._transfer(context, key, self.asset)
+        return self._file_later(context, key, self.asset)
 
     def _open_asset(self, context: Context, key: SubjectKey) -> Changes:
         asset = context.new_id("asset")
@@ -84,11 +103,14 @@ class File(Body, frozen=True, kw_only=True):
                 fields={},
                 classification=None,
                 tuples=(),
+                declared=(),
                 freezes=(),
                 pledges=(),
                 disputes=(),
                 notes=(),
                 vouchers=(),
+                filings=(),
+                renewal=None,
             ),
         }
         for name in self._names():
@@ -111,6 +133,23 @@ class File(Body, frozen=True, kw_only=True):
                 f"本件为 {'、'.join(signing)}",
                 "Art. 34",
             )
+        return {key: self._registration(context, asset), asset: state}
+
+    def _file_later(self, context: Context, key: SubjectKey, asset: SubjectKey) -> Changes:
+        """A change, renewal or cancellation; a renewal keeps the voucher in force meanwhile."""
+        state = context.need(Asset, asset)
+        read_live_voucher(context, asset, state, self.voucher)
+        holders = holders_of(state)
+        if self.parties != holders:
+            refuse(
+                "parties",
+                f"all right-holders sign a {self.type}, here {', '.join(holders)}",
+                f"该类登记须由全部权利人签署，本件为 {'、'.join(holders)}",
+                "Art. 33",
+            )
+        _LATER[self.type](context, asset, state)
+        if self.type == "renewal":
+            state = replace(state, renewal=key)
         return {key: self._registration(context, asset), asset: state}
 
     def _registration(self, context: Context, asset: SubjectKey) -> Registration:
@@ -151,33 +190,48 @@ class File(Body, frozen=True, kw_only=True):
 
     def _check_members(self) -> None:
         """Hold the optional members against the type: what one needs the other may not have."""
-        of_transfer = [self.asset is not UNSET, self.voucher is not UNSET, self.moves is not UNSET]
+        names_asset = (self.asset is not UNSET, self.voucher is not UNSET)
         if self.type == "initial":
-            is_right = not any(of_transfer) and self.ground is UNSET
+            is_right = not any(names_asset)
         else:
-            is_right = all(of_transfer) and self.digests is UNSET
-        if not is_right:
+            is_right = all(names_asset) and self.digests is UNSET
+        has_moves = self.moves is not UNSET
+        moves_rightly = has_moves if self.type == "transfer" else not has_moves and not self.ground
+        if not is_right or not moves_rightly:
             refuse(
                 "file_members",
-                "a transfer names asset, voucher and moves, may have a ground and has no digests; "
-                "an initial registration names none of these",
-                "转让登记须列明 asset、voucher 与 moves，可有 ground，不得有 digests；"
-                "初次登记不得列明这些内容",
+                "an initial registration names none of asset, voucher, moves and ground and may "
+                "have digests; every other names asset and voucher, a transfer moves and perhaps "
+                "a ground besides",
+                "初次登记不得列明 asset、voucher、moves 与 ground，可有 digests；"
+                "其他各类须列明 asset 与 voucher，转让登记另须列明 moves，可有 ground",
                 "Art. 33",
             )
 
+    def _is_represented(self, context: Context, party: SubjectKey) -> bool:
+        """Whether the agent files for a party under the mandate that the party registered."""
+        agent = self.agent
+        return agent is not UNSET and has_mandate(
+            context, party, agent.party, self.type, agent.mandate
+        )
+
     def _check_parties(self, context: Context, ledger: Ledger) -> None:
-        if list(self.parties) != sorted(set(self.parties)) or context.actor not in self.parties:
+        is_sorted = list(self.parties) == sorted(set(self.parties))
+        by_agent = self.agent is not UNSET
+        is_agent = self.agent is not UNSET and self.agent.party == context.actor
+        if not is_sorted or is_agent != by_agent or (context.actor in self.parties) == by_agent:
             refuse(
                 "parties",
-                "parties are sorted, none twice, and the actor is one of them",
-                "parties 须排序、不重复，且包含申请人本人",
+                "parties are sorted, none twice; the actor is one of them, or the agent that files "
+                "for them and is none",
+                "parties 须排序、不重复，且包含申请人本人；由代理人申请的，agent 为本事件的提交方"
+                "且不在 parties 之列",
                 "formats 2",
             )
-        if not ledger.profile.is_solo and ledger.registrar in self.parties:
+        if not ledger.profile.is_solo and ledger.registrar in (context.actor, *self.parties):
             refuse(
                 "self_registration",
-                "a registrar does not register its own data at itself",
-                "登记机构不得在本机构申请登记",
+                "a registrar does not register its own data at itself, nor files for others",
+                "登记机构不得在本机构申请登记，亦不得代理他人申请",
                 "Art. 10",
             )

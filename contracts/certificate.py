@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.authorisations import ASKED_OF_PUBLIC_DATA, write_authorisation
 from contracts.check import CHECK, CheckBundle, judge_check, parse_check, work_out
 from contracts.chinese import BASES, RIGHTS, STATUSES, VERDICTS, ZH
 from contracts.clocks import format_instant
@@ -217,12 +218,8 @@ def _write_query(proof: JsonObject) -> tuple[Title, list[Sentence]]:
 def _list_answer(bundle: QueryBundle) -> list[Sentence]:
     answer = bundle.answer
     if answer.get("status") == "unknown":
-        return [
-            (
-                "The states do not reach back so far; the whole history does.",
-                "状态未保留至该日期，须查阅完整历史。",
-            )
-        ]
+        en = "The states do not reach back so far; the whole history does."
+        return [(en, "状态未保留至该日期，须查阅完整历史。")]
     if bundle.query.topic == "rights":
         return [
             line
@@ -233,6 +230,8 @@ def _list_answer(bundle: QueryBundle) -> list[Sentence]:
         rights = _list_rights(answer, "") or [_NOTHING]
         freezes = _list_freezes(answer, f"{bundle.query.subject}: ")
         return [*rights, *freezes, *_list_pledges(answer, "")]
+    if bundle.query.topic == "authorisations":
+        return [write_authorisation(each) for each in _objects(answer.get("authorisations"))]
     return [_write_grant(each) for each in _objects(answer.get("grants"))]
 
 
@@ -391,6 +390,7 @@ _ASKED: Final[Mapping[str, Sentence]] = {
     "rights": ("Rights of {0} on {1}:", "{0} 于 {1} 享有的权利："),
     "grants": ("Grants of {0} in force on {1}, all of them:", "{0} 于 {1} 的全部有效授权："),
     "below": ("{0} and everything below it on {1}:", "{0} 及其全部下级授权于 {1} 的情况："),
+    "authorisations": ASKED_OF_PUBLIC_DATA,
 }
 _WRITERS: Final[Mapping[str, Callable[[JsonObject], tuple[Title, list[Sentence]]]]] = {
     STATE: _write_state,

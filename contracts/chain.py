@@ -1,24 +1,29 @@
 """The chain of grants from one grant up to the right it rests on, and whether it is alive.
 
 A grant is alive at an instant while it is live itself, its terms have not run out, everything above
-it is alive, and the `operate` right at the top is in force. Nothing below a revoked or expired
-grant needs an event of its own to end.
+it is alive, and the `operate` right at the top is in force; of public data, while also everybody in
+it is admitted (contracts.publicdata). Nothing below what ended needs an event of its own to end.
 
 Spec: domain, sections 4 and 5.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, NoReturn, Protocol
+from typing import Annotated, ClassVar, Final, NoReturn
 
 from typing_extensions import override
 
+from contracts.clauses import Clause as Clause
+from contracts.clauses import States as States
+from contracts.clauses import fill_clause
 from contracts.engine import refuse
-from contracts.force import as_object, follow_right, is_known, tuples_in_force
+from contracts.force import Pending, as_object, follow_right, is_known, tuples_in_force
 from contracts.intervals import Interval, current, values_at
 from contracts.odrl import Policy, is_within_term, parse_policy
 from contracts.odrl.policy import list_atoms
-from contracts.records import AnyObject, Intervals, Record, StateRecord, StateT, whole
+from contracts.publicdata import find_root_break, find_tier_break, is_public
+from contracts.records import AnyObject, Intervals, StateRecord, whole
+from contracts.standing import read_pending
 from contracts.title import Asset
 from ledger.core.rules import Listing
 from ledger.core.types import SubjectKey, UnixMillis
@@ -66,32 +71,6 @@ class Grant(StateRecord, frozen=True, kw_only=True):
         return Listing(str(self.policy.get("type")), str(current(self.status)[-1]), terms)
 
 
-class States(Protocol):
-    """Where states come from: the rules' context, a registry, or proofs."""
-
-    def find(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
-        """State of a subject, or None if there is none."""
-        ...
-
-
-class Clause(Record, frozen=True, kw_only=True):
-    """Why an act is not permitted, or which words permit it.
-
-    Args:
-        code: Stable.
-        subject: Whose state says so.
-        path: Place in that subject's policy, or the name of the list; empty: the whole of it.
-        en: What it says, and what would be needed.
-        zh: The same in Chinese.
-    """
-
-    code: str
-    subject: SubjectKey
-    path: str
-    en: str
-    zh: str
-
-
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One grant of a chain."""
@@ -129,29 +108,29 @@ def find_break(
     asset = states.find(Asset, top.asset)
     if top.parent is not None or asset is None:
         return _clause("unknown_chain", chain[-1].key, "parent")
-    if not all(is_known(asset, name, time) for name in ("tuples", "vouchers")):
-        return _clause("unknown_then", top.asset, "tuples")
-    if not _follow_root(asset, top):
-        return _clause("unknown_then", top.asset, "tuples")
-    if find_root(asset, top, time) is None:
-        return _clause("no_operate_right", top.asset, "tuples")
+    broken = _find_root_break(states, asset, top, time)
     for hop in reversed(chain):
-        is_open = is_offer and hop is chain[0]
-        broken = _find_end(hop, time, "offered" if is_open else "live")
-        if broken is not None and not (is_open and broken.code == "grant_not_begun"):
-            return broken
-    return None
+        if broken is not None:
+            break
+        broken = _find_end(hop, time, is_offer=is_offer and hop is chain[0])
+        if broken is None and is_public(asset):
+            issued, depth = hop.grant.status[0].index, hop.grant.depth
+            broken = find_tier_break(states, hop.grant.grantee, depth, issued, time)
+    return broken
 
 
-def find_root(asset: Asset, top: Grant, time: UnixMillis) -> Interval | None:
+def find_root(
+    asset: Asset, top: Grant, time: UnixMillis, pending: Pending | None = None
+) -> Interval | None:
     """The tuple in force at an instant that a grant without a parent rests on.
 
     Args:
         asset: Of the grant.
         top: Rests on a right to operate: the grantor's, or that of who took it over since.
         time: The instant asked about.
+        pending: The renewal that may keep the asset's voucher in force.
     """
-    in_force = tuples_in_force(asset, time)
+    in_force = tuples_in_force(asset, time, pending)
     return next((each for each in _follow_root(asset, top) if each in in_force), None)
 
 
@@ -214,18 +193,32 @@ def refuse_clause(clause: Clause) -> NoReturn:
     refuse(clause.code, clause.en, clause.zh, f"{place}; domain 5")
 
 
-def _find_end(hop: Hop, time: UnixMillis, wanted: str) -> Clause | None:
+def _find_root_break(states: States, asset: Asset, top: Grant, time: UnixMillis) -> Clause | None:
+    if not all(is_known(asset, name, time) for name in ("tuples", "vouchers")):
+        return _clause("unknown_then", top.asset, "tuples")
+    if not _follow_root(asset, top):
+        return _clause("unknown_then", top.asset, "tuples")
+    root = find_root(asset, top, time, read_pending(states, asset, time))
+    if root is None:
+        return _clause("no_operate_right", top.asset, "tuples")
+    if not is_public(asset):
+        return None
+    return find_root_break(states, SubjectKey(str(as_object(root)["holder"])), time)
+
+
+def _find_end(hop: Hop, time: UnixMillis, *, is_offer: bool) -> Clause | None:
     if not is_known(hop.grant, "status", time):
         return _clause("unknown_then", hop.key, "status")
     held = values_at(hop.grant.status, time)
-    if wanted not in held:
+    if ("offered" if is_offer else "live") not in held:
         return _clause(f"grant_{held[-1]}" if held else "grant_not_yet", hop.key, "status")
     policy = parse_policy(hop.grant.policy)
     if is_within_term(policy, time):
         return None
     later = [turn for turn in list_turns(policy) if turn > time]
-    is_to_come = any(is_within_term(policy, turn) for turn in later)
-    return _clause("grant_not_begun" if is_to_come else "grant_expired", hop.key, "policy")
+    if not any(is_within_term(policy, turn) for turn in later):
+        return _clause("grant_expired", hop.key, "policy")
+    return None if is_offer else _clause("grant_not_begun", hop.key, "policy")
 
 
 def _follow_root(asset: Asset, top: Grant) -> Sequence[Interval]:
@@ -274,7 +267,4 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _clause(code: str, subject: SubjectKey, path: str) -> Clause:
-    en, zh = _SENTENCES[code]
-    return Clause(
-        code=code, subject=subject, path=path, en=en.format(subject), zh=zh.format(subject)
-    )
+    return fill_clause(_SENTENCES, code, subject, path)

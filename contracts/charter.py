@@ -204,6 +204,7 @@ class Open(Body, frozen=True, kw_only=True):
             regulator=self.parties.regulator.party,
             node=self.node,
             log=self.log,
+            former=(),
         )
 
 

@@ -123,7 +123,7 @@ def verify_verdict(bundle: CheckBundle, facts: ProvedFacts) -> None:
             "left out could change it"
         )
     grants = find_grants(facts, inquiry) if is_whole else find_route(claimed)
-    found = work_out(lambda: judge_act(facts, inquiry, grants))
+    found = work_out(lambda: judge_act(facts, inquiry, grants, facts.read_events))
     if encode_canonical(format_record(found)) != encode_canonical(format_record(claimed)):
         raise BundleError(
             f"the proofs make the act {found.verdict} ({found.clause.code}), the file says "

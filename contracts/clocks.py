@@ -214,6 +214,14 @@ def is_working_day(day: date, calendar: Calendar) -> bool | None:
     return day in year.work if _is_weekend(day) else day not in year.off
 
 
+def count_working_days(year: CalendarYear) -> int:
+    """On how many days of a year people work."""
+    first, after_last = date(year.year, 1, 1), date(year.year + 1, 1, 1)
+    calendar = {year.year: year}
+    ordinals = range(first.toordinal(), after_last.toordinal())
+    return sum(is_working_day(date.fromordinal(day), calendar) is True for day in ordinals)
+
+
 def working_day_deadline(
     start: UnixMillis, n: int, calendar: Calendar, offset_minutes: int = CHINA_OFFSET_MINUTES
 ) -> UnixMillis | None:

@@ -9,16 +9,19 @@ Spec: domain, section 4; our formats, section 5, "Roots named in events".
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.chain import Grant, GrantKey, find_grantor, need_live_chain
+from contracts.classification import is_important, refuse_if_listed
 from contracts.engine import Body, Changes, Context, refuse
+from contracts.filing import FilingKey, check_filing
 from contracts.holds import refuse_if_frozen
 from contracts.identity import HexDigest, Party, PartyKey
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import Situation, describe_clause, evaluate, parse_policy
+from contracts.openness import refuse_if_closed
 from contracts.records import Intervals, Record, StateRecord, whole
 from contracts.title import Asset, AssetKey
 from ledger.core.limits import MAX_SAFE_INTEGER
@@ -76,6 +79,8 @@ class Send(Body, frozen=True, kw_only=True):
     """`delivery.send`: by the grantor of a live grant, to its grantee.
 
     Whoever transferred the right behind the grant keeps nothing of it: who took it over delivers.
+    Important data goes under a filing that covers the recipient; closed data goes to right-holders
+    alone; data that the negative list bars does not go.
     """
 
     kind: ClassVar[str] = "delivery.send"
@@ -84,6 +89,7 @@ class Send(Body, frozen=True, kw_only=True):
     asset: AssetKey
     recipient: PartyKey
     copy: Copy
+    filing: FilingKey | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -114,14 +120,7 @@ class Send(Body, frozen=True, kw_only=True):
                 "domain 4",
             )
         _refuse_if_prohibited(context, grant)
-        data = asset.classification
-        if data is not None and data.level == "important":
-            refuse(
-                "important_filing",
-                f"{self.asset} is important data: each delivery needs its filing first",
-                f"{self.asset} 属于重要数据：每次交付前须先完成备案",
-                "GB/T 43697-2024",
-            )
+        self._check_classification(context, asset)
         return {
             context.new_id("delivery"): Delivery(
                 grant=self.grant,
@@ -134,6 +133,12 @@ class Send(Body, frozen=True, kw_only=True):
             self.grant: grant,
             self.asset: asset,
         }
+
+    def _check_classification(self, context: Context, asset: Asset) -> None:
+        refuse_if_listed(context, self.asset, asset)
+        refuse_if_closed(context, self.asset, asset, self.recipient)
+        if self.filing is not UNSET or is_important(context, self.asset, asset):
+            check_filing(context, self.filing, self.asset, self.recipient, self.grant)
 
 
 def _refuse_if_prohibited(context: Context, grant: Grant) -> None:

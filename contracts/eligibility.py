@@ -1,17 +1,40 @@
 """Who may register which right: what each basis gives, asks for and rests on.
 
-Spec: domain, section 2, "Review" and "Classification"; Art. 15, 20 and 21; GB/T 43697-2024.
+Raw data, data elements and data products are a closed loop: what is made from other data names
+registered data as its source. Nothing can be its own source, over however many steps: a tuple names
+sources that are recorded already when it is recorded, and no later registration changes them, so a
+source's first record always lies before that of what was made from it.
+
+Spec: domain, sections 1 and 2, "Review" and "Classification"; Art. 15, 20 and 21; GB/T 43697-2024.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from msgspec import UNSET
 
+from contracts.attestation import check_downgrade
+from contracts.classification import check_classification, level_of, read_newest_lists
 from contracts.engine import Context, refuse
 from contracts.force import held_rights
+from contracts.foundation import read_ledger
 from contracts.identity import Party
-from contracts.title import LEVEL_ORDER, Asset, Level, RightClaim
+from contracts.procedure import Registration
+from contracts.records import AnyJson
+from contracts.standing import read_pending
+from contracts.title import LEVEL_ORDER, Asset, Classification, Level, Right, RightClaim
 from ledger.core.types import SubjectKey
+
+MADE: Final = ("derived", "fused")
+"""Bases of data that is made from other data."""
+
+SOURCE_STAGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "raw": (),
+    "element": ("raw", "element"),
+    "product": ("raw", "element", "product"),
+}
+"""From data of which stages data of a stage is made. The stage is a member of the form: where it
+was not opened it is not known here, and nothing is asked of it."""
 
 
 def check_eligibility(context: Context, claim: RightClaim, parties: tuple[SubjectKey, ...]) -> None:
@@ -31,6 +54,14 @@ def check_eligibility(context: Context, claim: RightClaim, parties: tuple[Subjec
             "data of party and state organs is not registered",
             "党政机关数据不予登记",
             "Art. 15",
+        )
+    ledger = read_ledger(context)
+    if claim.holder == ledger.registrar and not ledger.profile.is_solo:
+        refuse(
+            "self_registration",
+            "a registrar has no rights registered at itself: they are registered elsewhere",
+            "登记机构不得在本机构登记权利：请向其他登记机构申请",
+            "Art. 10",
         )
     if claim.basis == "crawled-public" and claim.right == "operate":
         refuse(
@@ -65,21 +96,139 @@ def check_eligibility(context: Context, claim: RightClaim, parties: tuple[Subjec
         )
 
 
-def check_level(context: Context, claim: RightClaim, level: Level) -> None:
-    """Keep a product's level at least at its sources' (domain, section 2, "Classification").
+def check_origin(
+    context: Context,
+    registration: Registration,
+    claims: Iterable[RightClaim],
+    classification: Classification,
+) -> None:
+    """Hold what initial data is made from, and its level, against its sources and the lists.
+
+    Args:
+        context: Of the record.
+        registration: What it completes.
+        claims: All right tuples, of declared right-holders too.
+        classification: As the record states it.
 
     Raises:
-        RejectedError: A source has a higher one.
+        RejectedError: A source is missing or may be none; the level is below a source's without a
+            downgrade attestation; or the published lists bar it.
     """
+    listed = tuple(claims)
+    for claim in listed:
+        _check_stage(context, registration, claim)
+    check_levels(context, registration.asset, listed, classification)
+    check_classification(context, registration.asset, classification)
+
+
+def check_levels(
+    context: Context,
+    key: SubjectKey,
+    claims: Iterable[RightClaim],
+    classification: Classification,
+) -> None:
+    """Keep data's level at least at its sources', unless a downgrade attestation is named.
+
+    Args:
+        context: Of the record or the correction.
+        key: The asset's.
+        claims: All its right tuples.
+        classification: As it is to be.
+
+    Raises:
+        RejectedError: A source has a higher level and no downgrade is named, or the one named is
+            not live, of this asset, and down to this level.
+    """
+    check_downgrade(context, key, classification)
+    if classification.downgrade is UNSET:
+        for claim in claims:
+            _check_level(context, claim, classification.level)
+
+
+def _check_level(context: Context, claim: RightClaim, level: Level) -> None:
+    """Keep data at its sources' level; one that the catalogue lists counts as important."""
     for key in () if claim.sources is UNSET else claim.sources:
-        source = context.need(Asset, key).classification
-        if source is not None and LEVEL_ORDER.index(source.level) > LEVEL_ORDER.index(level):
+        data = context.need(Asset, key).classification
+        of_source = level if data is None else level_of(read_newest_lists(context), key, data)
+        if LEVEL_ORDER.index(of_source) > LEVEL_ORDER.index(level):
             refuse(
                 "level",
-                f"the level {level} is below {source.level} of its source {key}",
-                f"级别 {level} 低于其来源 {key} 的级别 {source.level}",
+                f"the level {level} is below {of_source} of its source {key}: raise it, or name a "
+                "downgrade attestation of an admitted assessor (attest.make) in downgrade",
+                f"级别 {level} 低于其来源 {key} 的级别 {of_source}：请提高级别，"
+                "或在 downgrade 中注明获准评估机构出具的降级评估（attest.make）",
                 "GB/T 43697-2024",
             )
+
+
+def _check_stage(context: Context, registration: Registration, claim: RightClaim) -> None:
+    """Hold the sources of one tuple against the stage of the data."""
+    sources = () if claim.sources is UNSET else claim.sources
+    stage = _stage_of(registration.fields)
+    if stage == "raw" and sources:
+        refuse(
+            "raw_sources",
+            "raw data is made from no other data: register it as an element or a product, or "
+            "leave out its sources",
+            "原始数据不由其他数据形成：请登记为数据元件或数据产品，或去掉来源",
+            "domain 1",
+        )
+    if stage in {"element", "product"} and claim.basis in MADE and not sources:
+        refuse(
+            "sources",
+            f"data of the stage {stage} that is {claim.basis} names the registered assets that it "
+            "is made from: give its sources",
+            f"加工程度为 {stage} 且以 {claim.basis} 为依据的数据须列明其来源数据（sources）",
+            "domain 1",
+        )
+    for source in sources:
+        _check_source(context, registration, claim, source)
+
+
+def _check_source(
+    context: Context, registration: Registration, claim: RightClaim, key: SubjectKey
+) -> None:
+    asset = context.need(Asset, key)
+    if key == registration.asset or asset.classification is None:
+        refuse(
+            "source_recorded",
+            f"{key} is not recorded yet: a source is registered before what is made from it",
+            f"{key} 尚未登记：来源数据须先于由其形成的数据登记",
+            "domain 1",
+        )
+    stage, of_source = _stage_of(registration.fields), _stage_of(asset.fields)
+    if stage and of_source and of_source not in SOURCE_STAGES[stage]:
+        refuse(
+            "source_stage",
+            f"data of the stage {stage} is not made from {key}, whose stage is {of_source}",
+            f"加工程度为 {stage} 的数据不得以 {key}（加工程度为 {of_source}）为来源",
+            "domain 1",
+        )
+    # Derived data asks more: its holder himself has the right to use (check_eligibility).
+    if not _has_right(context, asset, {claim.holder, *registration.parties}, ("use", "operate")):
+        refuse(
+            "source_right",
+            f"no applicant has a right to use or operate {key} in force: have it registered first",
+            f"申请人对 {key} 均无有效的使用权或经营权：请先登记",
+            "Art. 20",
+        )
+
+
+def _stage_of(fields: Mapping[str, AnyJson]) -> str:
+    """The stage that a form says; empty where it was not opened or says something else."""
+    stage = fields.get("stage")
+    return stage if isinstance(stage, str) and stage in SOURCE_STAGES else ""
+
+
+def _has_right(
+    context: Context, asset: Asset, holders: Collection[str], rights: tuple[Right, ...]
+) -> bool:
+    pending = read_pending(context, asset, context.time)
+    return any(
+        value["right"] in rights
+        for holder in holders
+        for value in held_rights(asset, SubjectKey(holder), context.time, pending)
+    )
 
 
 _NEEDS_EVIDENCE: Mapping[str, tuple[str, str, str]] = {
@@ -123,8 +272,7 @@ def _check_sources(context: Context, claim: RightClaim) -> None:
             "Art. 20",
         )
     for key in claim.sources:
-        held = held_rights(context.need(Asset, key), claim.holder, context.time)
-        if not any(value["right"] == "use" for value in held):
+        if not _has_right(context, context.need(Asset, key), {claim.holder}, ("use",)):
             refuse(
                 "source_right",
                 f"{claim.holder} has no right to use {key}: have it registered first",

@@ -24,6 +24,7 @@ from contracts.holds import (
 from contracts.identity import HexDigest, Party, PartyKey, refuse_if_recovering
 from contracts.intervals import close_interval, current, open_interval, switch_interval
 from contracts.records import Intervals, StateRecord, whole
+from contracts.standing import read_pending
 from contracts.title import Asset, AssetKey, CertificateNumber, Right, voucher_key
 from ledger.core.rules import Listing
 from ledger.core.subjects import derive_id
@@ -134,7 +135,9 @@ class Create(Body, frozen=True, kw_only=True):
     def _check_rights(self, context: Context, asset: Asset) -> None:
         if len(set(self.rights)) != len(self.rights):
             refuse("doubled_right", "a right is named once", "同一权利不得重复列出", "domain 4")
-        held = {value["right"] for value in held_rights(asset, context.actor, context.time)}
+        pending = read_pending(context, asset, context.time)
+        rights = held_rights(asset, context.actor, context.time, pending)
+        held = {value["right"] for value in rights}
         missing = [right for right in self.rights if right not in held]
         if missing:
             refuse(

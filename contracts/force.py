@@ -1,13 +1,15 @@
 """What was in force on an asset at an instant, from its state alone.
 
 A right tuple is in force while its interval holds, its term is not over, and the asset has a
-voucher that has not expired. Whoever takes a right over stands in the place of the holder before:
-grants that rest on it go on.
+voucher that has not expired, or one whose renewal was filed in time and is undecided: that is not
+said by the asset, so who asks gives it (contracts.standing). Whoever takes a right over stands in
+the place of the holder before: grants that rest on it go on.
 
 Spec: domain, sections 1, 2 and 5; Art. 21, 26, 34.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec import UNSET
@@ -33,32 +35,65 @@ def is_known(state: StateRecord, name: str, time: UnixMillis) -> bool:
     return time >= marks.get(name, time)
 
 
-def live_voucher(asset: Asset, time: UnixMillis) -> str | None:
-    """Number of the voucher that had not expired at an instant, or None."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """When a renewal was undecided.
+
+    Args:
+        number: Of the voucher that it renews.
+        start: When it was filed.
+        end: When it was decided; None: it still is undecided.
+    """
+
+    number: str
+    start: UnixMillis
+    end: UnixMillis | None
+
+    def holds_at(self, time: UnixMillis) -> bool:
+        """Whether it was undecided at an instant."""
+        return self.start <= time and (self.end is None or time < self.end)
+
+
+def live_voucher(asset: Asset, time: UnixMillis, pending: Pending | None = None) -> str | None:
+    """Number of the voucher that was in force at an instant, or None.
+
+    Args:
+        asset: In its newest state.
+        time: The instant asked about.
+        pending: The renewal that may keep it in force after it expired.
+    """
     for value in objects_at(asset.vouchers, time):
-        until = value["until"]
+        number, until = str(value["number"]), value["until"]
         if isinstance(until, int) and time < until:
-            return str(value["number"])
+            return number
+        if pending is not None and pending.number == number and pending.holds_at(time):
+            return number
     return None
 
 
-def rights_in_force(asset: Asset, time: UnixMillis) -> list[JsonObject]:
+def rights_in_force(
+    asset: Asset, time: UnixMillis, pending: Pending | None = None
+) -> list[JsonObject]:
     """The right tuples in force at an instant, in the order in which they came into force."""
-    return [as_object(each) for each in tuples_in_force(asset, time)]
+    return [as_object(each) for each in tuples_in_force(asset, time, pending)]
 
 
-def tuples_in_force(asset: Asset, time: UnixMillis) -> list[Interval]:
+def tuples_in_force(
+    asset: Asset, time: UnixMillis, pending: Pending | None = None
+) -> list[Interval]:
     """The same with their intervals, which say since when and by which event."""
-    if live_voucher(asset, time) is None:
+    if live_voucher(asset, time, pending) is None:
         return []
     return [
         each for each in asset.tuples if each.holds_at(time) and not _is_over(as_object(each), time)
     ]
 
 
-def held_rights(asset: Asset, holder: SubjectKey, time: UnixMillis) -> list[JsonObject]:
+def held_rights(
+    asset: Asset, holder: SubjectKey, time: UnixMillis, pending: Pending | None = None
+) -> list[JsonObject]:
     """The right tuples of one holder in force at an instant."""
-    return [value for value in rights_in_force(asset, time) if value["holder"] == holder]
+    return [value for value in rights_in_force(asset, time, pending) if value["holder"] == holder]
 
 
 def follow_right(

@@ -40,6 +40,28 @@ NOTICED_TRANSFER: Final = ("content", "title")
 
 Who transfers to whom stands in the event itself; the blocks of the form may name people."""
 
+CHANGE_MEMBERS: Final = (
+    "after", "agent", "applicants", "before", "evidence", "title", "voucher",
+)  # fmt: skip
+"""Members of the form for a change: `before` and `after` say what is described otherwise from now
+on, by member of the form for an initial registration; `applicants` who is called otherwise."""
+
+CHANGEABLE: Final = (
+    "form", "industry", "spatial", "summary", "temporal", "title", "update_frequency", "volume",
+)  # fmt: skip
+"""What `after` may name (Art. 35): the description; never right-holder, rights, source or content,
+nor the limits that were agreed on."""
+
+RENEWAL_MEMBERS: Final = (
+    "agent", "applicants", "evidence", "rights", "term", "title", "voucher",
+)  # fmt: skip
+"""Members of the form for a renewal."""
+
+CANCELLATION_MEMBERS: Final = (
+    "agent", "applicants", "evidence", "reason", "rights", "title", "voucher",
+)  # fmt: skip
+"""Members of the form for a cancellation."""
+
 CONTENT_FIELD: Final = re.compile(r"content\.(0|[1-9][0-9]{0,2})")
 MAX_FILES: Final = 100
 TITLE_HINT, TITLE_CAP = 40, 200
@@ -66,6 +88,9 @@ class Form:
 FORMS: Final[Mapping[str, Form]] = {
     "initial": Form(INITIAL_MEMBERS, STATUTORY_MEMBERS, OPENABLE_MEMBERS, has_files=True),
     "transfer": Form(TRANSFER_MEMBERS, NOTICED_TRANSFER, NOTICED_TRANSFER, has_files=False),
+    "change": Form(CHANGE_MEMBERS, ("after", "title"), ("after", "title"), has_files=False),
+    "renewal": Form(RENEWAL_MEMBERS, ("title",), ("term", "title"), has_files=False),
+    "cancellation": Form(CANCELLATION_MEMBERS, ("title",), ("reason", "title"), has_files=False),
 }
 """By type of registration."""
 
@@ -135,7 +160,7 @@ def check_notice(fields: Collection[str], form: Form) -> None:
 def check_opening(
     field: str, opening: Opening, commitment: str, *, by: SubjectKey, log: str
 ) -> None:
-    """Hold an opened member against its commitment and the form's hard caps.
+    """Hold an opened member against its commitment, the form's hard caps, and what may change.
 
     Args:
         field: One of the form's openable members.
@@ -157,6 +182,33 @@ def check_opening(
             "Art. 27",
         )
     check_form_length(field, value)
+    if field == "after":
+        check_changed(value)
+
+
+def check_changed(value: Json) -> None:
+    """Hold what a change makes of the description to what may change (Art. 35).
+
+    Args:
+        value: Of the member `after`; None: only the applicant is called otherwise.
+
+    Raises:
+        RejectedError: It names a member that no change reaches, or is too long.
+    """
+    if value is None:
+        return
+    if not isinstance(value, dict) or not value or set(value) - set(CHANGEABLE):
+        named = ", ".join(sorted(set(value) - set(CHANGEABLE))) if isinstance(value, dict) else ""
+        refuse(
+            "not_changeable",
+            f"a change names in after what is described otherwise, of {', '.join(CHANGEABLE)}; "
+            f"never right-holder, rights, source or content: see {named or 'after'}",
+            f"变更登记的 after 仅可包含 {'、'.join(CHANGEABLE)}，"
+            f"不得变更权利人、权利、来源与内容；请检查：{named or 'after'}",
+            "Art. 35",
+        )
+    for name, each in value.items():
+        check_form_length(name, each)
 
 
 def check_form_length(field: str, value: Json) -> None:

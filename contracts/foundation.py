@@ -44,6 +44,7 @@ class Ledger(StateRecord, frozen=True, kw_only=True):
     regulator: SubjectKey
     node: DidKey
     log: str
+    former: tuple[SubjectKey, ...]
 
     @property
     def scheme(self) -> Scheme:

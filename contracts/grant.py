@@ -7,7 +7,7 @@ Spec: domain, sections 4 and 5; ODRL 2.2.
 """
 
 from collections.abc import Iterable
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
@@ -17,36 +17,40 @@ from contracts.chain import (
     MAX_GRANT_DEPTH,
     Grant,
     GrantKey,
-    find_chain,
     find_grantor,
     list_turns,
     need_live_chain,
+    refuse_clause,
 )
+from contracts.classification import refuse_if_listed
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.force import rights_in_force
 from contracts.holds import refuse_if_frozen
 from contracts.identity import HexDigest, Party, PartyKey, refuse_if_recovering
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import (
-    FREE_PURPOSES,
     UNOPENED,
     Policy,
     check_narrower,
     find_onward,
-    is_free_of_charge,
     is_within_term,
     next_terms,
     parse_policy,
-    purposes_of,
     root_terms,
 )
+from contracts.openness import refuse_onward_if_closed
+from contracts.publicdata import (
+    PUBLIC_DEPTH,
+    check_public_terms,
+    find_root_break,
+    find_tier_break,
+    is_public,
+)
 from contracts.records import AnyObject, StateRecord
+from contracts.standing import read_pending
 from contracts.title import Asset, AssetKey
 from ledger.core.subjects import derive_id, format_urn
 from ledger.core.types import SubjectKey, UnixMillis
-
-PUBLIC_DEPTH: Final = 2
-"""Operation of public data is authorised in two tiers at most."""
 
 RevocationGround = Literal["withdrawn", "breach", "agreed", "law"]
 
@@ -84,8 +88,10 @@ class Issue(Body, frozen=True, kw_only=True):
     def apply(self, context: Context) -> Changes:
         asset, grantee = context.need(Asset, self.asset), context.need(Party, self.grantee)
         refuse_if_frozen(asset, self.asset)
+        refuse_if_listed(context, self.asset, asset)
         refuse_if_recovering(context, context.actor, context.need(Party, context.actor))
         policy = self._check_policy(context, grantee)
+        refuse_onward_if_closed(self.asset, asset, policy)
         changes: dict[SubjectKey, StateRecord] = {self.asset: asset, self.grantee: grantee}
         depth, via = 1, None
         if self.parent is UNSET:
@@ -94,8 +100,8 @@ class Issue(Body, frozen=True, kw_only=True):
             parent, via = self._take_from(context, self.parent, policy)
             depth = parent.depth + 1
             changes[self.parent] = parent
-        self._check_public(context, asset, policy, depth)
         _check_term(context, policy)
+        self._check_public(context, asset, policy, depth)
         status = "offered" if policy.type == "Offer" else "live"
         changes[context.new_id("grant")] = Grant(
             grantor=context.actor,
@@ -147,7 +153,9 @@ class Issue(Body, frozen=True, kw_only=True):
     def _check_root(self, context: Context, asset: Asset, policy: Policy) -> None:
         held = [
             value
-            for value in rights_in_force(asset, context.time)
+            for value in rights_in_force(
+                asset, context.time, read_pending(context, asset, context.time)
+            )
             if (value["holder"], value["right"]) == (context.actor, "operate")
         ]
         if not held:
@@ -199,8 +207,7 @@ class Issue(Body, frozen=True, kw_only=True):
         return replace(parent, meters=meters), onward.path
 
     def _check_public(self, context: Context, asset: Asset, policy: Policy, depth: int) -> None:
-        is_public = _is_public(asset)
-        deepest = PUBLIC_DEPTH if is_public else MAX_GRANT_DEPTH
+        deepest = PUBLIC_DEPTH if is_public(asset) else MAX_GRANT_DEPTH
         if depth > deepest:
             refuse(
                 "too_deep",
@@ -209,20 +216,16 @@ class Issue(Body, frozen=True, kw_only=True):
                 f"该授权将达第 {depth} 层，而 {self.asset} 最多 {deepest} 层：请由更上级授权方授权",
                 "domain 4",
             )
-        if not is_public:
+        if not is_public(asset):
             return
-        root = context.actor if self.parent is UNSET else _find_root(context, self.parent)
-        _refuse_if_unauthorised(context, root)
-        purposes = purposes_of(policy.terms)
-        if not is_free_of_charge(policy) and (purposes is None or purposes & FREE_PURPOSES):
-            refuse(
-                "must_be_free",
-                "public data for public-governance and public-welfare is provided without payment: "
-                "leave the payment out, or limit every permission to other purposes",
-                "公共数据用于公共治理、公益事业的须无偿提供：请去掉收费条款，"
-                "或将每项许可限定于其他用途",
-                "domain 4",
-            )
+        broken = None
+        if self.parent is UNSET:  # a chain above was held against the same already
+            broken = find_root_break(context, context.actor, context.time)
+        if broken is None:
+            broken = find_tier_break(context, self.grantee, depth, context.index, context.time)
+        if broken is not None:
+            refuse_clause(broken)
+        check_public_terms(context, policy)
 
 
 def _check_term(context: Context, policy: Policy) -> None:
@@ -262,10 +265,9 @@ class Accept(Body, frozen=True, kw_only=True):
             )
         asset = context.need(Asset, grant.asset)
         refuse_if_frozen(asset, grant.asset)
+        refuse_if_listed(context, grant.asset, asset)
         need_live_chain(context, self.grant, context.time, is_offer=True)
         _refuse_if_grantor_changed(context, self.grant, grant)
-        if _is_public(asset):
-            _refuse_if_unauthorised(context, _find_root(context, self.grant))
         status = switch_interval(grant.status, "live", context.time, context.index)
         return {self.grant: replace(grant, status=status)}
 
@@ -318,24 +320,3 @@ class Revoke(Body, frozen=True, kw_only=True):
             )
         status = switch_interval(grant.status, "revoked", context.time, context.index)
         return {self.grant: replace(grant, status=status)}
-
-
-def _is_public(asset: Asset) -> bool:
-    return asset.classification is not None and asset.classification.data_class == "public"
-
-
-def _find_root(context: Context, key: SubjectKey) -> SubjectKey:
-    """Who has the right now that a grant rests on."""
-    return find_grantor(context, find_chain(context, key)[-1].grant)
-
-
-def _refuse_if_unauthorised(context: Context, root: SubjectKey) -> None:
-    """Let through a chain of public data whose root is an authorised body."""
-    if not context.need(Party, root).has_role("public-data-operator"):
-        refuse(
-            "not_authorised",
-            f"public data is licensed by an authorised body: have {root} admitted as "
-            "public-data-operator",
-            f"公共数据须由获授权运营机构对外授权：请先将 {root} 核准为 public-data-operator",
-            "domain 4",
-        )

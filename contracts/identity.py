@@ -16,7 +16,7 @@ from typing_extensions import override
 from contracts.clocks import format_instant
 from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
-from contracts.intervals import close_interval, current, open_interval
+from contracts.intervals import close_all, close_interval, current, open_interval
 from contracts.records import AnyJson, Intervals, Record, StateRecord, whole
 from contracts.uscc import check_uscc
 from ledger.core.note import parse_vkey
@@ -86,10 +86,11 @@ class Party(StateRecord, frozen=True, kw_only=True):
         roles: What it was admitted to.
         recovery: Pending, or come into effect and not yet written into `keys`.
         tuples: Number of right tuples it holds.
+        mandates: Which agents file for it: `{"agent","mandate","types","until"}` each.
     """
 
     state_type: ClassVar[str] = "party/1"
-    interval_lists: ClassVar[tuple[str, ...]] = ("keys", "status", "roles")
+    interval_lists: ClassVar[tuple[str, ...]] = ("keys", "status", "roles", "mandates")
 
     kind: PartyKind
     name: AnyJson
@@ -99,6 +100,7 @@ class Party(StateRecord, frozen=True, kw_only=True):
     roles: Intervals
     recovery: Recovery | None
     tuples: int
+    mandates: Intervals
 
     def current_keys(self, time: UnixMillis) -> frozenset[DidKey]:
         """The keys that speak for the party at this time."""
@@ -267,6 +269,7 @@ def create_party(
         roles=opened(roles),
         recovery=None,
         tuples=0,
+        mandates=(),
     )
 
 
@@ -327,22 +330,22 @@ def claim_uscc(context: Context, uscc: str, party: SubjectKey) -> NameClaim:
 def _founders_with(context: Context, uscc: str) -> list[SubjectKey]:
     """Founders of this code; `ledger.open` has no `name/` subjects to claim it with."""
     ledger = read_ledger(context)
-    founders = (ledger.operator, ledger.registrar, ledger.regulator)
+    founders = (ledger.operator, ledger.registrar, ledger.regulator, *ledger.former)
     return [key for key in founders if context.need(Party, key).uscc == uscc]
 
 
 def settle_recovery(party: Party, context: Context) -> Party:
-    """The party with a recovery that has come into effect written into its keys."""
+    """The party with a recovery in effect written into its keys; its mandates end with old ones."""
     recovery = party.recovery
     if recovery is None or recovery.effective > context.time:
         return party
     effective = UnixMillis(recovery.effective)
-    keys = party.keys
-    for old in current(keys):
-        keys = close_interval(keys, old, effective)
+    keys = close_all(party.keys, effective)
     for new in recovery.keys:
         keys = open_interval(keys, new, effective, context.index)
-    return replace(party, keys=keys, recovery=None)
+    # Whoever had stolen the old keys could have given mandates with them.
+    mandates = close_all(party.mandates, effective)
+    return replace(party, keys=keys, mandates=mandates, recovery=None)
 
 
 def replace_keys(

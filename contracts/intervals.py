@@ -158,6 +158,19 @@ def close_interval(
     )
 
 
+def close_all(intervals: Sequence[Interval], time: UnixMillis) -> tuple[Interval, ...]:
+    """The list with whatever is open closed.
+
+    Args:
+        intervals: An interval list; it is left as it was.
+        time: To when, exclusive.
+
+    Raises:
+        MalformedError: Time is before the start of one of them.
+    """
+    return tuple(each if each.end is not None else replace(each, end=time) for each in intervals)
+
+
 def switch_interval(
     intervals: Sequence[Interval], value: Json, time: UnixMillis, index: LeafIndex
 ) -> tuple[Interval, ...]:
@@ -174,8 +187,7 @@ def switch_interval(
     Raises:
         MalformedError: As open_interval and close_interval.
     """
-    closed = [each if each.end is not None else replace(each, end=time) for each in intervals]
-    return open_interval(closed, value, time, index)
+    return open_interval(close_all(intervals, time), value, time, index)
 
 
 def current(intervals: Iterable[Interval]) -> tuple[Json, ...]:

@@ -1,22 +1,23 @@
 """Published lists that rules read, and the deadlines that rest on the working-day calendar."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, NoReturn
 
 from typing_extensions import override
 
 from contracts.clocks import (
     Calendar,
     create_calendar,
-    deadline_with_pauses,
     local_date,
     parse_calendar,
+    working_day_deadline,
 )
-from contracts.clocks import Pause as Pause
 from contracts.engine import Context, refuse
 from contracts.foundation import read_ledger
-from contracts.records import AnyObject, StateRecord
+from contracts.intervals import close_interval, current, open_interval
+from contracts.records import AnyObject, Intervals, StateRecord
 from ledger.core.rules import Listing
-from ledger.core.types import SubjectKey, UnixMillis
+from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 
 CALENDAR = "calendar"
 
@@ -27,14 +28,20 @@ class PublishedList(StateRecord, frozen=True, kw_only=True):
     Args:
         publisher: Who published it.
         version: 1, 2, ... without gaps.
-        content: By the form of the list; of a calendar, see contracts.clocks.
+        since: Ledger time of its publication, Unix milliseconds.
+        content: By the form of the list: see contracts.clocks and contracts.classification.
+        listed: Intervals of what stood on a list that rules ask about as of a date
+            (contracts.publicdata); none for any other.
     """
 
     state_type: ClassVar[str] = "list/1"
+    interval_lists: ClassVar[tuple[str, ...]] = ("listed",)
 
     publisher: SubjectKey
     version: int
+    since: int
     content: AnyObject
+    listed: Intervals = ()
 
     @override
     def describe(self, key: SubjectKey) -> Listing:
@@ -46,39 +53,65 @@ def list_key(name: str, part: str) -> SubjectKey:
     return SubjectKey(f"list/{name}:{part}")
 
 
+def switch_listed(
+    listed: Intervals, wanted: Iterable[str], time: UnixMillis, index: LeafIndex
+) -> Intervals:
+    """What stands on a list with that of a new version open, and nothing else.
+
+    Args:
+        listed: Of the version before.
+        wanted: What stands on the new version.
+        time: Of its publication.
+        index: Log index of its publication.
+    """
+    names = set(wanted)
+    held = {str(each) for each in current(listed)}
+    for name in held - names:
+        listed = close_interval(listed, name, time)
+    for name in sorted(names - held):
+        listed = open_interval(listed, name, time, index)
+    return listed
+
+
 def read_calendar(context: Context, start: UnixMillis, offset_minutes: int) -> Calendar:
-    """The published years from the one of `start` to the one after next."""
+    """The published years from the one of `start` to the second after it, or after the present."""
     first = local_date(start, offset_minutes).year
-    parts = (context.find(PublishedList, list_key(CALENDAR, str(first + i))) for i in range(3))
+    last = max(first, local_date(context.time, offset_minutes).year) + 2
+    keys = (list_key(CALENDAR, str(year)) for year in range(first, last + 1))
+    parts = (context.find(PublishedList, key) for key in keys)
     return create_calendar(parse_calendar(part.content) for part in parts if part is not None)
 
 
-def find_deadline(
-    context: Context, start: UnixMillis, days: int, pauses: tuple[Pause, ...] = ()
-) -> UnixMillis | None:
+def find_deadline(context: Context, start: UnixMillis, days: int) -> UnixMillis | None:
     """The first instant after so many working days; None if the calendar does not reach so far."""
     if days == 0:
         return start
     offset = read_ledger(context).profile.offset_minutes
-    calendar = read_calendar(context, start, offset)
-    return deadline_with_pauses(start, days, pauses, calendar, offset)
+    return working_day_deadline(start, days, read_calendar(context, start, offset), offset)
 
 
-def need_deadline(
-    context: Context, start: UnixMillis, days: int, pauses: tuple[Pause, ...] = ()
-) -> UnixMillis:
+def need_deadline(context: Context, start: UnixMillis, days: int) -> UnixMillis:
     """As find_deadline, for an event that cannot do without.
 
     Raises:
         RejectedError: The calendar does not reach so far.
     """
-    deadline = find_deadline(context, start, days, pauses)
+    deadline = find_deadline(context, start, days)
     if deadline is None:
-        refuse(
-            "calendar_unknown",
-            "the working-day calendar that this deadline needs is not published: "
-            "publish list/calendar:<year> first",
-            "计算该期限所需的工作日历尚未公布：请先公布 list/calendar:<年份>",
-            "domain 2",
-        )
+        refuse_unknown_calendar()
     return deadline
+
+
+def refuse_unknown_calendar() -> NoReturn:
+    """Refuse what needs a deadline that the published calendar does not reach.
+
+    Raises:
+        RejectedError: Always.
+    """
+    refuse(
+        "calendar_unknown",
+        "the working-day calendar that this deadline needs is not published: "
+        "publish list/calendar:<year> first",
+        "计算该期限所需的工作日历尚未公布：请先公布 list/calendar:<年份>",
+        "domain 2",
+    )

@@ -1,4 +1,4 @@
-"""Parties come, change their keys, are admitted and suspended, and go: `party.*`.
+"""Parties come, change their keys, are admitted and suspended: `party.*`.
 
 Spec: domain, sections 3 and 4; our formats, sections 2 and 5.
 """
@@ -28,7 +28,6 @@ from contracts.identity import (
     need_key,
     need_role,
     refuse_if_exited,
-    refuse_if_recovering,
     replace_keys,
     settle_recovery,
 )
@@ -36,7 +35,7 @@ from contracts.identity import IdentityCheck as IdentityCheck
 from contracts.identity import Key as Key
 from contracts.identity import NameClaim as NameClaim
 from contracts.identity import Party as Party
-from contracts.intervals import close_interval, current, open_interval, switch_interval
+from contracts.intervals import close_interval, open_interval, switch_interval
 from contracts.lists import need_deadline
 from contracts.records import AnyJson, StateRecord
 from ledger.core.subjects import derive_party, key_subject
@@ -265,44 +264,6 @@ class Suspend(Body, frozen=True, kw_only=True):
         status = "suspended" if self.lift is UNSET else "active"
         switched = switch_interval(party.status, status, context.time, context.index)
         return {self.party: replace(party, status=switched)}
-
-
-class Exit(Body, frozen=True, kw_only=True):
-    """`party.exit`: the party leaves for good; its roles end, its past stays provable.
-
-    Its keys and its code stay its own, so nobody can be taken for it later.
-    """
-
-    kind: ClassVar[str] = "party.exit"
-
-    @override
-    def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        return [actor]
-
-    @override
-    def apply(self, context: Context) -> Changes:
-        party = settle_recovery(context.need(Party, context.actor), context)
-        refuse_if_recovering(context, context.actor, party)
-        if party.is_founder:
-            refuse(
-                "founder",
-                "operator, registrar and regulator carry the ledger and do not leave it",
-                "运营方、登记机构与监管方承担账本运行，不得退出",
-                "domain 4",
-            )
-        if party.tuples:
-            refuse(
-                "holds_rights",
-                f"{context.actor} still holds {party.tuples} right(s): have them transferred or "
-                "their registration cancelled first",
-                f"{context.actor} 尚有 {party.tuples} 项权利：请先办理转让或注销登记",
-                "domain 4",
-            )
-        roles = party.roles
-        for role in current(roles):
-            roles = close_interval(roles, role, context.time)
-        status = switch_interval(party.status, "exited", context.time, context.index)
-        return {context.actor: replace(party, roles=roles, status=status)}
 
 
 def _check_rotation(

@@ -3,7 +3,8 @@
 A party may have several routes to an act: right tuples of its own, and grants. One route that
 permits it is enough. If none does, and one prohibits it, it is prohibited; else it is not covered.
 A freeze, a suspension, and the restrictions that were registered with the asset stand above all
-routes.
+routes; where the data would be handed on also published lists, its openness and, for important
+data, the filing that a delivery needs.
 
 The same function answers for the registry and for whoever holds only proofs.
 
@@ -17,8 +18,11 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
+from contracts.bars import Handing, find_handing_bar
 from contracts.chain import UNKNOWN, Clause, Hop, States, find_break, find_chain, find_root
-from contracts.force import ASSET_LISTS, as_object, is_known, objects_at, tuples_in_force
+from contracts.classification import ReadEvents
+from contracts.clauses import fill_clause
+from contracts.force import ASSET_LISTS, as_object, is_known, objects_at
 from contracts.identity import Party, PartyKey
 from contracts.intervals import Interval, values_at
 from contracts.odrl import (
@@ -36,7 +40,9 @@ from contracts.odrl import (
     parse_policy,
     restriction_terms,
 )
+from contracts.publicdata import UNKNOWN_RECIPIENT, find_handing_break, is_public
 from contracts.records import AnyJson, Record
+from contracts.standing import read_pending, standing_tuples
 from contracts.title import Asset, AssetKey
 from ledger.core.types import JsonObject, SubjectKey, UnixMillis
 
@@ -109,7 +115,12 @@ class Answer(Record, frozen=True, kw_only=True):
     count: CountLimit | None
 
 
-def judge_act(states: States, inquiry: Inquiry, grants: Iterable[SubjectKey]) -> Answer:
+def judge_act(
+    states: States,
+    inquiry: Inquiry,
+    grants: Iterable[SubjectKey],
+    read_events: ReadEvents | None = None,
+) -> Answer:
     """Whether a party may, or might then, do an act.
 
     Args:
@@ -117,6 +128,8 @@ def judge_act(states: States, inquiry: Inquiry, grants: Iterable[SubjectKey]) ->
         inquiry: What is asked, not about a time after that block.
         grants: Keys of the party's grants of this asset; for an answer other than `permitted` all
             of them.
+        read_events: Whole history of a subject, for published lists as they were at a date; without
+            it only their newest versions are known.
 
     Raises:
         RejectedError: Reason `unknown_term` or `malformed_fact`: the profile has no such act or
@@ -125,10 +138,12 @@ def judge_act(states: States, inquiry: Inquiry, grants: Iterable[SubjectKey]) ->
     evaluate(Terms(), _situation(inquiry))
     asset = states.find(Asset, inquiry.asset)
     above = _find_bar(states, inquiry, asset)
+    if above is None and asset is not None:
+        above = _find_handing_bar(states, inquiry, asset, read_events)
     if above is not None or asset is None:
         return above or _bare("not covered", "unknown_asset", inquiry.asset)
-    answers = [*_judge_rights(asset, inquiry)]
-    answers += [_judge_grant(states, inquiry, key) for key in sorted(set(grants))]
+    answers = [*_judge_rights(states, asset, inquiry)]
+    answers += [_judge_grant(states, asset, inquiry, key) for key in sorted(set(grants))]
     answers.append(_bare("not covered", "no_route", inquiry.party))
     return min(answers, key=_distance)
 
@@ -165,6 +180,16 @@ def _find_bar(states: States, inquiry: Inquiry, asset: Asset | None) -> Answer |
     return _find_order(asset, inquiry)
 
 
+def _find_handing_bar(
+    states: States, inquiry: Inquiry, asset: Asset, read_events: ReadEvents | None
+) -> Answer | None:
+    """What the lists, the openness and the filings say, where the act hands the data on."""
+    time, recipient = UnixMillis(inquiry.at), inquiry.facts.get("recipient")
+    handing = Handing(inquiry.asset, asset, inquiry.action, time, recipient)
+    bar = find_handing_bar(states, handing, read_events)
+    return None if bar is None else _plain(bar.verdict, bar.clause, bar.unknown)
+
+
 def _find_order(asset: Asset, inquiry: Inquiry) -> Answer | None:
     """A freeze, or a restriction that was registered with the asset."""
     if objects_at(asset.freezes, UnixMillis(inquiry.at)):
@@ -180,9 +205,9 @@ def _find_order(asset: Asset, inquiry: Inquiry) -> Answer | None:
     return _bare("prohibited", "restricted", inquiry.asset, "fields/restrictions")
 
 
-def _judge_rights(asset: Asset, inquiry: Inquiry) -> Iterable[Answer]:
+def _judge_rights(states: States, asset: Asset, inquiry: Inquiry) -> Iterable[Answer]:
     time = UnixMillis(inquiry.at)
-    for each in tuples_in_force(asset, time):
+    for each in standing_tuples(states, asset, time):
         value = as_object(each)
         right = str(value["right"])
         if value["holder"] != inquiry.party or not _right_reaches(right, inquiry.action):
@@ -195,7 +220,8 @@ def _judge_rights(asset: Asset, inquiry: Inquiry) -> Iterable[Answer]:
         verdict: Verdict = "prohibited" if is_pledged else "permitted"
         path = "pledges" if is_pledged else "tuples"
         link = _link_right(inquiry.asset, each)
-        yield replace(_bare(verdict, code, inquiry.asset, path), chain=(link,))
+        own = replace(_bare(verdict, code, inquiry.asset, path), chain=(link,))
+        yield _hold_to_tiers(states, asset, inquiry, 1, own)
 
 
 def is_disposal(action: str) -> bool:
@@ -211,7 +237,7 @@ def _right_reaches(right: str, action: str) -> bool:
     return any(is_included(act, action) for act in RIGHT_ACTS[right])
 
 
-def _judge_grant(states: States, inquiry: Inquiry, key: SubjectKey) -> Answer:
+def _judge_grant(states: States, asset: Asset, inquiry: Inquiry, key: SubjectKey) -> Answer:
     chain = find_chain(states, key)
     grant = chain[0].grant if chain else None
     if grant is None or (grant.grantee, grant.asset) != (inquiry.party, inquiry.asset):
@@ -219,8 +245,22 @@ def _judge_grant(states: States, inquiry: Inquiry, key: SubjectKey) -> Answer:
     broken = find_break(states, chain, UnixMillis(inquiry.at))
     if broken is not None:
         return replace(_bare("not covered", "no_route", inquiry.party), clause=broken)
-    answer = _apply_terms(chain, inquiry)
+    answer = _hold_to_tiers(states, asset, inquiry, len(chain) + 1, _apply_terms(chain, inquiry))
     return replace(answer, chain=_links(states, chain, UnixMillis(inquiry.at)))
+
+
+def _hold_to_tiers(
+    states: States, asset: Asset, inquiry: Inquiry, depth: int, answer: Answer
+) -> Answer:
+    """The answer, unless it permits public data to go on to who may not have it."""
+    if answer.verdict != "permitted" or inquiry.action not in ONWARD or not is_public(asset):
+        return answer
+    taker, time = inquiry.facts.get("recipient"), UnixMillis(inquiry.at)
+    if not (broken := find_handing_break(states, inquiry.party, depth, taker, time)):
+        return answer
+    unknown = ("recipient",) if broken.code == UNKNOWN_RECIPIENT else ()
+    bare = _bare("not covered", "no_route", inquiry.party)
+    return replace(bare, clause=broken, chain=answer.chain, unknown=unknown)
 
 
 def _apply_terms(chain: Sequence[Hop], inquiry: Inquiry) -> Answer:
@@ -256,7 +296,9 @@ def _links(states: States, chain: Sequence[Hop], time: UnixMillis) -> tuple[Link
     """The hops of a chain that is alive at an instant."""
     top = chain[-1].grant
     asset = states.find(Asset, top.asset)
-    root = None if asset is None else find_root(asset, top, time)
+    root = None
+    if asset is not None:
+        root = find_root(asset, top, time, read_pending(states, asset, time))
     right = () if root is None else (_link_right(top.asset, root),)
     below = [
         Link(
@@ -338,8 +380,8 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _bare(verdict: Verdict, code: str, subject: SubjectKey, path: str = "") -> Answer:
-    en, zh = _SENTENCES[code]
-    clause = Clause(
-        code=code, subject=subject, path=path, en=en.format(subject), zh=zh.format(subject)
-    )
-    return Answer(verdict=verdict, clause=clause, chain=(), duties=(), unknown=(), count=None)
+    return _plain(verdict, fill_clause(_SENTENCES, code, subject, path))
+
+
+def _plain(verdict: Verdict, clause: Clause, unknown: tuple[str, ...] = ()) -> Answer:
+    return Answer(verdict=verdict, clause=clause, chain=(), duties=(), unknown=unknown, count=None)

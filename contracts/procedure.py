@@ -1,45 +1,37 @@
 """The state machine that all types of registration run, and the base of its steps.
 
-```text
-filed ── accept ──► accepted ── publish ──► published ────┐
-  │ └─ return ─► returned   │ └─ withhold ─► confidential ┤── record ──► recorded ── revoke
-  │      └ answer ┘         └─ supplement ⇄ answer        │
-  └─────────── withdraw (applicant), refuse (registrar) ──┘
-```
-
-Silence of the registrar means accepted, from the working day after the last one to answer on; an
-application that is returned and not mended in time has lapsed. Both are computed from the record
-and a time, nothing runs on a timer; the next step writes a silent acceptance down, as of then.
+Which step leads from where to where, and by whom, stands in contracts.edges, how long each may take
+in contracts.periods. Silence of the registrar means accepted, from the working day after the last
+one to answer on; an application that is returned and not mended in time has lapsed. Both are
+computed from the record and a time, nothing runs on a timer; the next step writes a silent
+acceptance down, as of then.
 
 Spec: domain, section 2; Art. 14 to 28 and 37.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 from msgspec.structs import replace
 from typing_extensions import override
 
-from contracts.clocks import DAY_MS
+from contracts.edges import OPEN_STATUSES as OPEN_STATUSES
+from contracts.edges import PAUSED as PAUSED
+from contracts.edges import STATES, Edge, find_edges
 from contracts.engine import Body, Context, refuse
 from contracts.foundation import read_ledger
 from contracts.identity import HexDigest, need_role
-from contracts.intervals import current, switch_interval
-from contracts.lists import find_deadline
+from contracts.intervals import close_interval, current, switch_interval
+from contracts.lists import read_calendar
+from contracts.mandates import has_mandate
+from contracts.periods import Periods
 from contracts.records import AnyJson, Intervals, Record, StateRecord, whole
 from contracts.transfer import Ground, Move
 from ledger.core.rules import Listing
 from ledger.core.types import SubjectKey, UnixMillis
 
 RegistrationKey = Annotated[SubjectKey, whole("registration/[a-z2-7]{26}")]
-
-PAUSED = frozenset(("supplement", "published", "objected"))
-"""States in which the clock of completion stands still."""
-
-OPEN_STATUSES = frozenset(
-    ("filed", "returned", "accepted", "supplement", "published", "confidential")
-)
 
 
 class Notice(Record, frozen=True):
@@ -82,8 +74,10 @@ class Registration(StateRecord, frozen=True, kw_only=True):
         notice: Where its public notice stands; None: it has none, or not yet.
         notice_end: First instant after the public notice; None: it has none, or not yet.
         objections: While the notice runs: `{"by","evidence","reason"}`, open until resolved.
-        deadline: Until when the present step is to be taken; while filed, from when silence means
-            accepted; None: unknown or none.
+        deadline: While filed, from when silence means accepted; returned, until when it may be
+            mended; accepted, until when it is to be completed; published, from when it may be
+            recorded; objected, until when the first objection is to be decided; None: unknown, or
+            none.
         extensions: How often the registrar gave itself more time (Art. 28: at most once).
         decision: What the registrar last said, in words.
         was_returned: A correction is asked for once.
@@ -93,6 +87,7 @@ class Registration(StateRecord, frozen=True, kw_only=True):
 
     state_type: ClassVar[str] = "registration/1"
     interval_lists: ClassVar[tuple[str, ...]] = ("status", "objections")
+    kept_longest: ClassVar[tuple[str, ...]] = ("status",)
 
     type: str
     filer: SubjectKey
@@ -141,10 +136,12 @@ def status_at(registration: Registration, time: UnixMillis) -> str:
 class Step(Body, frozen=True, kw_only=True):
     """Base of the events that move one registration along."""
 
-    allowed: ClassVar[frozenset[str]] = frozenset()
-    role: ClassVar[str] = "registrar"
-
     registration: RegistrationKey
+
+    @property
+    def step(self) -> str:
+        """Name of the step in the table of edges."""
+        return self.kind.removeprefix("registration.")
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -156,39 +153,79 @@ class Step(Body, frozen=True, kw_only=True):
         Raises:
             RejectedError: By this actor or in this state it may not.
         """
-        return begin_step(context, self.registration, self.allowed, self.role)
+        return begin_step(context, self.registration, self.step)
+
+    def advance(
+        self,
+        context: Context,
+        registration: Registration,
+        deadline: UnixMillis | None = None,
+        decision: str | None = None,
+    ) -> Registration:
+        """The registration in the state that this step leads to.
+
+        Args:
+            context: Of the event.
+            registration: As `begin` gives it.
+            deadline: Of the state after it.
+            decision: What the registrar says with it.
+        """
+        status = str(current(registration.status)[-1])
+        (edge,) = (each for each in find_edges(self.step) if status in each.sources)
+        return move(context, registration, edge.target or status, deadline, decision)
 
 
-def begin_step(
-    context: Context, key: SubjectKey, allowed: Collection[str], role: str
-) -> Registration:
-    """A registration, if it is in one of these states and the actor has this role in it.
+def begin_step(context: Context, key: SubjectKey, step: str) -> Registration:
+    """A registration, if the actor may take this step in it now.
 
     An acceptance by silence is written into its status first.
+
+    Args:
+        context: Of the event.
+        key: Of the registration.
+        step: Name in the table of edges.
 
     Raises:
         RejectedError: By this actor or in this state it may not.
     """
     registration = context.need(Registration, key)
-    if role == "registrar":
+    edges = find_edges(step)
+    _check_actor(context, registration, edges[0])
+    registration = settle_silence(context, registration)
+    status = status_at(registration, context.time)
+    allowed = sorted({state for edge in edges for state in edge.sources})
+    if status not in allowed:
+        refuse(
+            "wrong_step",
+            f"{context.event.kind} comes after {' or '.join(allowed)}; {key} is {status}",
+            f"{key} 现为“{STATES[status].zh}”；{context.event.kind} 只能在以下状态之后："
+            f"{'；'.join(STATES[state].zh for state in allowed)}",
+            "Art. 14",
+        )
+    return registration
+
+
+def _check_actor(context: Context, registration: Registration, edge: Edge) -> None:
+    is_applicant = context.actor in registration.parties or any(
+        has_mandate(context, party, context.actor, registration.type)
+        for party in registration.parties
+    )
+    if edge.by == "registrar":
         need_role(context, "registrar")
-    elif context.actor not in registration.parties:
+    elif edge.by == "applicant" and not is_applicant:
         refuse(
             "wrong_role",
             f"{context.event.kind} is for the applicants",
             f"{context.event.kind} 仅限申请人",
-            "Art. 14",
+            edge.article,
         )
-    registration = settle_silence(context, registration)
-    status = status_at(registration, context.time)
-    if status not in allowed:
+    elif edge.by == "anybody" and is_applicant:
         refuse(
-            "wrong_step",
-            f"{context.event.kind} comes after {' or '.join(sorted(allowed))}; {key} is {status}",
-            f"{context.event.kind} 只能在 {'、'.join(sorted(allowed))} 之后；{key} 现为 {status}",
-            "Art. 14",
+            "wrong_role",
+            f"{context.event.kind} is for everybody but the applicants, who may withdraw instead",
+            f"{context.event.kind} 仅限申请人以外的主体；申请人可以撤回申请",
+            edge.article,
         )
-    return registration
 
 
 def settle_silence(context: Context, registration: Registration) -> Registration:
@@ -209,25 +246,29 @@ def settle_silence(context: Context, registration: Registration) -> Registration
     return replace(accepted, deadline=completion_deadline(context, accepted))
 
 
+def read_periods(context: Context, start: UnixMillis) -> Periods:
+    """The profile's clocks over the calendar as it is published now.
+
+    Args:
+        context: Of the event.
+        start: From when a deadline is to be counted.
+    """
+    profile = read_ledger(context).profile
+    calendar = read_calendar(context, start, profile.offset_minutes)
+    return Periods(profile.clocks, calendar, profile.offset_minutes)
+
+
 def silence_ends(context: Context, filed: UnixMillis) -> UnixMillis | None:
-    """From when silence means accepted: 00:00 of the working day after the last to answer on.
-
-    None if the profile has no such clock, or the calendar does not reach so far (Art. 17).
-    """
-    days = read_ledger(context).profile.clocks.acceptance
-    next_day_ends = find_deadline(context, filed, days + 1) if days else None
-    return None if next_day_ends is None else UnixMillis(next_day_ends - DAY_MS)
+    """From when silence means accepted; None as Periods.silence_end has it."""
+    return read_periods(context, filed).silence_end(filed)
 
 
-def completion_deadline(context: Context, registration: Registration) -> UnixMillis | None:
-    """Until when an accepted registration is to be completed; the time of other steps not counted.
-
-    None if the profile has no such clock, or the calendar does not reach so far (Art. 28).
-    """
-    days = read_ledger(context).profile.clocks.completion
-    accepted = next(each.start for each in registration.status if each.value == "accepted")
-    pauses = tuple((each.start, each.end) for each in registration.status if each.value in PAUSED)
-    return find_deadline(context, accepted, days, pauses) if days else None
+def completion_deadline(
+    context: Context, registration: Registration, *, resumed: UnixMillis | None = None
+) -> UnixMillis | None:
+    """Until when it is to be recorded; `resumed` and None as Periods.completion_end has them."""
+    periods = read_periods(context, registration.status[0].start)
+    return periods.completion_end(registration, resumed=resumed)
 
 
 def move(
@@ -237,6 +278,15 @@ def move(
     deadline: UnixMillis | None = None,
     decision: str | None = None,
 ) -> Registration:
-    """The registration in its next state."""
+    """The registration in its next state; what was objected to it is decided with it."""
     switched = switch_interval(registration.status, status, context.time, context.index)
-    return replace(registration, status=switched, deadline=deadline, decision=decision)
+    objections = registration.objections
+    for value in current(objections):
+        objections = close_interval(objections, value, context.time)
+    return replace(
+        registration,
+        status=switched,
+        objections=objections,
+        deadline=deadline,
+        decision=decision,
+    )

@@ -6,6 +6,7 @@
 
 `holders`: who held which right in an asset at a date. `rights`: what a party held. `grants`: every
 grant of an asset that was alive. `below`: everything below a grant, with what became of it.
+`authorisations`: every live authorisation of public data (contracts.authorisations).
 
 Spec: domain, section 6; our formats, section 7.
 """
@@ -16,6 +17,11 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from contracts.authorisations import (
+    list_authorisations,
+    recorded_assets,
+    write_authorisation,
+)
 from contracts.chain import UNKNOWN, Grant, find_break, find_chain
 from contracts.check import read_issues, work_out
 from contracts.chinese import ZH
@@ -30,6 +36,7 @@ from contracts.evidence import (
 )
 from contracts.force import (
     ASSET_LISTS,
+    Pending,
     held_rights,
     is_known,
     live_voucher,
@@ -37,8 +44,9 @@ from contracts.force import (
     rights_in_force,
 )
 from contracts.intervals import values_at
-from contracts.recording import RecordRegistration
+from contracts.publicdata import ROOTS
 from contracts.records import Record, format_record, parse_record
+from contracts.standing import read_pending
 from contracts.title import Asset
 from contracts.verdict import Question, Report, check_expectation
 from ledger.core.canonical import encode_canonical
@@ -51,7 +59,7 @@ from ledger.errors import BundleError, MalformedError
 QUERY: Final = "muniment/query/v1"
 KIND: Final = "query"
 UNKNOWN_THEN: Final = "unknown"
-Topic = Literal["holders", "rights", "grants", "below"]
+Topic = Literal["holders", "rights", "grants", "below", "authorisations"]
 
 
 class Query(Record, frozen=True, kw_only=True):
@@ -59,7 +67,7 @@ class Query(Record, frozen=True, kw_only=True):
 
     Args:
         topic: See the module's text.
-        subject: The asset, party or grant that it is about.
+        subject: The asset, party, grant or list that it is about.
         at: The date, Unix milliseconds.
     """
 
@@ -144,6 +152,9 @@ def show_answer(bundle: QueryBundle) -> list[tuple[str, str]]:
         rows += _show_rights(held, f"{held['asset']} ")
     for grant in _objects(answer.get("grants")):
         rows += _show_found(grant)
+    for one in _objects(answer.get("authorisations")):
+        en, zh = write_authorisation(one)
+        rows += [("authorisation", en), (f"authorisation{ZH}", zh)]
     return rows
 
 
@@ -155,6 +166,10 @@ def _show_rights(answer: Mapping[str, Json], prefix: str) -> list[tuple[str, str
             + (f" from {each['from']}" if "from" in each else ""),
         )
         for each in _objects(answer.get("rights"))
+    ]
+    rows += [
+        ("declared", f"{prefix}{each['holder']} {each['right']} {each['basis']}")
+        for each in _objects(answer.get("declared"))
     ]
     pledges = [str(each["encumbrance"]) for each in _objects(answer.get("pledges"))]
     freezes = [str(each["order"]) for each in _objects(answer.get("freezes"))]
@@ -206,39 +221,43 @@ def _check_subject(query: Query) -> None:
     about = _ABOUT[query.topic]
     if subject_type(parse_subject(query.subject)) != about:
         raise MalformedError(f"{query.topic} is asked of one {about}, not of {query.subject}")
+    if about == "list" and query.subject != ROOTS:
+        raise MalformedError(f"{query.topic} is asked of {ROOTS}, not of {query.subject}")
 
 
 def _holders(facts: Facts, key: SubjectKey, time: UnixMillis) -> JsonObject:
     asset = facts.find(Asset, key)
     if asset is None:
         return {"status": "absent", "rights": []}
-    return _show_asset(asset, time, rights_in_force(asset, time))
+    pending = read_pending(facts, asset, time)
+    shown = _show_asset(asset, time, rights_in_force(asset, time, pending), pending)
+    declared = objects_at(asset.declared, time) if is_known(asset, "declared", time) else []
+    # Whoever is only declared holds nothing, and is not named where nobody is declared.
+    return {**shown, "declared": [*declared]} if declared else shown
 
 
 def _rights(facts: Facts, key: SubjectKey, time: UnixMillis) -> JsonObject:
     entries = facts.read_events(key)
-    assets = sorted(
-        {
-            parse_record(RecordRegistration, entry.signed.event.body).asset
-            for entry in entries
-            if entry.signed.event.kind == RecordRegistration.kind
-        }
-    )
+    assets = recorded_assets(entries)
     held: list[JsonObject] = []
     for each in assets:
         asset = facts.find(Asset, each)
         if asset is not None:
-            held.append({"asset": each, **_show_asset(asset, time, held_rights(asset, key, time))})
+            pending = read_pending(facts, asset, time)
+            rights = held_rights(asset, key, time, pending)
+            held.append({"asset": each, **_show_asset(asset, time, rights, pending)})
     status = _sum_up(held) if entries else "absent"
     return {"status": status, "assets": [*held]}
 
 
-def _show_asset(asset: Asset, time: UnixMillis, rights: Sequence[JsonObject]) -> JsonObject:
+def _show_asset(
+    asset: Asset, time: UnixMillis, rights: Sequence[JsonObject], pending: Pending | None
+) -> JsonObject:
     if not all(is_known(asset, name, time) for name in ASSET_LISTS):
         return {"status": UNKNOWN_THEN, "rights": []}
     return {
         "status": "answered",
-        "voucher": live_voucher(asset, time),
+        "voucher": live_voucher(asset, time, pending),
         "rights": list(rights),
         "freezes": [*objects_at(asset.freezes, time)],
         "pledges": [*objects_at(asset.pledges, time)],
@@ -302,10 +321,12 @@ _ABOUT: Final[Mapping[Topic, str]] = {
     "rights": "party",
     "grants": "asset",
     "below": "grant",
+    "authorisations": "list",
 }
 _TOPICS: Final[Mapping[str, Callable[[Facts, SubjectKey, UnixMillis], JsonObject]]] = {
     "holders": _holders,
     "rights": _rights,
     "grants": _grants,
     "below": _below,
+    "authorisations": list_authorisations,
 }

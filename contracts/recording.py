@@ -1,66 +1,55 @@
 """What completes a registration: `registration.record`.
 
 `record` gives the number, binds the credential and puts the right tuples in force; nothing before
-it touches anybody's rights.
+it touches anybody's rights. What each type asks for and does stands in a module of its own
+(initial, transferring, changing, renewal, cancelling). A cancellation issues no voucher: it ends
+one.
 
-Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 37; annex 6.
+Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 33 to 37; annex 6.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
-from typing import Annotated, ClassVar, Final
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Final, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.cancelling import CANCELLATION
+from contracts.changing import CHANGE
 from contracts.clocks import end_of_validity, format_instant
-from contracts.eligibility import check_eligibility, check_level
+from contracts.completion import Claims, Completion, Outcome, TypeRules
+from contracts.duplicates import DuplicateFindings, check_duplicates
 from contracts.engine import Changes, Context, Signers, refuse
 from contracts.foundation import Ledger, read_ledger
-from contracts.holds import leave_room_for_orders
 from contracts.identity import Did, HexDigest, Party, PartyKey, refuse_if_exited
-from contracts.intervals import open_interval, switch_interval
-from contracts.numbering import format_number, parse_number, series_key
+from contracts.initial import INITIAL
+from contracts.intervals import open_interval
+from contracts.numbering import format_number, series_key
 from contracts.procedure import National, Registration, Step, move
-from contracts.records import AnyJson, Intervals, Record, StateRecord
-from contracts.title import (
-    Asset,
-    AssetKey,
-    Classification,
-    RightClaim,
-    open_voucher,
-    tuple_json,
-)
+from contracts.records import Record, StateRecord
+from contracts.renewal import RENEWAL
+from contracts.series import Series, parse_series
+from contracts.title import Asset, AssetKey, Classification
 from contracts.title import CertificateNumber as CertificateNumber
 from contracts.title import Voucher as Voucher
 from contracts.title import voucher_key as voucher_key
-from contracts.transfer import (
-    check_moves,
-    check_succession,
-    count_changes,
-    is_same_rights,
-    move_tuples,
-    rights_after,
-    touched_parties,
-)
+from contracts.transferring import TRANSFER
 from ledger.core.types import SubjectKey, UnixMillis
-from ledger.errors import MalformedError
 
 MAX_BEFORE_MS: Final = 120_000
 MAX_AFTER_MS: Final = 600_000
 MAX_PARTIES: Final = 8
-_ROOM_BYTES: Final = 1024
-"""What a record leaves free in the asset's state for orders of a regulator."""
 Test = Annotated[str, Meta(min_length=1, max_length=400)]
 
-
-class Series(StateRecord, frozen=True, kw_only=True):
-    """State of `series/...`: the last serial given out in a month."""
-
-    state_type: ClassVar[str] = "series/1"
-
-    last: int
+TYPES: Final[Mapping[str, TypeRules]] = {
+    "initial": INITIAL,
+    "transfer": TRANSFER,
+    "change": CHANGE,
+    "renewal": RENEWAL,
+    "cancellation": CANCELLATION,
+}
+"""What each type of registration does when it is recorded."""
 
 
 class Tests(Record, frozen=True):
@@ -72,184 +61,233 @@ class Tests(Record, frozen=True):
 
 
 class RecordRegistration(Step, frozen=True, kw_only=True):
-    """`registration.record`: signed by as many officers as the profile asks for."""
+    """`registration.record`: signed by as many officers as the profile asks for.
+
+    Args:
+        asset: What is registered.
+        parties: Who gains or loses a right, sorted; a change and a renewal have none.
+        tests: What the registrar found.
+        number: Of the new voucher; a cancellation has none of the members up to `classification`.
+        credential: Digest of the complete credential.
+        issuer: Key that signed it.
+        valid_from: Unix milliseconds, as the credential says.
+        valid_until: The same.
+        rights: All tuples in force afterwards.
+        classification: As assessed; a later type repeats the asset's.
+        supersedes: The live voucher, which the new one takes the place of; not of an initial one.
+        cancels: The voucher that a cancellation ends.
+        declared: Of an initial one: rights of holders who are named and have not signed.
+        national: Evidence in the national system, where that completes a registration.
+        duplicates: Of an initial one: what was decided about earlier assets of the same content.
+    """
 
     kind: ClassVar[str] = "registration.record"
-    allowed: ClassVar[frozenset[str]] = frozenset({"published", "confidential"})
 
     asset: AssetKey
-    number: CertificateNumber
-    credential: HexDigest
-    issuer: Did
-    valid_from: Annotated[int, Meta(ge=0)]
-    valid_until: Annotated[int, Meta(ge=0)]
-    rights: Annotated[tuple[RightClaim, ...], Meta(min_length=1, max_length=24)]
-    parties: Annotated[tuple[PartyKey, ...], Meta(min_length=1, max_length=MAX_PARTIES)]
-    classification: Classification
+    parties: Annotated[tuple[PartyKey, ...], Meta(max_length=MAX_PARTIES)]
     tests: Tests
-    national: National | UnsetType = UNSET
+    number: CertificateNumber | UnsetType = UNSET
+    credential: HexDigest | UnsetType = UNSET
+    issuer: Did | UnsetType = UNSET
+    valid_from: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    valid_until: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    rights: Claims | UnsetType = UNSET
+    classification: Classification | UnsetType = UNSET
     supersedes: CertificateNumber | UnsetType = UNSET
+    cancels: CertificateNumber | UnsetType = UNSET
+    declared: Claims | UnsetType = UNSET
+    national: National | UnsetType = UNSET
+    duplicates: DuplicateFindings | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
-        series = parse_series(self.number)
-        before = () if self.supersedes is UNSET else (voucher_key(self.supersedes),)
-        after = voucher_key(self.number)
-        return [self.registration, self.asset, series, after, *before, *self.parties]
+        numbers = [each for each in (self.number, self.supersedes, self.cancels) if each]
+        series = [parse_series(self.number)] if self.number else []
+        return [self.registration, self.asset, *series, *map(voucher_key, numbers), *self.parties]
 
     @override
     def signers(self, context: Context) -> Signers:
         return Signers({context.actor: read_ledger(context).profile.officers})
 
+    @property
+    def outcome(self) -> Outcome | None:
+        """What it says of the voucher that it issues; None unless all of it is there."""
+        if self.number is UNSET or self.credential is UNSET or self.issuer is UNSET:
+            return None
+        if self.valid_from is UNSET or self.valid_until is UNSET:
+            return None
+        if self.rights is UNSET or self.classification is UNSET:
+            return None
+        return Outcome(
+            number=self.number,
+            credential=self.credential,
+            issuer=self.issuer,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            rights=self.rights,
+            classification=self.classification,
+        )
+
     @override
     def apply(self, context: Context) -> Changes:
         registration = self.begin(context)
-        ledger = read_ledger(context)
-        before = self._check_parts(context, registration)
-        series = self._next_series(context, ledger)
-        valid_from = self._check_validity(context, ledger)
-        _check_notice(registration, valid_from)
-        changes: dict[SubjectKey, StateRecord] = {
-            self.registration: replace(
-                move(context, registration, "recorded"),
-                voucher=self.number,
-                national=None if self.national is UNSET else self.national,
-            ),
-            series[0]: Series(last=series[1]),
-            voucher_key(self.number): Voucher(
-                asset=self.asset,
-                registration=self.registration,
-                credential=self.credential,
-                issuer=self.issuer,
-                status=open_interval((), "valid", valid_from, context.index),
-                valid_from=valid_from,
-                valid_until=self.valid_until,
-            ),
-        }
-        if registration.type == "transfer":
-            changes |= self._supersede(context, registration, before, valid_from)
-        else:
-            changes[self.asset] = self._open_rights(context, registration, before, valid_from)
-        changes |= self._count(context, registration)
-        return changes
+        rules = TYPES[registration.type]
+        self._check_members(registration.type)
+        completion = self._complete(context, registration)
+        self._check_parts(completion, rules.parties(completion))
+        self._check_duplicates(context, registration.type)
+        rules.check(completion)
+        return self._conclude(completion, rules)
 
-    def _check_parts(self, context: Context, registration: Registration) -> Asset:
-        is_transfer = registration.type == "transfer"
-        holders = tuple(sorted({claim.holder for claim in self.rights}))
-        parties = touched_parties(registration.moves) if is_transfer else holders
-        if registration.asset != self.asset or parties != self.parties:
+    def _complete(self, context: Context, registration: Registration) -> Completion:
+        return Completion(
+            context=context,
+            key=self.registration,
+            registration=registration,
+            asset_key=self.asset,
+            asset=context.need(Asset, self.asset),
+            issued=self.outcome,
+            supersedes=self.supersedes or None,
+            cancels=self.cancels or None,
+            declared=self.declared or (),
+        )
+
+    def _conclude(self, completion: Completion, rules: TypeRules) -> Changes:
+        context, issued = completion.context, completion.issued
+        ledger = read_ledger(context)
+        changes: dict[SubjectKey, StateRecord] = {}
+        if issued is None:
+            time = self._check_completion(context, ledger)
+        else:
+            series = self._next_series(context, ledger, issued)
+            _check_validity(ledger, issued)
+            time = self._check_start(context, ledger, issued)
+            changes |= {series[0]: Series(last=series[1])}
+            changes[voucher_key(issued.number)] = self._open_voucher(issued, time, context)
+        _check_notice(ledger, completion.registration, time)
+        recorded = move(context, completion.registration, "recorded")
+        changes[self.registration] = replace(
+            recorded,
+            voucher=None if issued is None else issued.number,
+            national=self.national or None,
+        )
+        changes |= rules.effect(completion, time)
+        return {**changes, **self._count(context, rules.counts(completion))}
+
+    def _open_voucher(self, issued: Outcome, time: UnixMillis, context: Context) -> Voucher:
+        return Voucher(
+            asset=self.asset,
+            registration=self.registration,
+            credential=issued.credential,
+            issuer=issued.issuer,
+            status=open_interval((), "valid", time, context.index),
+            valid_from=time,
+            valid_until=issued.valid_until,
+        )
+
+    def _check_members(self, of_type: str) -> None:
+        """Hold the optional members against the type: what one needs the other may not have.
+
+        Raises:
+            RejectedError: Reason `record_members`.
+        """
+        of_voucher = (
+            self.number,
+            self.credential,
+            self.issuer,
+            self.valid_from,
+            self.valid_until,
+            self.rights,
+            self.classification,
+        )
+        if of_type == "cancellation":
+            others = (*of_voucher, self.supersedes, self.declared)
+            is_right = all(each is UNSET for each in others) and self.cancels is not UNSET
+        else:
+            is_right = all(each is not UNSET for each in of_voucher) and self.cancels is UNSET
+            is_right = is_right and (of_type == "initial" or self.declared is UNSET)
+        if not is_right:
+            refuse(
+                "record_members",
+                "a record has number, credential, issuer, valid_from, valid_until, rights and "
+                "classification, an initial one perhaps declared; a cancellation has none of "
+                "these and names in cancels the voucher that ends",
+                "登记须有 number、credential、issuer、valid_from、valid_until、rights 与 "
+                "classification，初次登记可有 declared；注销登记不得有这些内容，"
+                "而须在 cancels 中写明所注销的凭证",
+                "Art. 27",
+            )
+
+    def _check_duplicates(self, context: Context, of_type: str) -> None:
+        if of_type == "initial":
+            check_duplicates(
+                context,
+                self.asset,
+                self.duplicates or (),
+                is_decision_needed=not read_ledger(context).profile.is_solo,
+            )
+        elif self.duplicates is not UNSET:
+            refuse(
+                "duplicates",
+                "whether content was registered before is decided once, with the initial "
+                "registration: leave out duplicates",
+                "是否重复登记仅在初次登记时认定：不得有 duplicates",
+                "Art. 39",
+            )
+
+    def _check_parts(self, completion: Completion, parties: tuple[SubjectKey, ...]) -> None:
+        asset = completion.registration.asset
+        if asset != self.asset or parties != self.parties:
             refuse(
                 "wrong_parts",
-                f"the asset is {registration.asset}, parties are its right-holders, sorted, of a "
-                f"transfer those who gain or lose a right: {', '.join(parties)}",
-                f"资产应为 {registration.asset}，parties 应为排序后的全部权利人，"
-                f"转让时为取得或失去权利的各方：{'、'.join(parties)}",
+                f"the asset is {asset}, parties are those who gain or lose a right, sorted: "
+                f"{', '.join(parties) or 'none'}",
+                f"资产应为 {asset}，parties 应为排序后的取得或失去权利的各方："
+                f"{'、'.join(parties) or '无'}",
                 "formats 2",
             )
-        if self.issuer not in context.keys:
+        if completion.issued is None:
+            return
+        if completion.issued.issuer not in completion.context.keys:
             refuse(
                 "wrong_issuer",
                 "the credential's issuer is a key that signs this event",
                 "凭证签发密钥须为签署本事件的密钥",
                 "formats 7",
             )
-        named = [(claim.holder, claim.right) for claim in self.rights]
+        claims = (*completion.issued.rights, *completion.declared)
+        named = [(claim.holder, claim.right) for claim in claims]
         if len(set(named)) != len(named):
             refuse(
                 "doubled_right",
                 "a holder's right is named once",
                 "同一权利人的同一权利不得重复列出",
             )
-        if is_transfer:
-            return self._check_transfer(context, registration)
-        return self._check_initial(context, registration)
 
-    def _check_initial(self, context: Context, registration: Registration) -> Asset:
-        asset = context.need(Asset, self.asset)
-        if asset.voucher is not None:
-            refuse(
-                "live_voucher",
-                f"{self.asset} has the voucher {asset.voucher}",
-                f"{self.asset} 已有有效凭证 {asset.voucher}",
-                "domain 4",
-            )
-        if self.supersedes is not UNSET or any(c.transferor is not UNSET for c in self.rights):
-            refuse(
-                "not_a_transfer",
-                "an initial registration supersedes nothing, and its rights come from nobody: "
-                "leave out supersedes and from",
-                "初次登记不替代任何凭证，其权利亦非受让取得：不得有 supersedes 与 from",
-                "Art. 33",
-            )
-        for claim in self.rights:
-            check_eligibility(context, claim, registration.parties)
-            check_level(context, claim, self.classification.level)
-        if self.classification.level == "core":
-            refuse("core_data", "core data is not registered", "核心数据不予登记", "Art. 22")
-        return asset
-
-    def _check_transfer(self, context: Context, registration: Registration) -> Asset:
-        asset = check_moves(context, self.asset, registration.moves, registration.ground)
-        if self.supersedes != asset.voucher:
-            refuse(
-                "supersedes",
-                f"a transfer supersedes the live voucher: name {asset.voucher} in supersedes",
-                f"转让登记替代有效凭证：须在 supersedes 中写明 {asset.voucher}",
-                "Art. 34",
-            )
-        expected = rights_after(asset, registration.moves)
-        if not is_same_rights(map(tuple_json, self.rights), expected):
-            refuse(
-                "wrong_rights",
-                "a transfer moves the tuples that were filed, whole, with from naming the "
-                "transferor, and leaves every other as it is: name all tuples after it",
-                "转让仅移转所申请的权利，内容不变，并以 from 注明转让方；其余权利保持原样："
-                "rights 须列明转让后的全部权利",
-                "Art. 34",
-            )
-        if self.classification != asset.classification:
-            refuse(
-                "classification",
-                "a transfer leaves the classification as it is: repeat the asset's",
-                "转让不改变分类分级：classification 须与该数据原有的一致",
-                "Art. 34",
-            )
-        return asset
-
-    def _next_series(self, context: Context, ledger: Ledger) -> tuple[SubjectKey, int]:
+    def _next_series(
+        self, context: Context, ledger: Ledger, issued: Outcome
+    ) -> tuple[SubjectKey, int]:
         key = series_key(ledger.scheme, context.time)
         before = context.find(Series, key)
         serial = before.last + 1 if before else 1
         number = format_number(ledger.scheme, context.time, serial)
-        if number != self.number:
+        if number != issued.number:
             refuse(
                 "series_moved",
-                f"the next number is {number}, not {self.number}: sign the credential again",
-                f"下一编号为 {number}，而非 {self.number}：请重新签发凭证",
+                f"the next number is {number}, not {issued.number}: sign the credential again",
+                f"下一编号为 {number}，而非 {issued.number}：请重新签发凭证",
                 "annex 6",
             )
         return key, serial
 
-    def _check_validity(self, context: Context, ledger: Ledger) -> UnixMillis:
-        profile, start = ledger.profile, UnixMillis(self.valid_from)
-        offset = profile.offset_minutes
-        longest = end_of_validity(start, years=profile.max_years, offset_minutes=offset)
-        terms = [claim.until for claim in self.rights if claim.until is not UNSET]
-        latest = UnixMillis(min([longest, *terms]))
-        is_whole = self.valid_from % 1000 == 0 and self.valid_until % 1000 == 0
-        if not is_whole or not self.valid_from < self.valid_until <= latest:
-            refuse(
-                "validity",
-                f"validity is in whole seconds, at most {profile.max_years} years and not beyond "
-                f"the term of a right, here until {format_instant(latest)} at the latest",
-                f"有效期以整秒计，最长 {profile.max_years} 年且不超过各项权利的期限，"
-                f"本件最迟至 {format_instant(latest)}",
-                "Art. 26",
-            )
-        if profile.completion == "national":
-            return self._check_national(context)
-        late = context.time - self.valid_from
-        if self.national is not UNSET or not -MAX_BEFORE_MS <= late <= MAX_AFTER_MS:
+    def _check_start(self, context: Context, ledger: Ledger, issued: Outcome) -> UnixMillis:
+        """From when it is in force; the credential says about the same."""
+        time = self._check_completion(context, ledger)
+        if ledger.profile.completion == "national":
+            if issued.valid_from != time:
+                _refuse_national()
+            return time
+        if not -MAX_BEFORE_MS <= time - issued.valid_from <= MAX_AFTER_MS:
             refuse(
                 "valid_from",
                 "valid_from is at most 2 minutes after and 10 minutes before the ledger's time: "
@@ -257,76 +295,26 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
                 "valid_from 不得晚于账本时间 2 分钟以上或早于 10 分钟以上：请重新签发凭证",
                 "formats 8",
             )
+        return time
+
+    def _check_completion(self, context: Context, ledger: Ledger) -> UnixMillis:
+        """When it is complete: as the national system says, or by the ledger's time (Art. 26)."""
+        national = self.national
+        if ledger.profile.completion == "national":
+            if national is UNSET or national.evidence_time > context.time:
+                _refuse_national()
+            return UnixMillis(national.evidence_time)
+        if national is not UNSET:
+            refuse(
+                "valid_from",
+                "this ledger completes its registrations itself: leave out national",
+                "本账本自行完成登记：不得有 national",
+                "formats 8",
+            )
         return context.time
 
-    def _check_national(self, context: Context) -> UnixMillis:
-        national = self.national
-        if national is UNSET or not self.valid_from == national.evidence_time <= context.time:
-            refuse(
-                "national",
-                "a registration is complete when the national system has stored it: name system, "
-                "record, evidence_time and digest, and let valid_from be evidence_time",
-                "登记自存证信息存入国家系统之时完成：须注明系统、编号、存证时间与摘要，"
-                "且 valid_from 等于存证时间",
-                "Art. 26",
-            )
-        return UnixMillis(national.evidence_time)
-
-    def _open_rights(
-        self, context: Context, registration: Registration, asset: Asset, valid_from: UnixMillis
-    ) -> Asset:
-        tuples = asset.tuples
-        for claim in self.rights:
-            tuples = open_interval(tuples, tuple_json(claim), valid_from, context.index)
-        registered = replace(
-            asset,
-            fields=registration.fields,
-            classification=self.classification,
-            tuples=tuples,
-            vouchers=self._open_voucher(context, asset, valid_from),
-        )
-        leave_room_for_orders(registered, _ROOM_BYTES)
-        return registered
-
-    def _supersede(
-        self, context: Context, registration: Registration, asset: Asset, valid_from: UnixMillis
-    ) -> Changes:
-        key = voucher_key(str(asset.voucher))
-        before = context.need(Voucher, key)
-        check_succession(before, valid_from, self.valid_until)
-        status = switch_interval(before.status, "superseded", valid_from, context.index)
-        after = replace(
-            asset,
-            registration=self.registration,
-            tuples=move_tuples(asset, registration.moves, valid_from, context.index),
-            vouchers=self._open_voucher(context, asset, valid_from),
-        )
-        leave_room_for_orders(after, _ROOM_BYTES)
-        self._check_past(registration, asset, valid_from)
-        return {key: replace(before, status=status), self.asset: after}
-
-    def _check_past(self, registration: Registration, asset: Asset, valid_from: UnixMillis) -> None:
-        """Keep a transfer from being dated into a freeze, or a pledge of what moves."""
-        moved = {(move.transferor, move.right) for move in registration.moves}
-        held = [*asset.freezes, *(each for each in asset.pledges if _is_about(each.value, moved))]
-        if any(each.end is None or each.end > valid_from for each in held):
-            refuse(
-                "held_then",
-                f"the rights were frozen or pledged after {format_instant(valid_from)}: evidence "
-                "in the national system has to be newer",
-                f"所转让权利在 {format_instant(valid_from)} 之后曾被冻结或出质："
-                "国家系统存证时间须更晚",
-                "domain 2",
-            )
-
-    def _open_voucher(self, context: Context, asset: Asset, valid_from: UnixMillis) -> Intervals:
-        return open_voucher(asset, self.number, self.valid_until, valid_from, context.index)
-
-    def _count(self, context: Context, registration: Registration) -> Changes:
+    def _count(self, context: Context, gained: Mapping[SubjectKey, int]) -> Changes:
         """The parties with as many tuples more or fewer as they gain or lose."""
-        gained = count_changes(registration.moves)
-        if registration.type == "initial":
-            gained = Counter(claim.holder for claim in self.rights)
         states = {key: context.need(Party, key) for key in self.parties}
         for key, party in states.items():
             if gained[key] > 0:
@@ -336,46 +324,51 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         }
 
 
-def _is_about(pledge: AnyJson, moved: Collection[tuple[SubjectKey, str]]) -> bool:
-    """Whether a pledge holds one of the rights that move."""
-    if not isinstance(pledge, dict):
-        return False
-    rights = pledge["rights"]
-    listed = rights if isinstance(rights, list) else []
-    return any((pledge["holder"], right) in moved for right in listed)
+def _check_validity(ledger: Ledger, issued: Outcome) -> None:
+    profile, start = ledger.profile, UnixMillis(issued.valid_from)
+    offset = profile.offset_minutes
+    longest = end_of_validity(start, years=profile.max_years, offset_minutes=offset)
+    terms = [claim.until for claim in issued.rights if claim.until is not UNSET]
+    latest = UnixMillis(min([longest, *terms]))
+    is_whole = issued.valid_from % 1000 == 0 and issued.valid_until % 1000 == 0
+    if not is_whole or not issued.valid_from < issued.valid_until <= latest:
+        refuse(
+            "validity",
+            f"validity is in whole seconds, at most {profile.max_years} years and not beyond "
+            f"the term of a right, here until {format_instant(latest)} at the latest",
+            f"有效期以整秒计，最长 {profile.max_years} 年且不超过各项权利的期限，"
+            f"本件最迟至 {format_instant(latest)}",
+            "Art. 26",
+        )
 
 
-def parse_series(number: str) -> SubjectKey:
-    """`series/...` of a certificate number.
-
-    Raises:
-        RejectedError: It is not a number that any scheme gives out.
-    """
-    try:
-        return parse_number(number).series
-    except MalformedError as exc:
-        refuse("number", str(exc), f"不是有效的登记凭证编号：{number}", "annex 6")
-
-
-def next_number(ledger: Ledger, last: int | None, time: UnixMillis) -> str:
-    """The number that a record at this time has to carry.
-
-    Args:
-        ledger: State of `ledger/self`.
-        last: Last serial of the month's series, None before the first.
-        time: The ledger's.
+def _refuse_national() -> NoReturn:
+    """Refuse a record without evidence, or one whose credential begins at another time.
 
     Raises:
-        RejectedError: The month's numbers are used up.
+        RejectedError: Always.
     """
-    return format_number(ledger.scheme, time, (last or 0) + 1)
+    refuse(
+        "national",
+        "a registration is complete when the national system has stored it: name system, "
+        "record, evidence_time and digest, and let valid_from be evidence_time",
+        "登记自存证信息存入国家系统之时完成：须注明系统、编号、存证时间与摘要，"
+        "且 valid_from 等于存证时间",
+        "Art. 26",
+    )
 
 
-def _check_notice(registration: Registration, completed: UnixMillis) -> None:
+def _check_notice(ledger: Ledger, registration: Registration, completed: UnixMillis) -> None:
     """Refuse what would be complete, by the ledger's or the national system's time, too early."""
-    earliest = registration.deadline
-    if earliest is None:
-        earliest = registration.status[-1].start
+    newest = registration.status[-1]
+    if newest.value == "accepted" and registration.type in ledger.profile.notice_types:
+        refuse(
+            "notice_first",
+            f"a {registration.type} is published before it is recorded, or its notice withheld",
+            "该类登记须先公示，或决定不予公示，方可登记",
+            "Art. 24",
+        )
+    earliest = max(newest.start, registration.notice_end or 0)
     if completed < earliest:
         first, named = format_instant(UnixMillis(earliest)), format_instant(completed)
         refuse(

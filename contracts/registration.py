@@ -1,6 +1,6 @@
-"""From the application to the decision: the steps that follow `registration.file`.
+"""The review of an application: the steps from its acceptance to the decision.
 
-Spec: domain, section 2; Art. 14 to 28.
+Spec: domain, section 2; Art. 17, 18, 22, 24 and 28.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,13 @@ from contracts.engine import Changes, Context, refuse
 from contracts.forms import FORMS, Opening, check_notice, check_opening
 from contracts.foundation import read_ledger
 from contracts.identity import HexDigest, Reason
-from contracts.lists import need_deadline
+from contracts.intervals import current
+from contracts.lists import refuse_unknown_calendar
 from contracts.procedure import (
-    OPEN_STATUSES,
     Notice,
     Step,
-    begin_step,
     completion_deadline,
-    move,
+    read_periods,
     silence_ends,
 )
 from contracts.procedure import Registration as Registration
@@ -39,11 +38,10 @@ class Accept(Step, frozen=True, kw_only=True):
     """`registration.accept`."""
 
     kind: ClassVar[str] = "registration.accept"
-    allowed: ClassVar[frozenset[str]] = frozenset({"filed"})
 
     @override
     def apply(self, context: Context) -> Changes:
-        accepted = move(context, self.begin(context), "accepted")
+        accepted = self.advance(context, self.begin(context))
         deadline = completion_deadline(context, accepted)
         return {self.registration: replace(accepted, deadline=deadline)}
 
@@ -52,7 +50,6 @@ class Return(Step, frozen=True, kw_only=True):
     """`registration.return`: what is missing, asked for once, and until when."""
 
     kind: ClassVar[str] = "registration.return"
-    allowed: ClassVar[frozenset[str]] = frozenset({"filed"})
 
     missing: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=32)]
     until: Annotated[int, Meta(ge=0)]
@@ -67,7 +64,7 @@ class Return(Step, frozen=True, kw_only=True):
                 "须一次性告知全部补正内容，并给出尚未届满的期限",
                 "Art. 17",
             )
-        moved = move(context, registration, "returned", UnixMillis(self.until))
+        moved = self.advance(context, registration, UnixMillis(self.until))
         return {self.registration: replace(moved, was_returned=True)}
 
 
@@ -79,6 +76,11 @@ class Supplement(Step, frozen=True, kw_only=True):
     ask: Text | UnsetType = UNSET
     answer: HexDigest | UnsetType = UNSET
 
+    @property
+    @override
+    def step(self) -> str:
+        return "supplement.ask" if self.answer is UNSET else "supplement.answer"
+
     @override
     def apply(self, context: Context) -> Changes:
         if (self.ask is UNSET) == (self.answer is UNSET):
@@ -88,27 +90,20 @@ class Supplement(Step, frozen=True, kw_only=True):
                 "补充材料须为 ask（登记机构提出）或 answer（材料摘要）之一",
                 "Art. 18",
             )
-        is_answer = self.answer is not UNSET
-        allowed = {"returned", "supplement"} if is_answer else {"accepted"}
-        role = "applicant" if is_answer else "registrar"
-        registration = begin_step(context, self.registration, allowed, role)
-        said = None if self.ask is UNSET else self.ask
-        match status_at(registration, context.time):
-            case "accepted":
-                moved = move(context, registration, "supplement", decision=said)
-            case "returned":
-                moved = move(context, registration, "filed", silence_ends(context, context.time))
-            case _:
-                moved = move(context, registration, "accepted")
-                moved = replace(moved, deadline=completion_deadline(context, moved))
-        return {self.registration: moved}
+        asked = None if self.ask is UNSET else self.ask
+        moved = self.advance(context, self.begin(context), decision=asked)
+        deadline = None
+        if "filed" in current(moved.status):
+            deadline = silence_ends(context, context.time)
+        elif "accepted" in current(moved.status):
+            deadline = completion_deadline(context, moved)
+        return {self.registration: replace(moved, deadline=deadline)}
 
 
 class PublishNotice(Step, frozen=True, kw_only=True):
     """`registration.publish`: opens the statutory members and names the public notice."""
 
     kind: ClassVar[str] = "registration.publish"
-    allowed: ClassVar[frozenset[str]] = frozenset({"accepted"})
 
     fields: Mapping[str, Opening]
     notice: Notice | UnsetType = UNSET
@@ -126,13 +121,12 @@ class PublishNotice(Step, frozen=True, kw_only=True):
             _check_title(context, registration, opened)
             _check_moves_noticed(registration, opened.get("content"))
         end = self._notice_end(context, registration.status[-1].start)
-        moved = move(context, registration, "published", end)
+        moved = self.advance(context, registration, end)
         named = None if self.notice is UNSET else self.notice
         return {self.registration: replace(moved, fields=opened, notice=named, notice_end=end)}
 
     def _notice_end(self, context: Context, accepted: UnixMillis) -> UnixMillis | None:
-        days = read_ledger(context).profile.clocks.notice
-        if days == 0:
+        if read_ledger(context).profile.clocks.notice == 0:
             return None
         if self.notice is UNSET or not accepted <= self.notice.published_at <= context.time:
             since = format_instant(accepted)
@@ -143,7 +137,11 @@ class PublishNotice(Step, frozen=True, kw_only=True):
                 f"须在公示发布后注明公示系统、编号与发布时间；公示不得早于受理时间 {since}",
                 "Art. 24",
             )
-        return need_deadline(context, UnixMillis(self.notice.published_at), days)
+        published_at = UnixMillis(self.notice.published_at)
+        end = read_periods(context, published_at).notice_end(published_at)
+        if end is None:
+            refuse_unknown_calendar()
+        return end
 
 
 def _check_title(
@@ -178,34 +176,29 @@ class Withhold(Step, frozen=True, kw_only=True):
     """`registration.withhold`: no public notice, on a good reason."""
 
     kind: ClassVar[str] = "registration.withhold"
-    allowed: ClassVar[frozenset[str]] = frozenset({"accepted"})
 
     reason: Reason
 
     @override
     def apply(self, context: Context) -> Changes:
         registration = self.begin(context)
-        moved = move(context, registration, "confidential", decision=self.reason)
-        return {self.registration: moved}
+        return {self.registration: self.advance(context, registration, decision=self.reason)}
 
 
 class Withdraw(Step, frozen=True, kw_only=True):
     """`registration.withdraw`, by an applicant, at any time before the record."""
 
     kind: ClassVar[str] = "registration.withdraw"
-    allowed: ClassVar[frozenset[str]] = OPEN_STATUSES
-    role: ClassVar[str] = "applicant"
 
     @override
     def apply(self, context: Context) -> Changes:
-        return {self.registration: move(context, self.begin(context), "withdrawn")}
+        return {self.registration: self.advance(context, self.begin(context))}
 
 
 class Refuse(Step, frozen=True, kw_only=True):
     """`registration.refuse`, on one of the grounds of Art. 22."""
 
     kind: ClassVar[str] = "registration.refuse"
-    allowed: ClassVar[frozenset[str]] = OPEN_STATUSES - {"filed", "returned"}
 
     ground: RefusalGround
     reasons: Reason
@@ -213,4 +206,64 @@ class Refuse(Step, frozen=True, kw_only=True):
     @override
     def apply(self, context: Context) -> Changes:
         said = f"Art. {self.ground}: {self.reasons}"
-        return {self.registration: move(context, self.begin(context), "refused", decision=said)}
+        return {self.registration: self.advance(context, self.begin(context), decision=said)}
+
+
+class Terminate(Step, frozen=True, kw_only=True):
+    """`registration.terminate`: what the review asked about cannot be cleared up (Art. 18)."""
+
+    kind: ClassVar[str] = "registration.terminate"
+
+    reasons: Reason
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        said = f"Art. 18: {self.reasons}"
+        return {self.registration: self.advance(context, self.begin(context), decision=said)}
+
+
+class Extend(Step, frozen=True, kw_only=True):
+    """`registration.extend`: more time to complete, once, while there is still some (Art. 28)."""
+
+    kind: ClassVar[str] = "registration.extend"
+
+    reason: Reason
+
+    @override
+    def apply(self, context: Context) -> Changes:
+        registration = self.begin(context)
+        self._check_clock(context, registration)
+        extended = replace(registration, extensions=registration.extensions + 1)
+        if "accepted" in current(registration.status):
+            deadline = completion_deadline(context, extended)
+            extended = replace(extended, deadline=deadline)
+        return {self.registration: extended}
+
+    def _check_clock(self, context: Context, registration: Registration) -> None:
+        profile = read_ledger(context).profile
+        if not profile.clocks.completion or not profile.clocks.extension:
+            refuse(
+                "no_extension",
+                f"under {profile.name} there is no time to extend: record it when it is ready",
+                f"{profile.name} 规则不设可延长的办结期限：可随时办结",
+                "Art. 28",
+            )
+        if registration.extensions:
+            refuse(
+                "extended_once",
+                f"{self.registration} was given more time already: record, refuse or terminate it",
+                f"{self.registration} 已延长过一次：请予登记、不予登记或终止登记",
+                "Art. 28",
+            )
+        end = completion_deadline(context, registration, resumed=context.time)
+        if end is None:
+            refuse_unknown_calendar()
+        if context.time >= end:
+            refuse(
+                "overdue",
+                "more time is taken before the time is over, and it was over at "
+                f"{format_instant(end)}: record, refuse or terminate it",
+                f"延长须在办结期限届满前作出，该期限已于 {format_instant(end)} 届满："
+                "请予登记、不予登记或终止登记",
+                "Art. 28",
+            )

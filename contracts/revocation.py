@@ -10,13 +10,16 @@ from msgspec import Meta
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.completion import end_rights
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.foundation import read_ledger
 from contracts.identity import Party, PartyKey, Reason, need_role
-from contracts.intervals import close_interval, current, switch_interval
+from contracts.intervals import current, switch_interval
+from contracts.objection import has_upheld_objection
 from contracts.procedure import Registration, RegistrationKey
-from contracts.recording import MAX_PARTIES, Series, parse_series
-from contracts.title import Asset, AssetKey, CertificateNumber, Voucher, close_vouchers, voucher_key
+from contracts.recording import MAX_PARTIES
+from contracts.series import Series, parse_series
+from contracts.title import Asset, AssetKey, CertificateNumber, Voucher, voucher_key
 from ledger.core.types import SubjectKey
 
 RevocationGround = Literal[
@@ -58,6 +61,14 @@ class Revoke(Body, frozen=True, kw_only=True):
                 f"{self.number} 不是 {self.registration} 与 {self.asset} 的有效凭证",
                 "Art. 37",
             )
+        if self.ground == "objection-upheld" and not has_upheld_objection(context, asset):
+            refuse(
+                "no_objection",
+                f"no objection to {self.asset} was upheld: conclude one so first, or name another "
+                "ground",
+                f"{self.asset} 没有成立的异议：请先作出异议成立的结论，或改用其他理由",
+                "Art. 37",
+            )
         ended = [value for value in current(asset.tuples) if isinstance(value, dict)]
         lost = [str(value["holder"]) for value in ended]
         if tuple(sorted(set(lost))) != self.parties:
@@ -67,9 +78,6 @@ class Revoke(Body, frozen=True, kw_only=True):
                 f"parties 应为全部权利人：{'、'.join(sorted(set(lost)))}",
                 "formats 2",
             )
-        tuples = asset.tuples
-        for value in ended:
-            tuples = close_interval(tuples, value, context.time)
         key = voucher_key(self.number)
         voucher = context.need(Voucher, key)
         series = parse_series(self.number)
@@ -77,7 +85,7 @@ class Revoke(Body, frozen=True, kw_only=True):
         parties = {party: context.need(Party, party) for party in self.parties}
         return {
             self.registration: replace(registration, decision=f"{self.ground}: {self.reasons}"),
-            self.asset: replace(asset, tuples=tuples, vouchers=close_vouchers(asset, context.time)),
+            self.asset: end_rights(context, asset, context.time),
             series: context.need(Series, series),
             key: replace(voucher, status=status),
             **{

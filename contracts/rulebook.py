@@ -6,30 +6,39 @@
 from collections.abc import Mapping
 from typing import Final
 
-from contracts import grant
+from contracts import attestation, filing, grant
 from contracts.application import File
 from contracts.chain import Grant
 from contracts.charter import Open, Upgrade
+from contracts.confirmation import Confirm
 from contracts.delivery import Delivery, Receive, Send
 from contracts.encumbrance import Create, Encumbrance, Release
 from contracts.engine import Body, RuleSet
 from contracts.foundation import Ledger
 from contracts.identity import Key, NameClaim, Party, check_signers
+from contracts.leaving import Exit
 from contracts.lists import PublishedList
-from contracts.party import Admit, Enroll, Exit, Recover, Rotate, Suspend
+from contracts.mandates import Undertake
+from contracts.notes import Correct, Note, Unnote
+from contracts.objecting import Object, Resolve
+from contracts.objection import Conclude, FileObjection, Notify, Objection, Respond
+from contracts.party import Admit, Enroll, Recover, Rotate, Suspend
 from contracts.procedure import Registration
-from contracts.recording import RecordRegistration, Series
+from contracts.recording import RecordRegistration
 from contracts.records import StateRecord
 from contracts.registration import (
     Accept,
+    Extend,
     PublishNotice,
     Refuse,
     Return,
     Supplement,
+    Terminate,
     Withdraw,
     Withhold,
 )
 from contracts.revocation import Revoke
+from contracts.series import Series
 from contracts.supervision import Freeze, Order, Publish, Unfreeze
 from contracts.title import Asset, Voucher
 from contracts.usage import Usage, UsageBatch
@@ -47,16 +56,29 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Admit,
         Suspend,
         Exit,
+        Undertake,
         File,
         Accept,
         Return,
         Supplement,
         PublishNotice,
         Withhold,
+        Object,
+        Resolve,
+        Extend,
         Withdraw,
+        Terminate,
         Refuse,
         RecordRegistration,
         Revoke,
+        Confirm,
+        Note,
+        Unnote,
+        Correct,
+        FileObjection,
+        Notify,
+        Respond,
+        Conclude,
         Publish,
         Create,
         Release,
@@ -69,6 +91,10 @@ KINDS: Final[Mapping[str, type[Body]]] = {
         Receive,
         Usage,
         UsageBatch,
+        attestation.Make,
+        attestation.Withdraw,
+        filing.Important,
+        filing.End,
     )
 }
 
@@ -86,8 +112,11 @@ STATES: Final[Mapping[str, type[StateRecord]]] = {
         PublishedList,
         Encumbrance,
         Order,
+        Objection,
         Grant,
         Delivery,
+        attestation.Attestation,
+        filing.Filing,
     )
 }
 

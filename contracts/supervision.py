@@ -12,12 +12,14 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.classification import LISTS, PART, parse_list
 from contracts.clocks import parse_calendar
 from contracts.engine import Body, Changes, Context, refuse
 from contracts.holds import read_live_voucher
 from contracts.identity import HexDigest, Reason, need_role
 from contracts.intervals import close_interval, current, open_interval, switch_interval
-from contracts.lists import CALENDAR, PublishedList, list_key
+from contracts.lists import CALENDAR, PublishedList, list_key, switch_listed
+from contracts.publicdata import read_listed
 from contracts.records import AnyObject, Intervals, StateRecord, whole
 from contracts.title import Asset, AssetKey, CertificateNumber, voucher_key
 from ledger.core.rules import Listing
@@ -52,6 +54,7 @@ class Publish(Body, frozen=True, kw_only=True):
                 f"日历的 {self.part} 部分须为该年的日历",
                 "domain 2",
             )
+        self._check_entries()
         key = list_key(self.list, self.part)
         before = context.find(PublishedList, key)
         expected = before.version + 1 if before else 1
@@ -63,8 +66,34 @@ class Publish(Body, frozen=True, kw_only=True):
                 "domain 2",
             )
         return {
-            key: PublishedList(publisher=context.actor, version=self.version, content=self.content)
+            key: PublishedList(
+                publisher=context.actor,
+                version=self.version,
+                since=context.time,
+                content=self.content,
+                listed=switch_listed(
+                    before.listed if before else (),
+                    read_listed(context, self.list, self.part, self.content),
+                    context.time,
+                    context.index,
+                ),
+            )
         }
+
+    def _check_entries(self) -> None:
+        """Read strictly what rules hold data against."""
+        for name in LISTS:
+            if self.list != name:
+                continue
+            if self.part != PART:
+                refuse(
+                    "wrong_part",
+                    f"the list {name} has the one part {PART}, which rules read whole, and no "
+                    f"{self.part}",
+                    f"清单 {name} 仅有 {PART} 一个部分，而非 {self.part}：规则按整份清单核对",
+                    "domain 2",
+                )
+            parse_list(name, self.content)
 
 
 class Order(StateRecord, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from typing_extensions import override
 
 from contracts.identity import HexDigest, PartyKey
-from contracts.intervals import close_interval, current, switch_interval
+from contracts.intervals import current, switch_interval
 from contracts.records import AnyJson, Intervals, Record, StateRecord, format_record, whole
 from ledger.core.rules import Listing
 from ledger.core.types import DidKey, JsonObject, LeafIndex, SubjectKey, UnixMillis
@@ -35,11 +35,13 @@ Basis = Literal[
 ]
 LEVEL_ORDER: Final = ("general-1", "general-2", "general-3", "general-4", "important", "core")
 AssetKey = Annotated[SubjectKey, whole("asset/[a-z2-7]{26}")]
+AttestationKey = Annotated[SubjectKey, whole("attestation/[a-z2-7]{26}")]
 CertificateNumber = Annotated[str, whole("(SJ[0-9]{3}|TEST)[0-9]{10}")]
 Level = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
 
 
 DataClass = Literal["public", "enterprise", "personal"]
+Openness = Literal["unconditional", "conditional", "closed"]
 
 
 class RightClaim(Record, frozen=True, kw_only=True, rename={"transferor": "from"}):
@@ -69,15 +71,27 @@ class RightClaim(Record, frozen=True, kw_only=True, rename={"transferor": "from"
 
 
 class Classification(Record, frozen=True, kw_only=True, rename={"data_class": "class"}):
-    """By GB/T 43697-2024."""
+    """By GB/T 43697-2024.
+
+    Args:
+        standard: By which it was made.
+        industry: By GB/T 4754: what published lists are matched on.
+        data_class: `class` in JSON: whose data it is.
+        level: How grave it is if the data is harmed.
+        openness: `closed` data is not handed on outside its right-holders.
+        assessed_by: Which party said so.
+        list_version: Of the published catalogue of important data; `none` where there is none.
+        downgrade: Attestation that the level may be below a source's.
+    """
 
     standard: Literal["GB/T 43697-2024"]
     industry: Annotated[str, Meta(max_length=80)]
     data_class: DataClass
     level: Level
-    openness: Literal["unconditional", "conditional", "closed"]
+    openness: Openness
     assessed_by: PartyKey
     list_version: Annotated[str, Meta(max_length=80)]
+    downgrade: AttestationKey | UnsetType = UNSET
 
 
 class Asset(StateRecord, frozen=True, kw_only=True):
@@ -91,9 +105,13 @@ class Asset(StateRecord, frozen=True, kw_only=True):
         fields: Statutory members opened so far.
         classification: Once recorded.
         tuples: Right tuples with the intervals in which they were in force.
+        declared: Right tuples of holders who are named and have not signed; they hold nothing.
         freezes, pledges, disputes, notes: What else is in force on it.
+        filings: Of important data: `{"filing","recipient","until"}`, which deliveries rest on.
         vouchers: Its vouchers, one at a time: `{"number","until"}` with the end of validity, so
             that this state alone says which rights were in force at a date.
+        renewal: Its newest registration of type renewal; while that is undecided, the voucher that
+            it renews stays in force (contracts.standing). None: none was filed.
     """
 
     state_type: ClassVar[str] = "asset/1"
@@ -104,6 +122,8 @@ class Asset(StateRecord, frozen=True, kw_only=True):
         "disputes",
         "notes",
         "vouchers",
+        "filings",
+        "declared",
     )
     kept_longest: ClassVar[tuple[str, ...]] = ("tuples",)
 
@@ -114,11 +134,14 @@ class Asset(StateRecord, frozen=True, kw_only=True):
     fields: Mapping[str, AnyJson]
     classification: Classification | None
     tuples: Intervals
+    declared: Intervals
     freezes: Intervals
     pledges: Intervals
     disputes: Intervals
     notes: Intervals
     vouchers: Intervals
+    filings: Intervals
+    renewal: SubjectKey | None
 
     @property
     def voucher(self) -> str | None:
@@ -181,14 +204,6 @@ def open_voucher(
     return switch_interval(asset.vouchers, {"number": number, "until": until}, time, index)
 
 
-def close_vouchers(asset: Asset, time: UnixMillis) -> Intervals:
-    """The asset's vouchers with none in force from this time on."""
-    vouchers = asset.vouchers
-    for value in current(vouchers):
-        vouchers = close_interval(vouchers, value, time)
-    return vouchers
-
-
 def voucher_key(number: str) -> SubjectKey:
     """`voucher/<number>`."""
     return SubjectKey(f"voucher/{number}")
@@ -197,6 +212,12 @@ def voucher_key(number: str) -> SubjectKey:
 def tuple_json(claim: RightClaim) -> JsonObject:
     """The value of a right tuple's interval."""
     return format_record(claim)
+
+
+def source_keys(value: JsonObject) -> list[SubjectKey]:
+    """The assets that a right tuple, as a state holds it, names as its sources."""
+    named = value.get("sources")
+    return [SubjectKey(str(each)) for each in named] if isinstance(named, list) else []
 
 
 def tuple_values(tuples: Intervals) -> list[JsonObject]:

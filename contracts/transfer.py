@@ -147,8 +147,8 @@ def need_voucher_in_force(context: Context, key: SubjectKey, asset: Asset) -> Vo
         ended = format_instant(UnixMillis(voucher.valid_until))
         refuse(
             "expired",
-            f"{asset.voucher} expired at {ended}: only rights in force are transferred",
-            f"{asset.voucher} 已于 {ended} 到期：仅有效的权利可以转让",
+            f"{asset.voucher} expired at {ended}: only what is in force is transferred or changed",
+            f"{asset.voucher} 已于 {ended} 到期：仅有效的权利可以转让或变更",
             "Art. 36",
         )
     return voucher

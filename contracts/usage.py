@@ -16,7 +16,15 @@ from contracts.engine import Body, Changes, Context, refuse
 from contracts.force import is_known
 from contracts.holds import refuse_if_frozen
 from contracts.identity import HexDigest
-from contracts.odrl import ONWARD, Policy, Situation, describe_clause, evaluate, parse_policy
+from contracts.odrl import (
+    ONWARD,
+    SCENE,
+    Policy,
+    Situation,
+    describe_clause,
+    evaluate,
+    parse_policy,
+)
 from contracts.title import Asset
 from ledger.core.limits import MAX_SAFE_INTEGER
 from ledger.core.types import JsonObject, SubjectKey, UnixMillis
@@ -37,7 +45,7 @@ class Usage(Body, frozen=True, kw_only=True, rename={"start": "from", "end": "to
         start, end: The period, Unix milliseconds; `from` and `to` in JSON. It begins when the
             grant has, and the period before has ended; `to` is excluded, and not in the future.
             The terms have to permit the act in all of it.
-        purpose, spatial: What the grant's constraints ask for.
+        purpose, scene, spatial: What the grant's constraints ask for.
     """
 
     kind: ClassVar[str] = "usage.record"
@@ -49,6 +57,7 @@ class Usage(Body, frozen=True, kw_only=True, rename={"start": "from", "end": "to
     start: Instant
     end: Instant
     purpose: Fact | UnsetType = UNSET
+    scene: Fact | UnsetType = UNSET
     spatial: Fact | UnsetType = UNSET
 
     @override
@@ -113,7 +122,7 @@ class Usage(Body, frozen=True, kw_only=True, rename={"start": "from", "end": "to
             )
 
     def _check_terms(self, policy: Policy, meters: Mapping[str, int]) -> None:
-        stated = {"purpose": self.purpose, "spatial": self.spatial}
+        stated = {"purpose": self.purpose, SCENE: self.scene, "spatial": self.spatial}
         facts: JsonObject = {name: fact for name, fact in stated.items() if fact is not UNSET}
         if self.action in ONWARD:
             refuse(

@@ -10,8 +10,8 @@ to write down:
 - `at`: Unix milliseconds. `action`: an ODRL action. `count`: at least 1; a line without it counts
   as one.
 - Every further member is a string or an integer. At most 32 members, and 4 KiB as canonical JSON.
-- All lines of a batch are of the batch's action. A `purpose` or `spatial` that the batch names
-  holds for every line; a line that says another contradicts it.
+- All lines of a batch are of the batch's action. A `purpose`, `scene` or `spatial` that the
+  batch names holds for every line; a line that says another contradicts it.
 
 Form `usage-lines/1`: a leaf is the canonical JSON of the line exactly as it is given (nothing is
 added, so a line with `"count":1` and one without `count` are different leaves), in the order of the
@@ -111,8 +111,8 @@ def find_contradiction(line: UsageLine, terms: Mapping[str, str]) -> tuple[str, 
 
     Args:
         line: As read.
-        terms: What the batch says of all its lines: `action`, and `purpose` and `spatial` where it
-            names them. A line that leaves one out says the same.
+        terms: What the batch says of all its lines: `action`, and `purpose`, `scene` and `spatial`
+            where it names them. A line that leaves one out says the same.
     """
     for name, said in terms.items():
         if line.members.get(name, said) != said:
@@ -128,7 +128,12 @@ def find_contradiction(line: UsageLine, terms: Mapping[str, str]) -> tuple[str, 
 
 def batch_terms(batch: UsageBatch) -> dict[str, str]:
     """What a batch says of all its lines, as find_contradiction wants it."""
-    named = {"action": batch.action, "purpose": batch.purpose, "spatial": batch.spatial}
+    named = {
+        "action": batch.action,
+        "purpose": batch.purpose,
+        "scene": batch.scene,
+        "spatial": batch.spatial,
+    }
     return {name: said for name, said in named.items() if said is not UNSET}
 
 

@@ -25,6 +25,7 @@ ASKED_DATE: Final = "date asked about"
 EARLIER_HISTORY: Final = "history before this page"
 REGISTERED_FILE: Final = "registered file"
 MARKS_THEN: Final = "marks at that date"
+PENDING_RENEWAL: Final = "pending renewal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ Spec: our formats section 7, "voucher".
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import UNSET
+
+from contracts.completion import Outcome
 from contracts.credential import Credential, parse_credential, verify_credential
-from contracts.force import is_known
+from contracts.force import Pending, is_known, live_voucher, objects_at
 from contracts.intervals import covers, values_at
 from contracts.recording import RecordRegistration
 from contracts.records import StateT, format_record, parse_record, parse_state_record
@@ -21,6 +24,7 @@ from contracts.verdict import (
     LATER_DATE,
     MARKS_THEN,
     NATIONAL_SYSTEM,
+    PENDING_RENEWAL,
     Question,
     Report,
     check_expectation,
@@ -175,18 +179,18 @@ def verify_belonging(
         SignatureError: The record is not signed by the credential's issuer.
     """
     credential, state, asset = bundle.credential, bundle.state, bundle.asset
-    entry, body = _take_record(bundle.issued)
+    entry, body, issued = _take_record(bundle.issued)
     key = credential.subject
     facts = (
         (credential.origin == origin, f"the credential is of the ledger {credential.origin}"),
         (state.subject == key, f"the state is of {state.subject}, the credential of {key}"),
         (
-            credential.digest == body.credential == voucher.credential,
+            credential.digest == issued.credential == voucher.credential,
             "the credential is not the one that was recorded: if credential and ledger differ, "
             "the ledger is right",
         ),
         (
-            _shows_record(credential, body),
+            _shows_record(credential, body, issued),
             "the credential shows another asset, other rights or another classification than the "
             "ledger: the ledger is right",
         ),
@@ -198,7 +202,7 @@ def verify_belonging(
         (voucher.issuer == credential.issuer, "the ledger names another issuer"),
         (voucher.registration == body.registration, "the record is of another registration"),
         (asset.subject == voucher.asset == body.asset, f"the asset is {voucher.asset}"),
-        (key == f"voucher/{body.number}", f"the record is of voucher/{body.number}"),
+        (key == f"voucher/{issued.number}", f"the record is of voucher/{issued.number}"),
         (
             {key, asset.subject} <= set(entry.signed.event.subjects),
             "the record is not about this voucher and this asset",
@@ -208,10 +212,11 @@ def verify_belonging(
             "the record is newer than the voucher's state",
         ),
         (
-            (credential.valid_from, credential.valid_until) == (body.valid_from, body.valid_until),
+            (credential.valid_from, credential.valid_until)
+            == (issued.valid_from, issued.valid_until),
             "the credential's times are not those of the record",
         ),
-        (voucher.valid_until == body.valid_until, "the ledger names another end of validity"),
+        (voucher.valid_until == issued.valid_until, "the ledger names another end of validity"),
     )
     for holds, sentence in facts:
         if not holds:
@@ -221,15 +226,23 @@ def verify_belonging(
 
 
 def voucher_status(
-    voucher: Voucher, asset: Asset, expiry_date: UnixMillis, other_date: UnixMillis
+    number: str,
+    voucher: Voucher,
+    asset: Asset,
+    expiry_date: UnixMillis,
+    other_date: UnixMillis,
+    pending: Pending | None = None,
 ) -> str:
     """Status of a voucher by the precedence of our surfaces.
 
     Args:
+        number: Its number.
         voucher: Its proved state.
-        asset: The proved state of its asset.
+        asset: The proved state of its asset; of a renewal that was recorded, it says how long the
+            voucher stayed in force until then.
         expiry_date: By which expiry is judged.
         other_date: By which everything else is.
+        pending: The renewal that may keep it in force after it expired, where that is known.
 
     Returns:
         `revoked`, `cancelled`, `superseded`, `not-yet`, `expired`, `frozen`, `valid` or, where the
@@ -241,7 +254,7 @@ def voucher_status(
             return status
     if expiry_date < voucher.valid_from or other_date < voucher.valid_from:
         return "not-yet"
-    if expiry_date >= voucher.valid_until:
+    if expiry_date >= voucher.valid_until and live_voucher(asset, expiry_date, pending) != number:
         return "expired"
     if values_at(asset.freezes, other_date):
         return "frozen"
@@ -261,7 +274,10 @@ def _judge_force(
     other_date = UnixMillis(min(asked, proved)) if asked is not None else proved
     expiry_date = asked if asked is not None else question.now
     report.valid_until = UnixMillis(voucher.valid_until)
-    report.status = voucher_status(voucher, asset, expiry_date, other_date)
+    number = bundle.state.subject.partition("/")[2]
+    report.status = voucher_status(number, voucher, asset, expiry_date, other_date)
+    if report.status == "expired" and asset.renewal is not None and asset.voucher == number:
+        report.note_unchecked(PENDING_RENEWAL)
     if not _is_covered(bundle, other_date):
         report.status = "unknown"
     marks = {"pledges": "pledged", "disputes": "disputed", "notes": "noted"}
@@ -269,26 +285,38 @@ def _judge_force(
     report.marks = [marks[name] for name in held if values_at(held[name], other_date)]
     if not all(is_known(asset, name, other_date) for name in held):
         report.note_unchecked(MARKS_THEN)
-    holds = _tuples_hold(_take_record(bundle.issued)[1], asset, other_date)
+    holds = _tuples_hold(_take_record(bundle.issued)[2], asset, other_date)
     if report.status == "valid" and not holds:
         report.status = "superseded"
     report.is_in_force = report.status == "valid"
     report.shown = _show(bundle.credential, asset, other_date)
+    if asset.voucher == number:
+        report.shown += _show_corrected(_take_record(bundle.issued)[2], asset)
 
 
 def _show(credential: Credential, asset: Asset, date: UnixMillis) -> list[tuple[str, str]]:
     title = asset.fields.get("title")
-    tuples = [value for value in values_at(asset.tuples, date) if isinstance(value, dict)]
+    tuples, declared = objects_at(asset.tuples, date), objects_at(asset.declared, date)
     return [
         *([("title", title)] if isinstance(title, str) else []),
         *((str(value["right"]), str(value["holder"])) for value in tuples),
+        *(("declared", f"{value['right']} {value['holder']}") for value in declared),
         ("issuer", credential.issuer_name),
     ]
 
 
-def _tuples_hold(body: RecordRegistration, asset: Asset, date: UnixMillis) -> bool:
+def _show_corrected(issued: Outcome, asset: Asset) -> list[tuple[str, str]]:
+    """What the registrar corrected since: the ledger is right, and not the credential."""
+    if asset.classification is None or asset.classification == issued.classification:
+        return []
+    before, now = format_record(issued.classification), format_record(asset.classification)
+    changed = [name for name in now if now[name] != before.get(name)]
+    return [("corrected", "classification"), *((name, str(now[name])) for name in changed)]
+
+
+def _tuples_hold(issued: Outcome, asset: Asset, date: UnixMillis) -> bool:
     held = {encode_canonical(value) for value in values_at(asset.tuples, date)}
-    return all(encode_canonical(tuple_json(claim)) in held for claim in body.rights)
+    return all(encode_canonical(tuple_json(claim)) in held for claim in issued.rights)
 
 
 def _is_covered(bundle: VoucherBundle, date: UnixMillis) -> bool:
@@ -300,15 +328,17 @@ def _is_covered(bundle: VoucherBundle, date: UnixMillis) -> bool:
     )
 
 
-def _shows_record(credential: Credential, body: RecordRegistration) -> bool:
+def _shows_record(credential: Credential, body: RecordRegistration, issued: Outcome) -> bool:
     shown = credential.document["credentialSubject"]
     recorded: dict[str, Json] = {
         "id": format_urn(credential.origin, body.asset),
         "asset": body.asset,
         "registration": body.registration,
-        "rights": [tuple_json(claim) for claim in body.rights],
-        "classification": format_record(body.classification),
+        "rights": [tuple_json(claim) for claim in issued.rights],
+        "classification": format_record(issued.classification),
     }
+    if body.declared is not UNSET:
+        recorded["declared"] = [tuple_json(claim) for claim in body.declared]
     return isinstance(shown, dict) and all(
         name in shown and encode_credential({name: shown[name]}) == encode_canonical({name: value})
         for name, value in recorded.items()
@@ -338,8 +368,11 @@ def _take_state(cls: type[StateT], bundle: StateBundle) -> StateT:
     return parse_state_record(cls, bundle.value.state)
 
 
-def _take_record(issued: Receipt) -> tuple[Entry, RecordRegistration]:
+def _take_record(issued: Receipt) -> tuple[Entry, RecordRegistration, Outcome]:
     entry = issued.content
     if not isinstance(entry, Entry) or entry.signed.event.kind != RecordRegistration.kind:
         raise BundleError("what issued proves is not a registration.record")
-    return entry, parse_record(RecordRegistration, entry.signed.event.body)
+    body = parse_record(RecordRegistration, entry.signed.event.body)
+    if body.outcome is None:
+        raise BundleError("what issued proves is a cancellation, which issues no voucher")
+    return entry, body, body.outcome

@@ -6,8 +6,9 @@ erasure: what the ledger holds of it proves nothing about the value any more.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,21 @@ CREATE TABLE IF NOT EXISTS record (
     UNIQUE (kind, name, id)
 ) STRICT
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Records that are to be destroyed.
+
+    Args:
+        kind: Of the records.
+        name: Of the records.
+        is_meant: Which of those with this name; None: all.
+    """
+
+    kind: str
+    name: str
+    is_meant: Callable[[Json], bool] | None = None
 
 
 class Vault:
@@ -62,27 +78,22 @@ class Vault:
     def __repr__(self) -> str:
         return "Vault(...)"
 
-    def add(self, kind: str, records: dict[str, Json]) -> None:
+    def add(self, kind: str, records: Mapping[str, Json] | Sequence[tuple[str, Json]]) -> None:
         """Keep records, durably, all or none; call this before the ledger names them.
 
         Args:
             kind: What they are, in the clear.
-            records: By name; names are only kept as keyed hashes.
+            records: By name, or pairs where several share a name; names are only kept as keyed
+                hashes.
 
         Raises:
             StoreFailedError: They could not be written; none was.
             UnavailableError: Another process is writing.
         """
-        rows = [(kind, *self._seal(kind, name, value)) for name, value in records.items()]
-        with _translated():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany("INSERT INTO record (kind, name, box) VALUES (?, ?, ?)", rows)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        pairs = records.items() if isinstance(records, Mapping) else records
+        rows = [(kind, *self._seal(kind, name, value)) for name, value in pairs]
+        with _translated(), self._writing():
+            self._insert(rows)
 
     def find(self, kind: str, name: str) -> list[Json]:
         """The records of a kind with this name, oldest first.
@@ -97,29 +108,102 @@ class Vault:
             ).fetchall()
         return [self._open(kind, name, box) for (box,) in rows]
 
-    def erase(self, kind: str, name: str) -> int:
-        """Destroy the records of a kind with this name.
-
-        Returns:
-            How many there were.
+    def scan(self, kind: str) -> Iterator[Json]:
+        """Every record of a kind, oldest first, without its name.
 
         Raises:
-            StoreFailedError: They could not be destroyed.
-            UnavailableError: Another process is writing.
+            CorruptionError: One was changed, or sealed with another secret.
+            StoreFailedError: The file could not be read.
         """
         with _translated():
-            key = (kind, self._hash_name(kind, name))
-            done = self._db.execute("DELETE FROM record WHERE kind = ? AND name = ?", key)
-            (is_busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if is_busy:
-            raise UnavailableError(
-                "the record is deleted, but another process keeps a copy in use: erase it again"
+            rows = self._db.execute(
+                "SELECT name, box FROM record WHERE kind = ? ORDER BY id", (kind,)
             )
-        return int(done.rowcount)
+            for name, box in rows:
+                yield self._open_box(kind, name, box)
+
+    def erase(self, kind: str, name: str) -> int:
+        """Destroy the records of a kind with this name; everything else as `erase_all`."""
+        return self.erase_all([Doomed(kind, name)], {})
+
+    def erase_all(self, doomed: Sequence[Doomed], marks: Mapping[str, Mapping[str, Json]]) -> int:
+        """Destroy records, all or none, and leave no trace of their bytes in the vault's files.
+
+        The file is written anew: where the database moved records about before, deleting alone
+        would leave old copies in its unused parts.
+
+        Args:
+            doomed: What goes.
+            marks: What is kept instead, by kind and name; nothing where nothing went.
+
+        Returns:
+            How many records there were.
+
+        Raises:
+            CorruptionError: A record that has to be looked at was changed.
+            StoreFailedError: They could not be destroyed, or the file not be written anew.
+            UnavailableError: Another process is writing, or still reads what is deleted already.
+        """
+        sealed = [
+            (kind, *self._seal(kind, name, value))
+            for kind, records in marks.items()
+            for name, value in records.items()
+        ]
+        with _translated(), self._writing():
+            ids = [found for each in doomed for found in self._find_ids(each)]
+            self._db.executemany("DELETE FROM record WHERE id = ?", ids)
+            if ids:
+                self._insert(sealed)
+        self._forget()
+        return len(ids)
 
     def close(self) -> None:
         """Release the file."""
         self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction: what happens in it happens wholly or not at all."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _insert(self, rows: Sequence[tuple[str, bytes, bytes]]) -> None:
+        self._db.executemany("INSERT INTO record (kind, name, box) VALUES (?, ?, ?)", rows)
+
+    def _find_ids(self, doomed: Doomed) -> list[tuple[int]]:
+        hashed, is_meant = self._hash_name(doomed.kind, doomed.name), doomed.is_meant
+        rows = self._db.execute(
+            "SELECT id, box FROM record WHERE kind = ? AND name = ?", (doomed.kind, hashed)
+        ).fetchall()
+        return [
+            (number,)
+            for number, box in rows
+            if is_meant is None or is_meant(self._open_box(doomed.kind, hashed, box))
+        ]
+
+    def _forget(self) -> None:
+        """Write the file anew and empty the write-ahead log.
+
+        Raises:
+            UnavailableError: Another process still reads what is deleted.
+        """
+        is_busy = 0
+        try:
+            with _translated():
+                self._db.execute("VACUUM")
+                (is_busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except UnavailableError:
+            is_busy = 1
+        if is_busy:
+            raise UnavailableError(
+                "the record is deleted, but another process keeps a copy in use: erase it again"
+            )
 
     def _hash_name(self, kind: str, name: str) -> bytes:
         return blake2b(f"{kind}\n{name}".encode(), key=self._name_key, digest_size=16).digest()
@@ -132,7 +216,10 @@ class Vault:
         return hashed, nonce + box
 
     def _open(self, kind: str, name: str, box: bytes) -> Json:
-        associated = kind.encode() + self._hash_name(kind, name)
+        return self._open_box(kind, self._hash_name(kind, name), box)
+
+    def _open_box(self, kind: str, hashed: bytes, box: bytes) -> Json:
+        associated = kind.encode() + hashed
         try:
             raw = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
                 box[_NONCE_BYTES:], associated, box[:_NONCE_BYTES], self._seal_key

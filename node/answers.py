@@ -94,7 +94,7 @@ def check_act(prover: Prover, inquiry: Inquiry) -> Answer:
         inquiry: What is asked.
     """
     facts = StoredFacts(prover)
-    return judge_act(facts, inquiry, find_grants(facts, inquiry))
+    return judge_act(facts, inquiry, find_grants(facts, inquiry), facts.read_events)
 
 
 def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
@@ -104,10 +104,10 @@ def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
         LimitError: The answer needs more than one file can prove, such as a long history.
     """
     facts = StoredFacts(prover)
-    answer = judge_act(facts, inquiry, find_grants(facts, inquiry))
+    answer = judge_act(facts, inquiry, find_grants(facts, inquiry), facts.read_events)
     if answer.verdict == "permitted":
         facts = StoredFacts(prover)
-        judge_act(facts, inquiry, find_route(answer))
+        judge_act(facts, inquiry, find_route(answer), facts.read_events)
     return CheckBundle(inquiry, answer, facts.prove())
 
 

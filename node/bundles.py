@@ -34,12 +34,23 @@ def make_voucher(registry: Registry, number: str, prover: Prover | None = None) 
     if state.value is None:
         raise NotFoundError(f"there is no voucher {number}")
     voucher = parse_state_record(Voucher, state.value.state)
+    issued = prover.prove_leaf(_find_record(registry, number))
+    credential = read_credential(registry, number)
+    return format_voucher(credential, issued, state, prover.prove_state(voucher.asset))
+
+
+def read_credential(registry: Registry, number: str) -> JsonObject:
+    """The credential of a voucher by itself: without the ledger's proofs it is no voucher.
+
+    Raises:
+        NotFoundError: There is no such voucher.
+        CorruptionError: Its credential is missing from the store.
+    """
+    voucher = registry.need_state(Voucher, voucher_key(number))
     document = registry.store.read_document(voucher.credential)
     if document is None:
         raise CorruptionError(f"the credential of {number} is missing: restore it from a backup")
-    credential = parse_credential(msgspec.json.decode(document))
-    issued = prover.prove_leaf(_find_record(registry, number))
-    return format_voucher(credential.document, issued, state, prover.prove_state(voucher.asset))
+    return parse_credential(msgspec.json.decode(document)).document
 
 
 def read_content_openings(registry: Registry, number: str) -> JsonObject:

@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from contracts.authorisations import recorded_assets
 from contracts.chain import Grant, Hop, find_chain
 from contracts.check import read_issues
 from contracts.clocks import describe_instant
 from contracts.delivery import Delivery, Send
 from contracts.encumbrance import Encumbrance
-from contracts.force import as_object, follow_right, live_voucher, objects_at, tuples_in_force
+from contracts.force import as_object, follow_right, objects_at
 from contracts.identity import Party
 from contracts.intervals import Interval, values_at
-from contracts.recording import RecordRegistration
 from contracts.records import Intervals, StateT, parse_record
+from contracts.standing import standing_tuples, standing_voucher
 from contracts.supervision import Order
-from contracts.title import Asset, Voucher, voucher_key
+from contracts.title import Asset, Voucher, source_keys, voucher_key
 from ledger.core.entry import Entry
 from ledger.core.subjects import derive_id
 from ledger.core.types import SubjectKey, UnixMillis
@@ -100,12 +101,7 @@ class Tracer:
         """
         party = self._need(Party, key)
         events = self._facts.read_events(key)
-        assets = {
-            parse_record(RecordRegistration, entry.signed.event.body).asset: None
-            for entry in events
-            if entry.signed.event.kind == RecordRegistration.kind
-        }
-        held = [self._trace_held(asset, key) for asset in assets]
+        held = [self._trace_held(asset, key) for asset in recorded_assets(events)]
         grants = [
             self._trace_below(grant) for grant, issue in read_issues(events) if issue.grantee == key
         ]
@@ -207,7 +203,8 @@ class Tracer:
         holder = self._side("holder", SubjectKey(str(value["holder"])))
         before = value.get("from")
         source = [self._side("from", SubjectKey(before))] if isinstance(before, str) else []
-        is_in_force = interval in tuples_in_force(asset, self._time)
+        details = [("basis", str(value["basis"])), *(("source", s) for s in source_keys(value))]
+        is_in_force = interval in standing_tuples(self._facts, asset, self._time)
         return ChainStep(
             subject=key,
             kind="transfer" if source else "right",
@@ -216,7 +213,7 @@ class Tracer:
             index=interval.index,
             time=interval.start,
             parties=(*source, holder),
-            details=(("basis", str(value["basis"])), *self._list_right_end(asset, interval)),
+            details=(*details, *self._list_right_end(asset, interval)),
             children=children,
         )
 
@@ -238,8 +235,11 @@ class Tracer:
     def _voucher_status(self, number: str) -> str:
         voucher = self._need(Voucher, voucher_key(number))
         status = self._at(voucher.status)
-        is_over = status == "valid" and voucher.valid_until <= self._time
-        return "expired" if is_over else status
+        if status != "valid" or self._time < voucher.valid_until:
+            return status
+        asset = self._need(Asset, voucher.asset)
+        is_live = standing_voucher(self._facts, asset, self._time) == number
+        return status if is_live else "expired"
 
     def _trace_pledge(self, interval: Interval) -> ChainStep:
         key = SubjectKey(str(as_object(interval)["encumbrance"]))
@@ -315,7 +315,7 @@ class Tracer:
     def _asset_status(self, asset: Asset) -> str:
         if objects_at(asset.freezes, self._time):
             return "frozen"
-        if live_voucher(asset, self._time) is not None:
+        if standing_voucher(self._facts, asset, self._time) is not None:
             return "registered"
         had = [each for each in asset.vouchers if each.start <= self._time]
         return self._voucher_status(str(as_object(had[-1])["number"])) if had else "filed"

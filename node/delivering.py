@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
+from msgspec import UNSET
+
 from contracts.chain import Grant
 from contracts.delivery import Copy, Delivery, Receive, Send
 from contracts.deliverynote import (
@@ -34,6 +36,7 @@ from ledger.errors import (
     StoreFailedError,
 )
 from ledger.keys import SigningKey, fresh_salt
+from node.filings import find_filing
 from node.granted import grantor_now
 from node.issuing import read_content
 from node.registry import Registry, Written
@@ -62,12 +65,14 @@ class CopyOrder:
         source: The registered file, or the copy that the sender got.
         place: Where the copy is written.
         is_forced: Replace another file there.
+        filing: Under which filing, where the data is important; None: the one that covers it.
     """
 
     grant: SubjectKey
     source: Path
     place: Path
     is_forced: bool = False
+    filing: SubjectKey | None = None
 
 
 def deliver_copy(
@@ -94,7 +99,14 @@ def deliver_copy(
         measured = pending.write(order.source, parse_base64url(salt), progress)
         _check_registered(registry, grant, measured, order.source)
         copy = _format_copy(measured)
-        body = Send(grant=order.grant, asset=grant.asset, recipient=grant.grantee, copy=copy)
+        filing = order.filing or find_filing(registry, order.grant, grant)
+        body = Send(
+            grant=order.grant,
+            asset=grant.asset,
+            recipient=grant.grantee,
+            copy=copy,
+            filing=filing or UNSET,
+        )
         event = registry.build_event(grantor_now(registry, grant), body)
         key = derive_id("delivery", actor=event.actor, nonce=event.nonce)
         _keep(registry, grant.asset, key, salt, measured)

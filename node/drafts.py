@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
+from contracts.application import File
 from contracts.engine import Body, Context, Signers
+from contracts.forms import CONTENT_FIELD
 from contracts.identity import Party
 from contracts.records import parse_record
 from contracts.rulebook import KINDS
@@ -31,6 +33,7 @@ from ledger.core.subjects import derive_id, derive_party
 from ledger.core.types import DidKey, Json, LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import MalformedError, RejectedError
 from ledger.keys import KeyEntry, KeyRing
+from node.duplicates import CONTENT, index_content, read_digests
 from node.issuing import OPENING
 from node.registry import Registry
 from node.rulebundle import current_rules
@@ -203,15 +206,20 @@ def main_subject(event: Event) -> SubjectKey:
 def keep_openings(registry: Registry, event: Event, openings: Iterable[DraftOpening]) -> None:
     """Put an event's openings into this home's vault, those that are there already left out.
 
+    Content that is filed goes into the index of duplicates too.
+
     Raises:
         StoreFailedError: The vault could not be written.
         UnavailableError: Another process is writing to it.
     """
     owner = main_subject(event)
-    named: dict[str, Json] = {f"{owner} {each.field}": opening_json(each) for each in openings}
+    listed = tuple(openings)
+    named: dict[str, Json] = {f"{owner} {each.field}": opening_json(each) for each in listed}
     vault = registry.open_vault()
     try:
         kept = {name for name, value in named.items() if value in vault.find(OPENING, name)}
+        fresh = [each for each in listed if f"{owner} {each.field}" not in kept]
+        vault.add(CONTENT, _index(event, fresh))
         vault.add(OPENING, {name: value for name, value in named.items() if name not in kept})
     finally:
         vault.close()
@@ -225,6 +233,15 @@ def has_openings(registry: Registry, event: Event, fields: Iterable[str]) -> boo
         return all(vault.find(OPENING, f"{owner} {field}") for field in fields)
     finally:
         vault.close()
+
+
+def _index(event: Event, openings: Sequence[DraftOpening]) -> dict[str, Json]:
+    """What the index of duplicates has of the openings of an initial filing; nothing of others."""
+    contents = [opening_json(each) for each in openings if CONTENT_FIELD.fullmatch(each.field)]
+    if event.kind != File.kind or not contents:
+        return {}
+    asset = derive_id("asset", actor=event.actor, nonce=event.nonce)
+    return index_content(asset, main_subject(event), read_digests(contents))
 
 
 class _NoStates(StateView):

@@ -3,8 +3,9 @@
 Openings of all commitments go into the vault before the ledger names them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from msgspec import UNSET
 
@@ -16,21 +17,24 @@ from contracts.forms import (
     Opening,
     check_form_length,
 )
-from contracts.intervals import current
-from contracts.party import NameClaim
+from contracts.mandates import Agent
 from contracts.records import AnyJson, Record, format_record, parse_record
 from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim
+from ledger.core.draft import DraftOpening, opening_json
 from ledger.core.entry import Entry
 from ledger.core.event import Event, SignedEvent
-from ledger.core.subjects import commit, derive_id
+from ledger.core.subjects import derive_id
 from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.errors import CorruptionError, NotFoundError
 from ledger.keys import SigningKey, fresh_salt
 from ledger.vault import Vault
+from node.duplicates import CONTENT, Duplicate, find_duplicates, index_content
 from node.registry import Registry, Written
 from tracing.fingerprint import Fingerprint
 
-FORM, OPENING, CONTENT = "form", "opening", "content"
+FORM, OPENING = "form", "opening"
+Records: TypeAlias = Mapping[str, Mapping[str, Json]]
+"""Records for the vault: by kind, then by name."""
 
 
 class Application(Record, frozen=True, kw_only=True):
@@ -43,6 +47,9 @@ class Application(Record, frozen=True, kw_only=True):
         level: By GB/T 43697-2024.
         data_class: The same.
         years: Validity asked for.
+        claims: The right tuples of those who sign, where a form names them one by one.
+        declared: Those of right-holders who are named and do not sign.
+        mandate: Digest of the mandate under which an agent files; None: an applicant files.
     """
 
     members: dict[str, AnyJson]
@@ -51,15 +58,9 @@ class Application(Record, frozen=True, kw_only=True):
     level: Level
     data_class: DataClass
     years: int
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """An asset registered here before with the same content."""
-
-    asset: SubjectKey
-    voucher: str | None
-    match: str
+    claims: tuple[RightClaim, ...] = ()
+    declared: tuple[RightClaim, ...] = ()
+    mandate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Filing:
         filer: The party that files.
         application: Filled in.
         files: Content to register, at least one.
+        parties: The applicants, the filer among them unless it is their agent; the filer alone
+            unless told.
     """
 
     def __init__(
@@ -91,12 +94,15 @@ class Filing:
         filer: SubjectKey,
         application: Application,
         files: Sequence[Fingerprint],
+        parties: Sequence[SubjectKey] = (),
     ) -> None:
         self._registry = registry
         self._vault = vault
         self._application = application
         self._filer = filer
         self._files = files
+        own = {filer} if application.mandate is None else set()
+        self._parties = tuple(sorted({*own, *parties}))
         self._openings = self._commit_members()
 
     def find_duplicates(self) -> list[Duplicate]:
@@ -104,18 +110,7 @@ class Filing:
 
         What the vault knows of a filing that was refused is no asset.
         """
-        matches: dict[SubjectKey, str] = {}
-        for file in self._files:
-            for record in self._vault.find(CONTENT, file.digest):
-                if isinstance(record, dict):
-                    matches[SubjectKey(str(record["asset"]))] = "exact"
-            matches |= dict.fromkeys(_claimants(self._registry, file.digest), "published")
-        states = {asset: self._registry.find_state(Asset, asset) for asset in matches}
-        return [
-            Duplicate(asset, state.voucher, matches[asset])
-            for asset, state in states.items()
-            if state is not None
-        ]
+        return find_duplicates(self._registry, self._vault, [each.digest for each in self._files])
 
     def file(self, keys: Sequence[SigningKey], *, publish_digests: bool) -> SignedEvent:
         """The signed `registration.file`; all its openings are in the vault already.
@@ -127,26 +122,56 @@ class Filing:
         Raises:
             RejectedError: Title or summary could never be published.
         """
-        log, by = self._registry.origin, self._filer
-        application = {
-            name: parse_record(
-                Commitment,
-                commit(by=by, field=name, log=log, salt=opening.salt, value=opening.value),
-            )
-            for name, opening in self._openings.items()
-        }
-        digests = tuple(sorted({file.digest for file in self._files}))
-        body = File(
-            type="initial",
-            parties=(self._filer,),
-            application=application,
-            digests=digests if publish_digests else UNSET,
-        )
+        event = self.build(publish_digests=publish_digests)
+        keep_records(self._vault, [self.records(event)])
+        return self._registry.sign_event(event, keys)
+
+    def build(self, *, publish_digests: bool) -> Event:
+        """The unsigned `registration.file`; what it commits to is nowhere but here.
+
+        Args:
+            publish_digests: Claim the files' digests in the clear.
+
+        Raises:
+            RejectedError: Title or summary could never be published.
+        """
         for name in ("title", "summary"):
             check_form_length(name, self._openings[name].value)
-        event = self._registry.build_event(self._filer, body)
-        self._keep(*_new_ids(event))
-        return self._registry.sign_event(event, keys)
+        digests = tuple(sorted({file.digest for file in self._files}))
+        mandate = self._application.mandate
+        body = File(
+            type="initial",
+            parties=self._parties,
+            application={
+                each.field: Commitment(digest=each.commitment()) for each in self.draft_openings()
+            },
+            digests=digests if publish_digests else UNSET,
+            agent=UNSET if mandate is None else Agent(party=self._filer, mandate=mandate),
+        )
+        return self._registry.build_event(self._filer, body)
+
+    def draft_openings(self) -> list[DraftOpening]:
+        """The openings of all its commitments, as they travel with a draft."""
+        by, log = self._filer, self._registry.origin
+        return [
+            DraftOpening(by=by, field=name, log=log, salt=opening.salt, value=opening.value)
+            for name, opening in self._openings.items()
+        ]
+
+    def records(self, event: Event) -> Records:
+        """What the vault has to keep before the ledger names any of it.
+
+        Args:
+            event: What `build` gave.
+        """
+        asset, registration = _new_ids(event)
+        return {
+            OPENING: {
+                f"{registration} {each.field}": opening_json(each) for each in self.draft_openings()
+            },
+            FORM: {registration: format_record(self._application)},
+            CONTENT: index_content(asset, registration, [each.digest for each in self._files]),
+        }
 
     def keys(self, filed: SignedEvent) -> tuple[SubjectKey, SubjectKey]:
         """Asset and registration that the filing opens."""
@@ -178,21 +203,25 @@ class Filing:
             values[f"content.{i}"] = {"digest": file.digest, "size": file.size}
         return {name: Opening(salt=fresh_salt(), value=value) for name, value in values.items()}
 
-    def _keep(self, asset: SubjectKey, registration: SubjectKey) -> None:
-        named: dict[str, Json] = {
-            f"{registration} {name}": {
-                "by": self._filer,
-                "field": name,
-                "log": self._registry.origin,
-                "salt": opening.salt,
-                "value": opening.value,
-            }
-            for name, opening in self._openings.items()
-        }
-        self._vault.add(OPENING, named)
-        self._vault.add(FORM, {registration: format_record(self._application)})
-        place: Json = {"asset": asset, "registration": registration}
-        self._vault.add(CONTENT, {file.digest: place for file in self._files})
+
+def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
+    """Put what belongs to applications into the vault, in the order of the kinds.
+
+    Args:
+        vault: Of the same home.
+        applications: Of each, what it keeps under which kind; names differ, but that several may
+            have the same content.
+
+    Raises:
+        StoreFailedError: The vault could not be written.
+        UnavailableError: Another process is writing to it.
+    """
+    by_kind: dict[str, list[tuple[str, Json]]] = {}
+    for records in applications:
+        for kind, named in records.items():
+            by_kind.setdefault(kind, []).extend(named.items())
+    for kind, pairs in by_kind.items():
+        vault.add(kind, pairs)
 
 
 def _new_ids(event: Event) -> tuple[SubjectKey, SubjectKey]:
@@ -251,15 +280,17 @@ def read_application(vault: Vault, registration: SubjectKey) -> Application:
 
 
 def claim_rights(application: Application, holder: SubjectKey) -> tuple[RightClaim, ...]:
-    """The right tuples that an application asks for."""
+    """The right tuples that an application asks for, for those who sign it.
+
+    Args:
+        application: Filled in.
+        holder: Whose they are, where the form does not name the holders.
+    """
+    if application.claims or application.declared:
+        return application.claims
     evidence = application.members.get("evidence")
     digest = evidence if isinstance(evidence, str) else UNSET
     return tuple(
         RightClaim(holder=holder, right=right, basis=application.basis, evidence=digest)
         for right in application.rights
     )
-
-
-def _claimants(registry: Registry, digest: str) -> list[SubjectKey]:
-    claim = registry.find_state(NameClaim, SubjectKey(f"name/sha256:{digest}"))
-    return [] if claim is None else [SubjectKey(str(value)) for value in current(claim.claims)]

@@ -115,8 +115,8 @@ def judge_document(
         named = f"format {name!r:.40}" if isinstance(name, str) else "it names no format"
         raise MalformedError(
             f"not a file that Muniment verifies: {named}; it verifies vouchers, queries, checks, "
-            "certificates, delivery files, usage lines, receipts, states, dossiers, packs and "
-            ".tlog-proof files"
+            "certificates, delivery files, usage lines, receipts, states, dossiers, catalogues, "
+            "files for the national system, packs and .tlog-proof files"
         )
     if size > form.max_bytes:
         raise LimitError(f"a {name} has at most {form.max_bytes} bytes, not {size}")

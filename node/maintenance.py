@@ -54,9 +54,8 @@ class Restored:
 
 def name_documents(event: Event) -> Iterable[str]:
     """Digests of the documents that an event obliges the store to keep: credentials."""
-    if event.kind == RecordRegistration.kind:
-        return [str(event.body.get("credential"))]
-    return []
+    digest = event.body.get("credential") if event.kind == RecordRegistration.kind else None
+    return [digest] if isinstance(digest, str) else []
 
 
 def create_auditor(store: SqliteStore, progress: Progress | None = None) -> Auditor:

@@ -4,13 +4,11 @@ The credential goes into the store in the same transaction as the event that nam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from msgspec import UNSET
 
-from contracts.clocks import end_of_validity
 from contracts.credential import Issue, check_contexts, issue_credential
 from contracts.engine import Body
 from contracts.forms import FORMS, Form, Opening
@@ -18,18 +16,21 @@ from contracts.intervals import current
 from contracts.numbering import series_key
 from contracts.odrl import terms_of_use
 from contracts.procedure import National
-from contracts.recording import RecordRegistration, Series, Tests, next_number
+from contracts.recording import RecordRegistration, Tests
 from contracts.records import format_record, parse_record
 from contracts.registration import Accept, PublishNotice, Registration
 from contracts.revocation import RevocationGround, Revoke
+from contracts.series import Series, next_number
 from contracts.title import Asset, Classification, RightClaim, Voucher, voucher_key
 from contracts.transfer import Move, rights_after, touched_parties
 from ledger.core.canonical import encode_credential
 from ledger.core.event import SignedEvent
-from ledger.core.types import DidKey, JsonObject, SubjectKey, UnixMillis
+from ledger.core.types import DidKey, SubjectKey, UnixMillis
 from ledger.errors import MalformedError, NotFoundError, RejectedError
 from ledger.keys import SigningKey
 from node.issuing import claim_rights, read_application, read_openings
+from node.recorded import Cancelled, Superseded, find_end, show_declared
+from node.recorded import RecordedAsset as RecordedAsset
 from node.registry import Registry, Written
 from node.rulebundle import hash_credential_schema, read_contexts
 
@@ -61,7 +62,7 @@ class Recording:
         return self._sign(PublishNotice(registration=registration, fields=fields), 1)
 
     def record(
-        self, asset: "RecordedAsset", national: National | None, last: int | None
+        self, asset: RecordedAsset, national: National | None, last: int | None
     ) -> tuple[SignedEvent, bytes, str]:
         """The signed `registration.record` with its credential.
 
@@ -80,12 +81,7 @@ class Recording:
         start = now // 1000 * 1000 if national is None else national.evidence_time
         valid_from = UnixMillis(start)
         before = asset.before
-        offset = ledger.profile.offset_minutes
-        valid_until = (
-            end_of_validity(valid_from, years=asset.years, offset_minutes=offset)
-            if before is None
-            else before.valid_until
-        )
+        valid_until = find_end(asset, valid_from, ledger.profile.offset_minutes)
         holders = {claim.holder for claim in asset.rights}
         issuer: DidKey = self._keys[0].did
         target = f"urn:muniment:{registry.origin}:{asset.asset}"
@@ -105,6 +101,7 @@ class Recording:
                 "classification": format_record(asset.classification),
                 "commitments": asset.commitments,
                 "notice": format_record(ledger.profile.notice),
+                **show_declared(asset),
             },
             terms=terms_of_use(target, asset.fields.get("restrictions")),
             schema_digest=hash_credential_schema(),
@@ -124,54 +121,31 @@ class Recording:
             tests=asset.tests,
             national=UNSET if national is None else national,
             supersedes=UNSET if before is None else before.number,
+            declared=asset.declared or UNSET,
+            duplicates=asset.duplicates or UNSET,
         )
         return self._sign(body, ledger.profile.officers), credential, number
+
+    def cancel(self, ended: Cancelled, national: National | None) -> SignedEvent:
+        """The signed `registration.record` of a cancellation, which issues no credential.
+
+        Args:
+            ended: What it ends.
+            national: Evidence in the national system, where the profile asks for it.
+        """
+        body = RecordRegistration(
+            registration=ended.registration,
+            asset=ended.asset,
+            parties=ended.parties,
+            tests=ended.tests,
+            cancels=ended.number,
+            national=UNSET if national is None else national,
+        )
+        return self._sign(body, self._registry.ledger.profile.officers)
 
     def _sign(self, body: Body, count: int) -> SignedEvent:
         event = self._registry.build_event(self._registrar, body)
         return self._registry.sign_event(event, self._keys[:count])
-
-
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """The voucher that a later registration's takes the place of.
-
-    Args:
-        number: Of that voucher.
-        valid_until: The new one is valid as long, and no longer.
-        parties: Who gains or loses a right, sorted.
-    """
-
-    number: str
-    valid_until: UnixMillis
-    parties: tuple[SubjectKey, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedAsset:
-    """Everything that a record says about an asset.
-
-    Args:
-        asset: Its key.
-        registration: The registration that is completed.
-        fields: Members that were opened.
-        rights: All tuples in force afterwards.
-        classification: As assessed.
-        commitments: `$commit` of each file, by field.
-        tests: What the registrar found.
-        years: Of validity from the record on; of no effect where a voucher is superseded.
-        before: The voucher that is superseded; None: the asset has none yet.
-    """
-
-    asset: SubjectKey
-    registration: SubjectKey
-    fields: JsonObject
-    rights: tuple[RightClaim, ...]
-    classification: Classification
-    commitments: JsonObject
-    tests: Tests
-    years: int = 0
-    before: Superseded | None = None
 
 
 def last_serial(registry: Registry) -> int | None:
@@ -241,7 +215,7 @@ def read_notice(registry: Registry, key: SubjectKey, form: Form) -> dict[str, Op
     return {
         str(opening["field"]): Opening(salt=str(opening["salt"]), value=opening["value"])
         for opening in found
-        if opening["value"] is not None
+        if opening["value"] is not None or opening["field"] in form.statutory
     }
 
 
@@ -269,6 +243,7 @@ def read_recorded_asset(
         commitments={name: {"$commit": digest} for name, digest in asset.content.items()},
         tests=tests,
         years=application.years,
+        declared=application.declared,
     )
 
 

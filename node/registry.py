@@ -35,7 +35,7 @@ from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import CorruptionError, NotFoundError, RejectedError
 from ledger.files import hold_lock
 from ledger.keys import KeyRing, Passphrase, SigningKey, fresh_nonce
-from ledger.sequencer import Accepted, Refused, Sequencer, Submission
+from ledger.sequencer import Accepted, Outcome, Refused, Sequencer, Submission
 from ledger.signer import CheckpointSigner
 from ledger.storage.sqlite import SqliteStore
 from ledger.vault import Vault
@@ -125,7 +125,9 @@ class Registry(RegistryApi):
 
     @override
     def read_state(self, key: SubjectKey) -> StateValue | None:
-        stored = self.store.read_stored_state(self.store.read_head().map_root, key)
+        # Who holds the home's lock knows the head: reading it anew costs more than the state.
+        head = self.store.read_head() if self._sequencer is None else self._sequencer.head
+        stored = self.store.read_stored_state(head.map_root, key)
         return None if stored is None else parse_state(msgspec.json.decode(stored.raw))
 
     def find_state(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
@@ -181,19 +183,33 @@ class Registry(RegistryApi):
         """The event, signed by these keys."""
         return sign_event(event, keys)
 
+    def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        """Write events in order, each on its own: what is refused holds up nothing else.
+
+        Nothing is rehearsed; an event that is in the log already answers with its first index.
+
+        Returns:
+            One outcome for each; the accepted ones are durable.
+
+        Raises:
+            StoreFailedError: A write failed; submitting again is safe.
+            UnavailableError: The clock is not to be trusted, or another process is writing.
+            AssertionError: The registry was opened for reading.
+        """
+        if self._sequencer is None:
+            raise AssertionError("this registry was opened for reading")
+        return self._sequencer.submit(submissions)
+
     @override
     def submit(
         self, events: Sequence[SignedEvent], documents: Mapping[str, bytes]
     ) -> Sequence[Written]:
-        if self._sequencer is None:
-            raise AssertionError("this registry was opened for reading")
         if len(events) > 1:
             self._rehearse(events)
         *before, last = events
         submissions = [*map(Submission, before), Submission(last, documents)]
         written: list[Written] = []
-        outcomes = self._sequencer.submit(submissions)
-        for event, outcome in zip(events, outcomes, strict=True):
+        for event, outcome in zip(events, self.submit_each(submissions), strict=True):
             match outcome:
                 case Refused(error):
                     raise error

@@ -4,6 +4,7 @@ The openings of a transfer are what both sides see before they sign, and what th
 opens; they are in the vault before the ledger names their commitments.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -66,8 +67,8 @@ def build_transfer(
     values |= {
         "title": wish.title,
         "voucher": wish.number,
-        "transferors": _blocks(registry, {each.transferor for each in wish.moves}),
-        "transferees": _blocks(registry, {each.transferee for each in wish.moves}),
+        "transferors": describe_parties(registry, {each.transferor for each in wish.moves}),
+        "transferees": describe_parties(registry, {each.transferee for each in wish.moves}),
         "evidence": wish.evidence if wish.ground is None else wish.ground.document,
         "content": {
             "data_scope": wish.title,
@@ -91,12 +92,6 @@ def build_transfer(
         ground=UNSET if wish.ground is None else wish.ground,
     )
     return body, openings
-
-
-def is_transfer(signed: SignedEvent) -> bool:
-    """Whether an event files a transfer."""
-    body = read_body(signed.event)
-    return isinstance(body, File) and body.type == "transfer"
 
 
 def complete_transfer(
@@ -127,9 +122,13 @@ def complete_transfer(
     return record_until_numbered(registry, recording, asset, before)
 
 
-def _blocks(registry: Registry, parties: set[SubjectKey]) -> list[JsonObject]:
-    """The parties of one side as the form names them; a natural person's name is a commitment."""
-    states = {key: registry.need_state(Party, key) for key in sorted(parties)}
+def describe_parties(registry: Registry, parties: Iterable[SubjectKey]) -> list[JsonObject]:
+    """Parties as a form names them; a natural person's name is a commitment.
+
+    Raises:
+        NotFoundError: There is no such party.
+    """
+    states = {key: registry.need_state(Party, key) for key in sorted(set(parties))}
     return [
         {"party": key, "name": state.name, "kind": state.kind, "id_number": state.uscc}
         for key, state in states.items()

@@ -27,6 +27,9 @@ from node.answerjudges import (
     judge_query_file,
     judge_usage_line_file,
 )
+from node.exports.catalogue import CATALOGUE, judge_catalogue_file
+from node.exports.national import NATIONAL
+from node.exports.nationaljudge import judge_national_file
 from node.judges import (
     MAX_FILE_BYTES,
     Ask,
@@ -63,6 +66,8 @@ FORMATS: Final[Formats] = {
     CERTIFICATE: Format(judge_certificate_file, max_bytes=MAX_DOSSIER_BYTES),
     DELIVERY: Format(judge_delivery_file, knows_file=True),
     USAGE_LINE: Format(judge_usage_line_file),
+    NATIONAL: Format(judge_national_file, max_bytes=MAX_DOSSIER_BYTES),
+    CATALOGUE: Format(judge_catalogue_file, max_bytes=MAX_DOSSIER_BYTES),
 }
 """Formats of JSON files, by their member `format`."""
 

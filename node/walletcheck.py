@@ -15,13 +15,14 @@ from contracts.certificate import KIND as CERTIFICATE_KIND
 from contracts.chain import Grant, find_break, find_chain
 from contracts.check import CHECK, parse_check
 from contracts.encumbrance import Encumbrance
-from contracts.force import live_voucher, objects_at
+from contracts.force import objects_at
 from contracts.identity import Party
 from contracts.intervals import current, parse_intervals
 from contracts.queries import KIND as QUERY_KIND
 from contracts.queries import QUERY, UNKNOWN_THEN, QueryBundle, parse_query
 from contracts.records import Intervals, StateT
 from contracts.rulebook import STATES
+from contracts.standing import read_pending, standing_voucher
 from contracts.supervision import Order
 from contracts.title import Asset, Voucher
 from contracts.verdict import Question, Report
@@ -230,7 +231,9 @@ def _stand(
 
 def _stand_voucher(source: Source, key: SubjectKey, time: UnixMillis) -> Standing:
     voucher = _need(source, Voucher, key)
-    status = voucher_status(voucher, _need(source, Asset, voucher.asset), time, time)
+    asset, number = _need(source, Asset, voucher.asset), key.partition("/")[2]
+    pending = read_pending(source, asset, time)
+    status = voucher_status(number, voucher, asset, time, time, pending)
     return Standing(status, status == "valid")
 
 
@@ -257,7 +260,7 @@ def _stand_asset(source: Source, key: SubjectKey, time: UnixMillis) -> Standing:
     asset = _need(source, Asset, key)
     if not asset.vouchers:
         return Standing("filed", None)
-    if live_voucher(asset, time) is None:
+    if standing_voucher(source, asset, time) is None:
         return Standing("expired" if asset.voucher else "cancelled", is_in_force=False)
     is_frozen = bool(objects_at(asset.freezes, time))
     return Standing("frozen" if is_frozen else "registered", not is_frozen)

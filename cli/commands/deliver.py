@@ -60,6 +60,15 @@ def deliver(
         bool, typer.Option("--force", help=say("Overwrite OUT.", "覆盖 OUT。"))
     ] = False,
     party: Annotated[str | None, _AS] = None,
+    filing: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Filing of important data (default: the one that covers it).",
+                "重要数据交付所依据的备案（默认自动查找）。",
+            )
+        ),
+    ] = None,
     finish: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +91,7 @@ def deliver(
         recipient=to,
         grant=grant,
         sender=party,
+        filing=filing,
     )
     if finish is None:
         copies.deliver(session, said)

@@ -35,7 +35,10 @@ def init(
     profile: Annotated[
         str | None,
         typer.Option(
-            help=say("Rule text: national-2026 or solo.", "规则文本：national-2026 或 solo。")
+            help=say(
+                "Rule text: national-2026, exchange, solo or a FILE.",
+                "规则文本：national-2026、exchange、solo 或文件。",
+            )
         ),
     ] = None,
     solo: Annotated[
@@ -58,9 +61,10 @@ def init(
         str | None, typer.Option(help=say("Digit of the registrar.", "机构序号（一位）。"))
     ] = None,
 ) -> None:
+    from cli.profiles import BASE, find_profile
+    from contracts.clocks import local_date
     from ledger.clock import SystemClock
     from node.founding import Charter, check_vacant, found_registry
-    from node.rulebundle import read_profile
 
     session: Session = context.obj
     if solo and profile not in (None, "solo"):
@@ -70,13 +74,14 @@ def init(
                 f"--solo 即规则 solo，而非 {profile}：请只给出其一",
             )
         )
-    chosen = read_profile("solo" if solo else profile or "national-2026")
+    chosen = find_profile("solo" if solo else profile or BASE)
     charter = Charter(chosen, origin, registrar_name, region, registrar_digit)
     home = session.settings.home
     check_vacant(home, charter)
     _check_catalogued(charter)
     passphrase = session.new_passphrase(without=no_passphrase)
-    founded = found_registry(home, charter, passphrase, SystemClock())
+    clock = SystemClock()
+    founded = found_registry(home, charter, passphrase, clock)
     policy = home / "trust.policy"
 
     def human() -> None:
@@ -95,6 +100,13 @@ def init(
                 (say("regulator", "监管方"), founded.regulator),
             ],
         )
+        if not chosen.is_solo:
+            year = local_date(clock.now(), chosen.offset_minutes).year
+            session.out.talk(
+                "Deadlines need the working days; publish them next: "
+                f"muniment list publish calendar {year}",
+                f"期限按工作日计算，请先公布工作日历：muniment list publish calendar {year}",
+            )
         session.out.talk(
             "Give trust.policy to whoever should be able to verify what this registry says.",
             "请将 trust.policy 交给需要验证本登记系统的人。",

@@ -27,7 +27,9 @@ def create_group() -> typer.Typer:
         "issue",
         help=say(
             "Offer a grant on ODRL terms.\n\nTemplates: internal-use, one-onward-copy, "
-            "public-data-operation, no-resale; --until, --purpose, --region and --count go with them.\n\n"
+            "public-data-operation, no-resale; --until, --purpose, --scene, --region and --count go with them.\n\n"
+            "Public data is licensed by a body on list/public-data:roots, to a public-data-operator, "
+            "and by it to a developer; each grant names purpose and scene.\n\n"
             "A policy FILE has such limits as constraints. Its dateTime is Unix milliseconds, "
             "RFC 3339, or YYYY-MM-DD: a whole day at UTC+08:00, whose end lt and lteq reach.\n\n"
             "Example: muniment grant issue TEST2026110001 "
@@ -35,9 +37,11 @@ def create_group() -> typer.Typer:
             "按 ODRL 条款发出授权要约。\n\n模板：\n\ninternal-use 内部使用\n\n"
             "one-onward-copy 可转授一次\n\npublic-data-operation 公共数据授权运营\n\n"
             "no-resale 禁止再流通\n\n"
-            "--until、--purpose、--region、--count 仅用于模板；\n\n"
+            "--until、--purpose、--scene、--region、--count 仅用于模板；\n\n"
             "策略文件中请写为约束，其 dateTime 可写毫秒数、\n\n"
             "RFC 3339 时间或 YYYY-MM-DD（UTC+08:00 的整日，lt、lteq 含当日）。\n\n"
+            "公共数据由 list/public-data:roots 所列主体授权运营机构，\n\n"
+            "再由其授权开发主体；每级均须写明用途与场景。\n\n"
             "示例：muniment grant issue TEST2026110001 --to 乙公司 --template no-resale",
         ),
     )(issue)
@@ -98,6 +102,12 @@ def issue(
             help=say("Purpose allowed; with --template; repeat.", "允许的用途，用于模板，可重复。")
         ),
     ] = None,
+    scene: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=say("Scene of use; with --template; repeat.", "使用场景，用于模板，可重复。")
+        ),
+    ] = None,
     region: Annotated[
         list[str] | None,
         typer.Option(
@@ -141,6 +151,7 @@ def issue(
             file=policy,
             until=None if until is None else UnixMillis(parse_date(until) + 1),
             purposes=tuple(purpose or ()),
+            scenes=tuple(scene or ()),
             regions=tuple(region or ()),
             count=count,
             kind="Agreement" if agreement else "Offer",
@@ -294,6 +305,7 @@ def check(
         typer.Option("--at", help=say("Date of the act (default: now).", "行为日期（默认现在）。")),
     ] = None,
     purpose: Annotated[str | None, typer.Option(help=say("Purpose stated.", "所述用途。"))] = None,
+    scene: Annotated[str | None, typer.Option(help=say("Scene stated.", "所述场景。"))] = None,
     region: Annotated[str | None, typer.Option(help=say("Region stated.", "所述地域。"))] = None,
     recipient: Annotated[
         str | None, typer.Option(help=say("To whom, for an onward act.", "接收方。"))
@@ -334,6 +346,7 @@ def check(
         recipient=recipient,
         facts={
             "purpose": purpose,
+            "muniment:scene": scene,
             "spatial": region,
             "industry": industry,
             "systemDevice": device,

@@ -1,10 +1,11 @@
-"""`muniment party enroll|list|show|rotate|recover|suspend|admit|exit`."""
+"""`muniment party ...`; `exit` and `undertake` have modules of their own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.commands import leaving, mandates
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -51,13 +52,8 @@ def create_group() -> typer.Typer:
         "suspend", help=say("Stop a party from acting, or lift that.", "暂停主体，或解除暂停。")
     )(suspend)
     group.command("admit", help=say("Give a party a role.", "授予主体身份。"))(admit)
-    group.command(
-        "exit",
-        help=say(
-            "Leave the ledger for good, holding no rights any more.\n\nExample: muniment party exit --as 江苏数据有限公司",
-            "永久退出账本，须已无任何权利。\n\n示例：muniment party exit --as 江苏数据有限公司",
-        ),
-    )(leave)
+    leaving.add_commands(group)
+    mandates.add_commands(group)
     return group
 
 
@@ -278,22 +274,6 @@ def admit(
         return Admit(party=subject, role=chosen, end=True if end else UNSET)
 
     _write_as_regulator(context.obj, party, body)
-
-
-def leave(
-    context: typer.Context,
-    party: Annotated[
-        str | None, typer.Option("--as", help=say("The party that leaves.", "退出的主体。"))
-    ] = None,
-) -> None:
-    from cli.subjects import choose_party, find_keys
-    from cli.writing import write_event
-    from contracts.party import Exit
-
-    session: Session = context.obj
-    with session.registry(is_writer=True) as registry:
-        actor = choose_party(registry, party)
-        write_event(session, registry, actor, Exit(), find_keys(registry, actor, 1), actor)
 
 
 def _write_as_regulator(session: Session, party: str, body: "Callable[[SubjectKey], Body]") -> None:

@@ -1,4 +1,4 @@
-"""`muniment query asset|party|voucher|holder|grants|below|absent` and `muniment search`."""
+"""`muniment query asset|party|voucher|holder|grants|below|authorisations|absent`, and `search`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +43,16 @@ _FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已
 
 
 _TIMES = frozenset(
-    ("deadline", "effective", "evidence_time", "published_at", "until", "valid_from", "valid_until")
+    (
+        "deadline",
+        "effective",
+        "evidence_time",
+        "notice_end",
+        "published_at",
+        "until",
+        "valid_from",
+        "valid_until",
+    )
 )
 _COMMITMENTS = "application"
 
@@ -86,6 +95,17 @@ def add_commands(app: typer.Typer) -> None:
         ("below", "grant", say("Everything below a grant.", "某授权的全部下级授权。")),
     ):
         group.command(topic, help=help_text)(_create_topic(topic, kind))
+    group.command(
+        "authorisations",
+        help=say(
+            "Every authorisation of public data that was live at the end of a year.\n\n"
+            "Of a year that is not over: now. The same checkpoint gives the same list.\n\n"
+            "Example: muniment query authorisations --year 2026 --proof live-2026.json",
+            "某年年末有效的全部公共数据授权。\n\n"
+            "当年未结束的，截至目前；同一检查点的结果相同。\n\n"
+            "示例：muniment query authorisations --year 2026 --proof live-2026.json",
+        ),
+    )(authorisations)
     app.add_typer(group, name="query")
     app.command(
         "search",
@@ -140,6 +160,27 @@ def _create_topic(topic: str, kind: str) -> "Callable[..., None]":
             answer_topic(session, registry, topic, key, at, files)
 
     return query
+
+
+def authorisations(
+    context: typer.Context,
+    year: Annotated[
+        int | None,
+        typer.Option(min=1970, max=9998, help=say("Year (default: newest).", "年份（默认最新）。")),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(min=1, help=say("Size of a signed checkpoint.", "某一签名检查点的大小。")),
+    ] = None,
+    proof: Annotated[Path | None, _PROOF] = None,
+    certificate: Annotated[Path | None, _CERTIFICATE] = None,
+    force: Annotated[bool, _FORCE] = False,
+) -> None:
+    from cli.authorising import list_authorisations
+
+    session: Session = context.obj
+    files = ProofFiles(proof, None, certificate, is_forced=force)
+    list_authorisations(session, year, size, files)
 
 
 def absent(
@@ -306,7 +347,8 @@ def _show_interval(kind: str, path: str, interval: "JsonObject") -> str:
     until = "" if end is None else say(" until ", "，至 ") + format_local(_as_time(end))
     value = interval["value"]
     if isinstance(value, dict):
-        members = [f"{show_role(n)} {_show_value(kind, n, m)}" for n, m in sorted(value.items())]
+        said = {name: member for name, member in sorted(value.items()) if member is not None}
+        members = [f"{show_role(n, path)} {_show_value(kind, n, m)}" for n, m in said.items()]
         shown = say(", ", "，").join(members)
     else:
         shown = _show_value(kind, path, value)

@@ -1,17 +1,15 @@
 """`muniment register` and `muniment fingerprint`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.output import show_plain
 from cli.session import Session
 from ledger.core.types import Json
-
-if TYPE_CHECKING:
-    from node.issuing import Registered
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -23,9 +21,13 @@ def add_commands(app: typer.Typer) -> None:
 _HELP = say(
     "Register files as one asset.\n\n"
     "Files the application; under the solo profile straight through to the voucher.\n\n"
-    'Example: muniment register table.csv --title "Flights 2013" --right hold --right use',
+    "--form files a filled form of any of the five types, --batch each row of a table.\n\n"
+    'Example: muniment register table.csv --title "Flights 2013" --right hold --right use\n\n'
+    "Example: muniment register --template initial",
     "将一个或多个文件作为一项数据申请登记；单人试用时直接发证。\n\n"
-    "示例：muniment register table.csv --title 航班数据 --right hold --right use",
+    "--form 提交填写好的申请表（五类均可），--batch 按表格逐行提交。\n\n"
+    "示例：muniment register table.csv --title 航班数据 --right hold --right use\n\n"
+    "示例：muniment register --template initial",
 )
 _FINGERPRINT_HELP = say(
     "Show what identifies a file exactly.\n\nExample: muniment fingerprint table.csv",
@@ -55,7 +57,7 @@ def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) ->
 
 def register(
     context: typer.Context,
-    files: Annotated[list[Path], _FILES],
+    files: Annotated[list[Path] | None, _FILES] = None,
     title: Annotated[
         str | None,
         typer.Option(
@@ -100,11 +102,80 @@ def register(
         bool,
         typer.Option("--publish-digest", help=say("Publish the files' SHA-256.", "公布文件摘要。")),
     ] = False,
+    form: Annotated[
+        Path | None,
+        typer.Option(help=say("A filled form: TOML or JSON.", "填写好的申请表：TOML 或 JSON。")),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Print an empty form: initial, transfer, change, renewal or cancellation.",
+                "打印某类空白申请表，如 initial、transfer。",
+            )
+        ),
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "A table of applications: CSV with a header, or JSON Lines.",
+                "批量申请表格：带表头的 CSV，或 JSON Lines。",
+            )
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help=say("Check, and file nothing.", "只检查，不提交。")),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("The draft's file, if others sign too.", "尚待他人签署时的草稿文件。")
+        ),
+    ] = None,
 ) -> None:
-    from cli.fingerprints import fingerprint_files
-    from cli.registering import Wishes, register_files
+    """Register from options, from a form, or from a table.
 
+    Raises:
+        UsageError: There is nothing to register, or more than one way to.
+    """
     session: Session = context.obj
+    if template is not None:
+        from cli.forms import print_template
+
+        print_template(template)
+        return
+    if batch is not None:
+        from cli.batching import BatchOptions, register_batch
+
+        register_batch(session, BatchOptions(batch, as_party, publish_digest, dry_run))
+        return
+    if form is not None:
+        from cli.forms import FormOptions, register_form
+
+        options = FormOptions(
+            form=form,
+            files=tuple(files or ()),
+            party=as_party,
+            publishes_digest=publish_digest,
+            is_dry=dry_run,
+            out=out,
+        )
+        register_form(session, options)
+        return
+    if not files or dry_run:
+        raise UsageError(
+            say(
+                "name the files to register, or --form FILE, or --batch FILE; --dry-run is for forms "
+                "and batches",
+                "请指明要登记的文件，或 --form 申请表，或 --batch 表格；--dry-run 仅用于后两者",
+            ),
+            "files_required",
+        )
+    from cli.fingerprints import fingerprint_files
+    from cli.registering import Wishes, register_files, show_registered
+
     fingerprints = fingerprint_files(session, files)
     contract = fingerprint_files(session, [evidence])[0].digest if evidence is not None else None
     wishes = Wishes(
@@ -125,42 +196,5 @@ def register(
     )
     with session.registry(is_writer=True) as registry:
         done = register_files(session, registry, wishes, fingerprints)
-    _show(session, done)
-
-
-def _show(session: Session, done: "Registered") -> None:
-    duplicates: list[Json] = [
-        {"asset": d.asset, **({"voucher": d.voucher} if d.voucher else {}), "match": d.match}
-        for d in done.duplicates
-    ]
-    for duplicate in done.duplicates:
-        voucher = duplicate.voucher or say("no voucher", "无凭证")
-        session.out.warn(
-            f"the same content was filed before: {duplicate.asset} ({voucher})",
-            f"相同内容此前已申请登记：{duplicate.asset}（{voucher}）",
-        )
-    document: dict[str, Json] = {
-        "asset": done.asset,
-        "registration": done.registration,
-        **({"voucher": done.voucher} if done.voucher else {}),
-        "index": done.written.index,
-        "event": done.written.event,
-        "duplicates": duplicates,
-    }
-
-    def human() -> None:
-        rows: list[tuple[str, str]] = [
-            (say("asset", "数据"), done.asset),
-            (say("registration", "登记"), done.registration),
-        ]
-        if done.voucher:
-            rows.append((say("voucher", "凭证"), done.voucher))
-        rows.append((say("log index", "日志位置"), str(done.written.index)))
-        session.out.table(say("Registered", "已登记"), rows)
-        if done.voucher:
-            session.out.talk(
-                f"Next: muniment voucher export {done.voucher}",
-                f"下一步：muniment voucher export {done.voucher}",
-            )
-
-    session.out.result(document, human)
+    if done is not None:
+        show_registered(session, done)

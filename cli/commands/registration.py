@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.commands import duplicates, later, notes, procedure
+from cli.commands.inquiry import extend, object_to, resolve, terminate
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -12,9 +14,6 @@ from cli.words import show_label, show_word
 from ledger.core.types import Json, SubjectKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from contracts.engine import Body
     from node.registry import Registry
 
 _ID = typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
@@ -48,7 +47,27 @@ def create_group() -> typer.Typer:
             withhold,
             say("No public notice, on a good reason (Article 24).", "不予公示（第二十四条）。"),
         ),
+        (
+            "object",
+            object_to,
+            say("Object while the notice runs (Article 25).", "公示期内提出异议（第二十五条）。"),
+        ),
+        (
+            "resolve",
+            resolve,
+            say("Decide the open objections (Article 25).", "处理异议（第二十五条）。"),
+        ),
+        (
+            "extend",
+            extend,
+            say("Take more time, once (Article 28).", "延长办结期限，仅一次（第二十八条）。"),
+        ),
         ("withdraw", withdraw, say("The applicant withdraws.", "撤回申请。")),
+        (
+            "terminate",
+            terminate,
+            say("It cannot be cleared up (Article 18).", "终止登记（第十八条）。"),
+        ),
         ("refuse", refuse, say("Refuse on a ground of Article 22.", "不予登记（第二十二条）。")),
         (
             "record",
@@ -65,6 +84,10 @@ def create_group() -> typer.Typer:
         ),
     ):
         group.command(name, help=help_text)(command)
+    notes.add_commands(group)
+    procedure.add_commands(group)
+    duplicates.add_commands(group)
+    later.add_commands(group)
     return group
 
 
@@ -101,9 +124,17 @@ def show(context: typer.Context, registration: Annotated[str, _ID]) -> None:
 
 
 def accept(context: typer.Context, registration: Annotated[str, _ID]) -> None:
+    from cli.duplicates import warn_matches
+    from cli.steps import write_as_registrar
     from contracts.registration import Accept
 
-    _write_as_registrar(context.obj, registration, lambda _, key: Accept(registration=key))
+    session: Session = context.obj
+
+    def body(registry: "Registry", key: "SubjectKey") -> Accept:
+        warn_matches(session, registry, key)
+        return Accept(registration=key)
+
+    write_as_registrar(session, registration, body)
 
 
 def send_back(
@@ -115,11 +146,12 @@ def send_back(
     ],
     until: Annotated[str, typer.Option(help=say("Until when.", "补正期限。"))],
 ) -> None:
+    from cli.steps import write_as_registrar
     from cli.times import parse_date
     from contracts.registration import Return
 
     deadline = parse_date(until)
-    _write_as_registrar(
+    write_as_registrar(
         context.obj,
         registration,
         lambda _, key: Return(registration=key, missing=tuple(missing), until=deadline),
@@ -144,6 +176,7 @@ def supplement(
     ] = None,
     as_party: Annotated[str | None, _AS] = None,
 ) -> None:
+    from cli.steps import write_as_applicant, write_as_registrar
     from contracts.registration import Supplement
     from tracing.fingerprint import fingerprint_file
 
@@ -151,16 +184,16 @@ def supplement(
         raise UsageError(say("give --ask or --answer", "请给出 --ask 或 --answer"))
     if ask is not None:
         text = ask
-        _write_as_registrar(
+        write_as_registrar(
             context.obj, registration, lambda _, key: Supplement(registration=key, ask=text)
         )
     elif answer is not None:
         digest = fingerprint_file(answer).digest
-        _write_as_applicant(
+        write_as_applicant(
             context.obj,
             registration,
             as_party,
-            lambda key: Supplement(registration=key, answer=digest),
+            lambda _, key: Supplement(registration=key, answer=digest),
         )
 
 
@@ -179,6 +212,7 @@ def publish(
 ) -> None:
     from msgspec import UNSET
 
+    from cli.steps import write_as_registrar
     from cli.times import parse_date
     from contracts.procedure import Notice
     from contracts.registration import PublishNotice
@@ -202,7 +236,7 @@ def publish(
         named = UNSET if notice is None else notice
         return PublishNotice(registration=key, fields=fields, notice=named)
 
-    _write_as_registrar(context.obj, registration, body)
+    write_as_registrar(context.obj, registration, body)
 
 
 def withhold(
@@ -210,9 +244,10 @@ def withhold(
     registration: Annotated[str, _ID],
     reason: Annotated[str, typer.Option(help=say("The good reason.", "理由。"))],
 ) -> None:
+    from cli.steps import write_as_registrar
     from contracts.registration import Withhold
 
-    _write_as_registrar(
+    write_as_registrar(
         context.obj, registration, lambda _, key: Withhold(registration=key, reason=reason)
     )
 
@@ -222,9 +257,12 @@ def withdraw(
     registration: Annotated[str, _ID],
     as_party: Annotated[str | None, _AS] = None,
 ) -> None:
+    from cli.steps import write_as_applicant
     from contracts.registration import Withdraw
 
-    _write_as_applicant(context.obj, registration, as_party, lambda key: Withdraw(registration=key))
+    write_as_applicant(
+        context.obj, registration, as_party, lambda _, key: Withdraw(registration=key)
+    )
 
 
 def refuse(
@@ -234,10 +272,11 @@ def refuse(
     reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
 ) -> None:
     from cli.registering import check_choice
+    from cli.steps import write_as_registrar
     from contracts.registration import RefusalGround, Refuse
 
     chosen: RefusalGround = check_choice("--ground", ground, get_args(RefusalGround))
-    _write_as_registrar(
+    write_as_registrar(
         context.obj,
         registration,
         lambda _, key: Refuse(registration=key, ground=chosen, reasons=reasons),
@@ -271,11 +310,58 @@ def record(
     national_digest: Annotated[
         str | None, typer.Option(help=say("SHA-256 of what was stored.", "存证内容摘要。"))
     ] = None,
+    national_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "What was stored, by 'export national': instead of its digest.",
+                "已存证的导出文件，代替摘要。",
+            )
+        ),
+    ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Level as assessed, instead of the form's.", "评定的级别，代替申请表所填级别。"
+            )
+        ),
+    ] = None,
+    downgrade: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ATTESTATION",
+            help=say(
+                "Lets the level be below a source's: see 'attest make'.",
+                "允许级别低于来源数据的降级评估：见 attest make。",
+            ),
+        ),
+    ] = None,
+    duplicate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DECISION",
+            help=say(
+                "ASSET=DECISION:REASON about an asset of the same content (see 'registration "
+                "duplicates'): distinct, same-data-other-right or same-data-again.",
+                "对内容相同者的认定，写作 数据=认定:理由。",
+            ),
+        ),
+    ] = None,
 ) -> None:
     from cli.recording import Findings, record_registration
 
     national = (national_system, national_record, national_time, national_digest)
-    findings = Findings(accuracy, compliance, clarity, national)
+    findings = Findings(
+        accuracy,
+        compliance,
+        clarity,
+        national,
+        national_file,
+        level=level,
+        downgrade=downgrade,
+        duplicates=tuple(duplicate or ()),
+    )
     record_registration(context.obj, registration, findings)
 
 
@@ -305,33 +391,3 @@ def revoke(
         keys = find_keys(registry, ledger.registrar, ledger.profile.officers)
         extra: dict[str, Json] = {"voucher": body.number}
         write_event(session, registry, ledger.registrar, body, keys, key, extra)
-
-
-def _write_as_registrar(
-    session: Session, registration: str, body: "Callable[[Registry, SubjectKey], Body]"
-) -> None:
-    from cli.subjects import find_keys, find_subject
-    from cli.writing import write_event
-
-    with session.registry(is_writer=True) as registry:
-        key = find_subject(registry, "registration", registration)
-        registrar = registry.ledger.registrar
-        keys = find_keys(registry, registrar, 1)
-        write_event(session, registry, registrar, body(registry, key), keys, key)
-
-
-def _write_as_applicant(
-    session: Session,
-    registration: str,
-    as_party: str | None,
-    body: "Callable[[SubjectKey], Body]",
-) -> None:
-    from cli.subjects import find_keys, find_party, find_subject
-    from cli.writing import write_event
-    from contracts.registration import Registration
-
-    with session.registry(is_writer=True) as registry:
-        key = find_subject(registry, "registration", registration)
-        filer = registry.need_state(Registration, key).filer
-        actor = filer if as_party is None else find_party(registry, as_party)
-        write_event(session, registry, actor, body(key), find_keys(registry, actor, 1), key)

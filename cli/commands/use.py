@@ -82,6 +82,7 @@ def record(
         str | None, typer.Option("--to", help=say("End of the period.", "周期结束（默认现在）。"))
     ] = None,
     purpose: Annotated[str | None, typer.Option(help=say("Purpose.", "用途。"))] = None,
+    scene: Annotated[str | None, typer.Option(help=say("Scene of use.", "使用场景。"))] = None,
     region: Annotated[
         str | None, typer.Option(help=say("Region, such as CN-32.", "地域，如 CN-32。"))
     ] = None,
@@ -103,6 +104,7 @@ def record(
         start=None if start is None else parse_date(start),
         end=None if end is None else parse_date(end),
         purpose=purpose,
+        scene=scene,
         region=region,
     )
     record_usage(session, grant, metered, party)
@@ -129,6 +131,9 @@ def batch(
     purpose: Annotated[
         str | None, typer.Option(help=say("Purpose of all lines.", "全部明细的用途。"))
     ] = None,
+    scene: Annotated[
+        str | None, typer.Option(help=say("Scene of all lines.", "全部明细的场景。"))
+    ] = None,
     region: Annotated[
         str | None,
         typer.Option(help=say("Region of all lines, such as CN-32.", "全部明细的地域，如 CN-32。")),
@@ -144,7 +149,7 @@ def batch(
     from cli.using import choose_layout, record_batch
 
     session: Session = context.obj
-    said = {"action": action, "purpose": purpose, "spatial": region}
+    said = {"action": action, "purpose": purpose, "scene": scene, "spatial": region}
     terms = {name: text for name, text in said.items() if text is not None}
     record_batch(session, file, choose_layout(file, form, column or (), terms), grant, party)
 

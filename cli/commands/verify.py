@@ -12,8 +12,8 @@ from cli.output import describe_error, show_plain
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
 from cli.trust import read_policy
+from cli.unchecked import explain_unchecked
 from cli.words import (
-    explain_unchecked,
     find_notice,
     show_check,
     show_detail,
@@ -40,11 +40,12 @@ def add_commands(app: typer.Typer) -> None:
 
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
-    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers and .tlog-proof files.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers, catalogues, files for the national system and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
     "离线验证凭证、查询、行为核查、查询证明、交付文件、使用明细等。\n\n"
     "亦可验证证据包与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
+    "还可验证数据目录与国家系统报送文件。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )

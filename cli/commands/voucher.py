@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local, parse_date
@@ -51,29 +50,44 @@ _NUMBER = typer.Argument(help=say("Number, such as TEST2026110001.", "凭证编�
 
 
 def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
-    from contracts.intervals import current
+    from cli.subjects import find_voucher
     from contracts.recording import Voucher, voucher_key
     from contracts.records import format_record
+    from node.standing import tell_voucher
 
     session: Session = context.obj
     with session.registry() as registry:
-        full = _resolve(registry, number)
+        full = find_voucher(registry, number)
         state = registry.need_state(Voucher, voucher_key(full))
         listing = registry.store.read_listing(state.asset)
         notice = _find_notice(registry, full)
+        standing = tell_voucher(registry, full)
     rows = [
         (say("notice", "提示"), notice),
         (say("asset", "数据"), state.asset),
         (say("title", "名称"), show_label(listing.label) if listing else ""),
         (say("registration", "登记"), state.registration),
-        (say("status", "状态"), ", ".join(show_word(str(s)) for s in current(state.status))),
+        (say("status", "状态"), show_word(standing.status)),
         (say("valid from", "有效期自"), format_local(UnixMillis(state.valid_from))),
         (say("valid until", "有效期至"), format_local(UnixMillis(state.valid_until))),
         (say("issuer", "签发密钥"), state.issuer),
     ]
-    session.out.result(
-        {"voucher": full, **format_record(state)}, lambda: session.out.table(full, rows)
-    )
+    if standing.renewal is not None:
+        kept = say("kept in force by", "因在途续期继续有效")
+        rows.append((kept, standing.renewal))
+    declared = say("declared, holds nothing yet", "申报权利，尚未生效")
+    rows += [
+        (declared, f"{show_word(str(each['right']))} {each['holder']}")
+        for each in standing.declared
+    ]
+    document: dict[str, Json] = {
+        "voucher": full,
+        **format_record(state),
+        "standing": standing.status,
+        "renewal": standing.renewal,
+        "declared": standing.declared,
+    }
+    session.out.result(document, lambda: session.out.table(full, rows))
 
 
 def export(
@@ -96,12 +110,13 @@ def export(
     ] = None,
 ) -> None:
     from cli.files import write_document
+    from cli.subjects import find_voucher
     from ledger.files import PRIVATE_MODE
     from node.bundles import make_voucher, read_content_openings
 
     session: Session = context.obj
     with session.registry() as registry:
-        full = _resolve(registry, number)
+        full = find_voucher(registry, number)
         bundle = make_voucher(registry, full)
         openings = read_content_openings(registry, full) if opening is not None else None
         notice = _find_notice(registry, full)
@@ -168,6 +183,7 @@ def present(
 ) -> None:
     from cli.files import PUBLIC_MODE, write_bytes
     from cli.presenting import show_presented, take_purpose
+    from cli.subjects import find_voucher
     from ledger.files import PRIVATE_MODE
     from node.presenting import present_voucher
     from node.statementtext import pack_name
@@ -176,7 +192,7 @@ def present(
     wanted = take_purpose(purpose)
     date = None if as_of is None else parse_date(as_of)
     with session.registry() as registry:
-        full = _resolve(registry, number)
+        full = find_voucher(registry, number)
         now = registry.clock.now()
         time = now if date is None else date
         made = present_voucher(registry, full, wanted, time, with_opening=opening)
@@ -192,25 +208,7 @@ def _pretty(document: Json) -> str:
 
 
 def _find_notice(registry: "Registry", number: str) -> str:
-    """What has to be said of a voucher: that it is a demonstration, else what the profile says."""
-    notice = registry.ledger.profile.notice
-    return find_notice(number) or say(notice.en, notice.zh)
-
-
-def _resolve(registry: "Registry", text: str) -> str:
-    from ledger.errors import NotFoundError
-
-    bare = text.removeprefix("voucher/")
-    found = list(registry.find_subjects(f"voucher/{bare}", 2))
-    exact = f"voucher/{bare}"
-    if exact in found or len(found) == 1:
-        return (exact if exact in found else found[0]).removeprefix("voucher/")
-    if found:
-        raise UsageError(
-            say(
-                f"{text} fits more than one voucher: {', '.join(found)}; give more of its number",
-                f"{text} 对应多个凭证：{'、'.join(found)}；请写出更多编号",
-            ),
-            "ambiguous",
-        )
-    raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))
+    """What has to be said of a voucher: under solo a demonstration, else what the profile says."""
+    profile = registry.ledger.profile
+    said = find_notice(number) if profile.is_solo else ""
+    return said or say(profile.notice.en, profile.notice.zh)

@@ -9,7 +9,9 @@ from contracts.odrl.evaluate import (
     Situation,
     evaluate,
     is_within_term,
+    list_uses,
     purposes_of,
+    scenes_of,
 )
 from contracts.odrl.narrowing import Widening, check_narrower, find_widening, next_terms
 from contracts.odrl.onward import Onward, find_onward
@@ -28,6 +30,7 @@ from contracts.odrl.vocabulary import (
     FREE_PURPOSES,
     ONWARD,
     PROFILE,
+    SCENE,
     Verdict,
     check_action,
     is_included,
@@ -40,6 +43,7 @@ __all__ = (
     "ONWARD",
     "PROFILE",
     "RESALE_ACTS",
+    "SCENE",
     "TEMPLATES",
     "UNOPENED",
     "CountLimit",
@@ -64,10 +68,12 @@ __all__ = (
     "is_free_of_charge",
     "is_included",
     "is_within_term",
+    "list_uses",
     "next_terms",
     "parse_policy",
     "purposes_of",
     "restriction_terms",
     "root_terms",
+    "scenes_of",
     "terms_of_use",
 )

@@ -77,9 +77,9 @@ def count_limit(constraints: tuple[Constraint, ...]) -> int | None:
     return min(limits, default=None)
 
 
-def list_purposes(constraints: tuple[Constraint, ...]) -> frozenset[str] | None:
-    """Purposes of which one is needed for the constraints to hold; None if any will do."""
-    return _purposes_of(Group("and", constraints))
+def list_texts(operand: str, constraints: tuple[Constraint, ...]) -> frozenset[str] | None:
+    """Texts of an operand of which one is needed for the constraints to hold; None: any will do."""
+    return _texts_of(operand, Group("and", constraints))
 
 
 def implies_all(given: tuple[Constraint, ...], wanted: tuple[Constraint, ...]) -> bool:
@@ -112,11 +112,11 @@ def implies(given: Constraint, wanted: Constraint) -> bool:
     return isinstance(wanted, Atom) and _implies_atom(given, wanted)
 
 
-def _purposes_of(constraint: Constraint) -> frozenset[str] | None:
+def _texts_of(operand: str, constraint: Constraint) -> frozenset[str] | None:
     if isinstance(constraint, Atom):
-        is_limit = constraint.operand == "purpose" and _is_positive(constraint)
+        is_limit = constraint.operand == operand and _is_positive(constraint)
         return frozenset(constraint.texts) if is_limit else None
-    found = [_purposes_of(each) for each in constraint.members]
+    found = [_texts_of(operand, each) for each in constraint.members]
     limits = [each for each in found if each is not None]
     if constraint.kind == "and":
         return frozenset.intersection(*limits) if limits else None

@@ -14,7 +14,7 @@ from contracts.odrl.constraints import (
     Known,
     Truth,
     count_limit,
-    list_purposes,
+    list_texts,
     list_unknown,
     truth_of,
     truth_of_all,
@@ -30,6 +30,7 @@ from contracts.odrl.policy import (
 )
 from contracts.odrl.vocabulary import (
     ONWARD,
+    SCENE,
     Verdict,
     check_action,
     check_fact,
@@ -152,11 +153,25 @@ def purposes_of(terms: Terms) -> frozenset[str] | None:
     Returns:
         None if a permission to use it does not limit the purpose, or none is there.
     """
-    found = [
-        list_purposes(each.constraints)
+    return _limits_of(terms, "purpose")
+
+
+def list_uses(terms: Terms) -> list[Permission]:
+    """The permissions to use the data, not those that only hand it on."""
+    return [
+        each
         for each in terms.permissions
         if any(is_included("use", act) and act not in ONWARD for act in each.actions)
     ]
+
+
+def scenes_of(terms: Terms) -> frozenset[str] | None:
+    """All scenes that the data may be used in; None as for purposes_of."""
+    return _limits_of(terms, SCENE)
+
+
+def _limits_of(terms: Terms, operand: str) -> frozenset[str] | None:
+    found = [list_texts(operand, each.constraints) for each in list_uses(terms)]
     limits = [each for each in found if each is not None]
     return frozenset().union(*limits) if limits and len(limits) == len(found) else None
 

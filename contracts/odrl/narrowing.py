@@ -35,7 +35,15 @@ from contracts.odrl.policy import (
     Terms,
     list_atoms,
 )
-from contracts.odrl.vocabulary import ACTIONS, COMPENSATE, ONWARD, RULE, TRANSFERS, is_included
+from contracts.odrl.vocabulary import (
+    ACTIONS,
+    COMPENSATE,
+    ONWARD,
+    RULE,
+    SCENE,
+    TRANSFERS,
+    is_included,
+)
 from contracts.odrl.wording import (
     Words,
     describe_acts,
@@ -45,10 +53,11 @@ from contracts.odrl.wording import (
 from ledger.errors import MalformedError
 
 Aspect: TypeAlias = Literal[
-    "scope", "purpose", "region", "term", "count", "depth", "duty", "prohibition"
+    "scope", "purpose", "scene", "region", "term", "count", "depth", "duty", "prohibition"
 ]
 _ASPECTS: Final[Mapping[str, Aspect]] = {
     "purpose": "purpose",
+    SCENE: "scene",
     "spatial": "region",
     "dateTime": "term",
     "count": "count",
@@ -56,6 +65,7 @@ _ASPECTS: Final[Mapping[str, Aspect]] = {
 _ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
     "scope": "范围",
     "purpose": "用途",
+    "scene": "场景",
     "region": "地域",
     "term": "期限",
     "count": "次数",

@@ -13,7 +13,14 @@ from typing import Final, NotRequired, TypedDict, Unpack
 
 from contracts.engine import refuse
 from contracts.odrl.reader import parse_policy
-from contracts.odrl.vocabulary import FREE_PURPOSES, PROFILE, RULE, PolicyType, refuse_unknown
+from contracts.odrl.vocabulary import (
+    FREE_PURPOSES,
+    PROFILE,
+    RULE,
+    SCENE,
+    PolicyType,
+    refuse_unknown,
+)
 from contracts.odrl.wording import Words
 from ledger.core.types import Json, JsonObject
 
@@ -45,6 +52,7 @@ class Parts(TypedDict):
         assignee: Key of the grantee.
         until: First instant after the term, Unix milliseconds; absent or None: no end of its own.
         purposes: What the data may be used for; none: anything.
+        scenes: In which scenes; none: any. Public data is licensed for named ones.
         regions: Where it may be used, such as `CN-32`, which includes all below; none: anywhere.
         count: How many units of use there may be in all; absent or None: any number.
     """
@@ -55,6 +63,7 @@ class Parts(TypedDict):
     assignee: str
     until: NotRequired[int | None]
     purposes: NotRequired[Sequence[str]]
+    scenes: NotRequired[Sequence[str]]
     regions: NotRequired[Sequence[str]]
     count: NotRequired[int | None]
 
@@ -212,8 +221,9 @@ def _limits(parts: Parts) -> list[JsonObject]:
     found = _term(parts)
     purposes, regions = parts.get("purposes", ()), parts.get("regions", ())
     count = parts.get("count")
-    if purposes:
-        found.append(_compare("purpose", "isAnyOf", list(purposes)))
+    for operand, texts in (("purpose", purposes), (SCENE, parts.get("scenes", ()))):
+        if texts:
+            found.append(_compare(operand, "isAnyOf", list(texts)))
     within = [_compare("spatial", "isPartOf", region) for region in regions]
     if within:
         found.append(within[0] if len(within) == 1 else {"or": within})

@@ -37,6 +37,8 @@ DUTIES: Final = (
     "acceptTracking", "delete", "compensate", "obtainConsent", "ensureExclusivity", "inform",
 )  # fmt: skip
 NEXT_POLICY: Final = "nextPolicy"
+SCENE: Final = "muniment:scene"
+"""Left operand: the scene (场景) that public data is used in; ODRL has none for it."""
 COMPENSATE: Final = "compensate"
 
 FREE_PURPOSES: Final = frozenset({"public-governance", "public-welfare"})
@@ -45,6 +47,7 @@ FREE_PURPOSES: Final = frozenset({"public-governance", "public-welfare"})
 _OF_TEXTS: Final = ("eq", "neq", "isAnyOf", "isNoneOf")
 OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "purpose": _OF_TEXTS,
+    SCENE: _OF_TEXTS,
     "industry": _OF_TEXTS,
     "systemDevice": _OF_TEXTS,
     "recipient": _OF_TEXTS,
@@ -56,12 +59,12 @@ OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Left operands with their operators. A meter passes through every number on its way, so `eq` says
 nothing of a count."""
 LIST_OPERATORS: Final = frozenset({"isAnyOf", "isNoneOf"})
-FACTS: Final = ("purpose", "industry", "systemDevice", "recipient", "spatial")
+FACTS: Final = ("purpose", SCENE, "industry", "systemDevice", "recipient", "spatial")
 """Operands that whoever acts, or asks, states; the others come from the ledger."""
 GROUPS: Final = ("and", "or", "xone")
 
 MAX_TEXT: Final = 200
-"""Characters of a purpose, industry or device."""
+"""Characters of a purpose, scene, industry or device."""
 LAST_INSTANT: Final = UnixMillis(253_370_764_800_000)
 """The start of the year 9999; no `dateTime` is later."""
 

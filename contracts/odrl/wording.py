@@ -19,7 +19,7 @@ from contracts.odrl.policy import (
     Prohibition,
     Terms,
 )
-from contracts.odrl.vocabulary import ONWARD
+from contracts.odrl.vocabulary import ONWARD, SCENE
 from ledger.core.canonical import encode_canonical
 from ledger.core.types import Json, JsonObject, UnixMillis
 
@@ -54,6 +54,7 @@ _DUTIES: Final[Mapping[str, Words]] = {
 }
 _OPERANDS: Final[Mapping[str, Words]] = {
     "purpose": ("the purpose", "用途"),
+    SCENE: ("the scene", "场景"),
     "industry": ("the industry", "行业"),
     "systemDevice": ("the system or device", "系统或设备"),
     "recipient": ("the recipient", "接收方"),

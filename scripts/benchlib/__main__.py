@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.benchlib.batch import measure_batch
 from scripts.benchlib.bulk import found_with_subjects
 from scripts.benchlib.grants import measure_checks, measure_deliveries, measure_dossiers
 from scripts.benchlib.maps import measure_inclusion, measure_maps
@@ -19,6 +20,7 @@ from scripts.benchlib.writing import (
     measure_events,
     scratch_folder,
 )
+from scripts.benchlib.years import measure_years
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "bench"
 
@@ -103,6 +105,10 @@ def _measure(scale: Scale, only: str | None) -> Iterator[list[Row]]:
             yield _tell("audit", measure_audit(folder, scale))
         if is_asked("usage"):
             yield _tell("usage", measure_usage(folder, scale))
+        if is_asked("batch"):
+            yield _tell("batch", measure_batch(folder, scale))
+        if is_asked("years"):
+            yield _tell("years", measure_years(scale))
         if is_asked("disk"):
             yield _tell("disk", measure_disk(scale))
         if is_asked("start"):

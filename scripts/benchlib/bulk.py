@@ -175,7 +175,7 @@ def _state_rows(
     """Key, canonical state and history of each part."""
     for number in numbers:
         key = list_key(LIST, part(number))
-        record = PublishedList(publisher=operator, version=1, content={"n": number})
+        record = PublishedList(publisher=operator, version=1, since=0, content={"n": number})
         event_id = sha256(b"bulk %d" % number).hexdigest()
         leaf = hash_history_leaf(event_id=event_id, i=0, index=LeafIndex(0), subject=key)
         edge = EMPTY_FRONTIER.append(leaf)

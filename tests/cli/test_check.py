@@ -189,6 +189,7 @@ def limited(licensed, market):
             limit("spatial", "isPartOf", "CN-32"),
             limit("industry", "eq", "I65"),
             limit("systemDevice", "eq", "cluster-1"),
+            limit("muniment:scene", "eq", "bus-routes"),
             limit("recipient", "eq", market.parties["丁公司"]),
         ],
         "duty": [{"action": "compensate"}],
@@ -203,6 +204,7 @@ FACTS = {
     "--region": ("CN-32-01", "CN-33", "spatial"),
     "--industry": ("I65", "A01", "industry"),
     "--device": ("cluster-1", "cluster-2", "systemDevice"),
+    "--scene": ("bus-routes", "taxis", "muniment:scene"),
     "--recipient": ("丁公司", "乙公司", "recipient"),
 }
 

@@ -45,6 +45,7 @@ def has_han(text):
 def test_the_commands_of_the_design_are_there():
     said = {" ".join(words) for words in COMMANDS}
     wanted = (
+        "export dcat|export national|export prov|export vc|report|"
         "cosign|deliver|demo|grant accept|grant check|grant issue|grant list|grant revoke|grant show|"
         "order freeze|order unfreeze|party exit|pledge|query below|query grants|query holder|"
         "query holders|receive|release|submit|trace asset|trace grant|trace holder|transfer|"
@@ -54,10 +55,14 @@ def test_the_commands_of_the_design_are_there():
         "party list|party show|party rotate|party recover|party suspend|party admit|"
         "registration accept|registration return|registration supplement|registration publish|"
         "registration withhold|registration withdraw|registration refuse|registration record|"
+        "registration object|registration resolve|registration extend|registration terminate|"
         "registration revoke|voucher show|voucher export|query asset|query party|query voucher|"
         "query absent|log checkpoint|log show|log tail|log export|proof inclusion|"
         "proof consistency|proof absence|list publish|audit|backup|restore|party exit|pledge|release|"
-        "order freeze|order unfreeze"
+        "order freeze|order unfreeze|list rescan|attest make|attest withdraw|attest list|"
+        "filing important|filing end|filing list|object|objection file|objection notify|"
+        "objection respond|objection conclude|objection list|objection show|party undertake|"
+        "registration note|registration unnote|registration correct|registration confirm"
     )
     assert set(wanted.split("|")) <= said
 

@@ -197,7 +197,7 @@ def test_a_party_leaves_for_good(registrar, applicant):
 
 def test_a_founder_does_not_leave(solo):
     error = solo.refused("party", "exit", code=4)
-    assert (error["code"], error["rule"]) == ("founder", "domain 4")
+    assert (error["code"], error["rule"]) == ("founder", "Art. 13")
 
 
 def test_outside_solo_who_leaves_is_named(registrar):

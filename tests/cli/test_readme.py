@@ -1,65 +1,22 @@
 """The tour in README.md, run command by command in one shell, says what README.md says.
 
-In a ```console block a line `$ ...` is a command (to the end of a last backslash) and what follows is
-its output, errors included; a line `...` stands for any lines. What differs from run to run
-(identifiers, dates, digests, sizes, the month in a certificate's number) is masked on both sides.
+What differs from run to run (identifiers, dates, digests, sizes, the month in a certificate's number)
+is masked on both sides.
 """
 
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.support.console import MARK, Command, agrees, read_blocks, show, split_output
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-MARK = "\x1e"
 NOW = datetime.now(UTC) + timedelta(hours=8)
-
-MASKS = (
-    (r"did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}", "did:key:KEY"),
-    (r"\b[0-9a-f]{64}\b", "DIGEST"),
-    (r"\b[a-z2-7]{26}\b", "ID"),
-    (r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d+)? ?\+08:00", "TIME"),
-    (r"TEST\d{6}(?=\d{4})", "TESTYYYYMM"),
-    (r"SJ(\d{3})\d{6}(?=\d{4})", r"SJ\1YYYYMM"),
-    (r"series/(TEST|SJ\d{3})\d{6}", r"series/\1YYYYMM"),
-    (r"\b[\d,]+ bytes\b", "SIZE bytes"),
-    (r"(?:/[\w.-]+)+(?=/registry\b)", "FOLDER"),
-    (r"[ \t]+$", ""),
-)
-
-
-@dataclass
-class Command:
-    """A command of the tour with what is said to come of it."""
-
-    text: str
-    output: list = field(default_factory=list)
-
-
-def read_blocks(text):
-    """The commands of each console block."""
-    return [
-        read_commands(block)
-        for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    ]
-
-
-def read_commands(block):
-    commands = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            commands.append(Command(line[2:]))
-        elif commands and not commands[-1].output and commands[-1].text.endswith("\\"):
-            commands[-1].text += f"\n{line.removeprefix('> ')}"
-        else:
-            assert commands, f"a block begins with a command, not with {line!r}"
-            commands[-1].output.append(line)
-    return commands
 
 
 def bring_up_to_date(command):
@@ -87,31 +44,7 @@ def run_all(commands, folder):
         check=False,
         timeout=120,
     )
-    _, *outputs = done.stdout.decode().split(MARK)
-    return [output.splitlines() for output in outputs]
-
-
-def mask(line):
-    for pattern, stand_in in MASKS:
-        line = re.sub(pattern, stand_in, line)
-    return line
-
-
-def agrees(said, printed):
-    """Whether lines are the same but for what is masked or left out by `...`."""
-    parts = [re.escape(mask(line)) if line != "..." else None for line in said]
-    pattern = "".join(r"(?:.*\n)*?" if part is None else f"{part}\n" for part in parts)
-    return re.fullmatch(pattern, "".join(f"{mask(line)}\n" for line in printed)) is not None
-
-
-def show(commands, outputs):
-    """The commands with what they really printed, to paste into README.md."""
-    lines = [
-        line
-        for command, output in zip(commands, outputs, strict=True)
-        for line in (f"$ {command.text}", *output)
-    ]
-    return "\n".join(lines)
+    return split_output(done.stdout.decode())
 
 
 @pytest.mark.slow

@@ -192,7 +192,7 @@ def test_core_data_is_refused_by_the_rules(solo):
         "rule": "Art. 22",
     }
     assert solo.ok("register", "table.csv", "--level", "core", "--lang", "zh-CN", code=4).err == (
-        "muniment: core_data: 核心数据不予登记 (Art. 22)\n"
+        "muniment: core_data: 核心数据不予登记（第 22 条）\n"
     )
 
 

@@ -301,4 +301,4 @@ def test_without_its_calendar_a_deadline_is_unknown_and_says_what_to_do(program)
     time.sleep(1.1)
     error = program.refused("registration", "publish", registration, *notice, now(), code=4)
     assert error["code"] == "calendar_unknown"
-    assert error["hint"].endswith("muniment list publish calendar YEAR FILE")
+    assert error["hint"].endswith("muniment list publish calendar YEAR [FILE]")

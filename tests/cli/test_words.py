@@ -13,6 +13,7 @@ from cli.lang import find_language, is_chinese, say, set_language
 from cli.output import Output
 from cli.settings import asks_for_json, default_home, hoist_global_options
 from cli.times import format_local, parse_age, parse_date
+from cli.unchecked import explain_unchecked
 from contracts import verdict
 from contracts.clocks import format_instant
 from tests.support.people import ms
@@ -32,17 +33,38 @@ def test_every_name_of_what_was_not_checked_is_explained_in_both_languages(chine
     assert len(names) >= 9
     for name in names:
         assert words.show_word(name) != name
-        assert words.explain_unchecked(name).startswith(f"{words.show_word(name)}：")
+        assert explain_unchecked(name).startswith(f"{words.show_word(name)}：")
     set_language("en")
     for name in names:
-        assert words.explain_unchecked(name).startswith(f"{name}: ")
+        assert explain_unchecked(name).startswith(f"{name}: ")
 
 
 def test_an_unknown_word_is_shown_as_it_is(chinese):
     assert words.show_word("xyzzy") == "xyzzy"
     assert words.show_detail("xyzzy") == "xyzzy"
-    assert words.explain_unchecked("xyzzy") == "xyzzy"
+    assert explain_unchecked("xyzzy") == "xyzzy"
     assert words.show_member("fields.xyzzy.title") == "公示内容.xyzzy.名称"
+
+
+def test_what_a_form_was_filled_with_is_shown_as_the_form_calls_it(chinese):
+    assert words.show_fact("update_frequency", "daily") == "天"
+    assert words.show_fact("form", "semi-structured") == "半结构化"
+    assert words.show_fact("summary", "daily") == "daily"
+    assert words.show_member("fields.restrictions.resale") == "公示内容.限制.转售"
+    set_language("en")
+    assert words.show_fact("update_frequency", "daily") == "daily"
+    assert words.show_member("fields.restrictions.resale") == "fields.restrictions.resale"
+
+
+def test_the_rule_behind_a_refusal_is_cited_in_the_language_of_the_reader(chinese):
+    cited = {
+        "Art. 36": "第 36 条", "Art. 26, 28": "第 26、28 条", "annex 6": "附件 6",
+        "annexes 1 to 5": "附件 1 至 5", "domain 4": "domain 4",
+        "permission/1; domain 5": "permission/1; domain 5",
+    }  # fmt: skip
+    assert {rule: words.show_rule(rule) for rule in cited} == cited
+    set_language("en")
+    assert words.show_rule("annexes 1 to 5") == "annexes 1 to 5"
 
 
 def test_a_title_is_never_translated(chinese):

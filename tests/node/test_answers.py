@@ -115,7 +115,8 @@ def test_any_other_answer_rests_on_the_whole_history_of_the_party(desk, chained)
     states, histories = subjects(bundle.proofs)
     assert (bundle.answer.verdict, len(bundle.answer.chain)) == ("not covered", 4)
     assert histories == {desk.parties[THIRD]}
-    assert states == {desk.asset, *chained}
+    lists = {f"list/{name}:all" for name in ("negative", "positive", "important-data")}
+    assert states == {desk.asset, *chained, *lists}
     assert verify(desk, format_check(bundle)).status == "not covered"
     desk.revoke(SECOND, chained[2])
     bundle = prove_act(desk.registry.prover(), ask(desk, THIRD, "distribute"))

@@ -113,7 +113,7 @@ class Office:
         )
         classification = Classification(
             standard="GB/T 43697-2024", industry="G", data_class="enterprise", level="general-2", openness="conditional",
-            assessed_by=self.registry.ledger.registrar, list_version="",
+            assessed_by=self.registry.ledger.registrar, list_version="none",
         )  # fmt: skip
         asset = read_recorded_asset(self.registry, registration, classification, FINDINGS)
         return record_until_numbered(self.registry, self.recording, asset, (), national)[1]

@@ -21,14 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_profiles_of_the_design_are_there():
-    assert list_profiles() == ["national-2026", "solo"]
+    assert list_profiles() == ["exchange", "national-2026", "solo"]
     for name in list_profiles():
         assert read_profile(name).name == name
 
 
 @pytest.mark.parametrize("name", ["", "x", "../solo", "solo.toml", "SOLO"])
 def test_an_unknown_profile_names_the_known_ones(name):
-    with pytest.raises(NotFoundError, match="choose one of national-2026, solo"):
+    with pytest.raises(NotFoundError, match="choose one of exchange, national-2026, solo"):
         read_profile(name)
 
 

@@ -14,13 +14,14 @@ from ledger.errors import CorruptionError, NotFoundError, RejectedError
 from ledger.keys import KeyRing
 from node.drafts import add_signatures, find_missing, find_offline_keys, prepare_event
 from node.issuing import find_filing, read_content
+from node.later import is_later
 from node.recording import (
     read_openable,
     read_recorded_transfer,
     record_until_numbered,
     transferred_asset,
 )
-from node.transferring import Wish, build_transfer, complete_transfer, is_transfer
+from node.transferring import Wish, build_transfer, complete_transfer
 from tests.node.test_national import DAY, FINDINGS, MONDAY, Office
 from tests.node.test_national import office as office
 from tests.support.ledgers import FakeClock
@@ -191,12 +192,12 @@ def test_a_voucher_that_is_not_there_is_not_found(deal):
 
 def test_only_the_filing_of_a_transfer_is_completed(deal):
     transfer, _ = deal.prepare("use")
-    assert is_transfer(transfer.signed)
+    assert is_later(transfer.signed)
     check = IdentityCheck(method="m", evidence="11" * 32)
     key = deal.ring.create("more")
     body = Enroll(keys=(key.did,), party_kind="legal", name="N", check=check)
     other = prepare_event(deal.registry, derive_party([key.did]), body).signed
-    assert not is_transfer(other)
+    assert not is_later(other)
     with pytest.raises(TypeError):
         complete_transfer(deal.registry, deal.office.recording, other, FINDINGS)
 

@@ -62,11 +62,31 @@ def admit(sim):
     person = sim.somebody(lambda party: sim.model.parties[party]["status"] != "exited")
     if person is None:
         return None
-    is_operator = sim.model.parties[person.party]["is_operator"]
-    body = {"party": person.party, "role": "public-data-operator"}
-    body |= {"end": True} if is_operator else {}
+    roles = sim.model.parties[person.party]["roles"]
+    role = sim.random.choice(["public-data-operator", "developer", "developer"])
+    body = {"party": person.party, "role": role}
+    if role in roles and sim.random.random() < 0.6:
+        return None
+    body |= {"end": True} if role in roles else {}
     actor = sim.random.choice([sim.stage.regulator, sim.stage.registrar])
     return Draft("admit", "party.admit", body, actor)
+
+
+def publish_roots(sim):
+    """The authorised bodies of public data: mostly those that operate it."""
+    holders = {
+        holder
+        for key in sim.valid
+        if sim.model.assets[key]["class"] == "public"
+        for holder, right in sim.model.in_force(key, sim.time)
+        if right == "operate" and sim.random.random() < 0.9
+    }
+    roots = sorted(holders)[:32]
+    if set(roots) == sim.model.roots:
+        return None
+    body = {"list": "public-data", "part": "roots", "version": sim.model.root_lists + 1}
+    body["content"] = {"roots": [{"party": party} for party in roots]}
+    return Draft("publish roots", "list.publish", body, sim.stage.regulator)
 
 
 def rotate(sim):
@@ -292,7 +312,8 @@ MOVES = {
     suspend: 2,
     lift: 3,
     leave: 1,
-    admit: 3,
+    admit: 8,
+    publish_roots: 3,
     rotate: 1,
     file: 8,
     advance: 60,

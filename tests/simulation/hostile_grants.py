@@ -12,7 +12,17 @@ from tests.simulation.crowd import DAY, Draft, may
 from tests.simulation.terms import Plan, most_of, narrowed, policy_of, widenings
 from tests.support.log_builder import ORIGIN
 
-DEAD = may("grant_offered", "grant_revoked", "grant_expired", "no_operate_right", "unknown_then")
+DEAD = may(
+    "grant_offered",
+    "grant_revoked",
+    "grant_expired",
+    "no_operate_right",
+    "unknown_then",
+    "not_authorised",
+    "not_admitted",
+    "tier_suspended",
+    "too_deep",
+)
 
 # --- grants
 
@@ -188,26 +198,6 @@ def policy_about_others(sim):
     )  # fmt: skip
 
 
-def paid_welfare(sim):
-    """Public data for public welfare, for money; or by who is no authorised body."""
-    asset = sim.pick(
-        sim.valid,
-        lambda key: sim.model.assets[key]["class"] == "public" and not sim.model.is_frozen(key),
-    )
-    if asset is None:
-        return None
-    held = sorted(sim.model.in_force(asset, sim.time))
-    holders = [h for h, right in held if right == "operate" and sim.is_active(h)]
-    if not holders:
-        return None
-    grantor = sim.random.choice(holders)
-    plan = licensing.plan_for(sim, asset, grantor)
-    plan = replace(plan, template=None, onward=None, duties=("compensate",))
-    is_operator = sim.model.parties[grantor]["is_operator"]
-    reasons = may("must_be_free" if is_operator else "not_authorised")
-    return licensing.root_grant(sim, "paid welfare", asset, grantor, plan, reasons, kind="Offer")
-
-
 def back_in_a_circle(sim):
     """Below a grant, to somebody above in its chain, who would get a new count."""
     key = sim.pick(sim.alive, lambda one: licensing.may_go_on(sim, one))
@@ -235,22 +225,6 @@ def term_already_over(sim):
     reasons = may("term_over")
     parts = asset, grantor, taker
     return licensing.grant(sim, "term already over", parts, plan, "Offer", reasons=reasons)
-
-
-def third_tier(sim):
-    """Public data, one hop too deep."""
-    key = sim.pick(sim.alive, lambda one: _is_second_tier(sim, one))
-    if key is None:
-        return None
-    plan = narrowed(sim.random, most_of(sim.plans[key]))
-    return licensing.child(sim, "third tier", key, plan, may("too_deep"))
-
-
-def _is_second_tier(sim, key):
-    one, plan = sim.model.grants[key], sim.plans[key]
-    is_public = sim.model.assets[one["asset"]]["class"] == "public"
-    has_more = plan.onward is not None and (plan.onward[1] or 99) > one["children"]
-    return is_public and one["depth"] == 2 and has_more and licensing.is_alive(sim, key)
 
 
 def accept_twice(sim):
@@ -289,7 +263,7 @@ def accept_too_late(sim):
         return None
     actor = sim.people[licensing.grantee(sim, key)]
     is_frozen = sim.model.is_frozen(sim.model.grants[key]["asset"])
-    reasons = may("frozen") if is_frozen else DEAD | may("not_authorised", "offer_lapsed")
+    reasons = may("frozen") if is_frozen else DEAD | may("offer_lapsed")
     return Draft("accept too late", "grant.accept", {"grant": key}, actor, (), reasons)
 
 
@@ -341,8 +315,6 @@ MOVES = {
     one_sided_duties: 1,
     unknown_terms: 1,
     policy_about_others: 1,
-    paid_welfare: 2,
-    third_tier: 2,
     back_in_a_circle: 2,
     term_already_over: 1,
     accept_twice: 3,

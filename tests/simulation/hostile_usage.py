@@ -133,6 +133,7 @@ def use_beyond_terms(sim):
     changes = [{"action": "muniment:export"}, {"action": "sell"}, {"action": "give"}]
     changes += [{"purpose": "anything-else"}] if plan.purposes else []
     changes += [{"spatial": "US-CA"}] if plan.regions else []
+    changes += [{"scene": "anywhere-else"}] if plan.scenes else []
     changes += [{"action": act} for act in plan.banned if act in {"derive", "modify"}]
     changes += [{"action": act} for act in ONWARD]
     change = sim.random.choice(changes)

@@ -23,7 +23,7 @@ from contracts.records import parse_state_record
 from contracts.rulebook import STATES
 from ledger.core.state import parse_state
 from tests.simulation.model import terms_of
-from tests.simulation.terms import PURPOSES, REGIONS, USES
+from tests.simulation.terms import PURPOSES, REGIONS, SCENES, USES
 
 RIGHTS_CHANGE = {"registration.record", "registration.revoke"}
 BARRED_BY_FREEZE = {
@@ -302,6 +302,8 @@ def situations(random, plan, time):
             facts["purpose"] = random.choice(plan.purposes or PURPOSES)
         if random.random() < 0.8:
             facts["spatial"] = random.choice(plan.regions or REGIONS)
+        if random.random() < 0.8:
+            facts["muniment:scene"] = random.choice(plan.scenes or SCENES)
         act = random.choice([*plan.acts, *plan.usable, *ACTIONS])
         yield Situation(act, time + random.choice([0, 86_400_000, 10**11]), facts, {})
 

@@ -43,7 +43,7 @@ def operators(sim, asset):
         for holder, right in sorted(model.in_force(asset, sim.time))
         if right == "operate"
         and sim.is_active(holder)
-        and (state["class"] != "public" or model.parties[holder]["is_operator"])
+        and (state["class"] != "public" or holder in model.roots)
     ]
 
 
@@ -65,13 +65,22 @@ def may_be_resold(sim, asset):
 
 
 def root_grant(sim, name, asset, grantor, plan, reasons=frozenset(), kind=None):
-    taker = sim.somebody(sim.is_active, but=grantor)
+    taker = somebody_to_take(sim, asset, 1, {grantor})
     if taker is None:
         return None
     kind = kind or sim.random.choice(["Offer", "Offer", "Agreement", "Set"])
     if kind == "Set":
         plan = one_sided(plan)
     return grant(sim, name, (asset, grantor, taker.party), plan, kind, reasons=reasons)
+
+
+def somebody_to_take(sim, asset, depth, above):
+    """Who may get a grant of this depth and stands nowhere above it."""
+    return sim.somebody(
+        lambda party: (
+            party not in above and sim.is_active(party) and sim.model.may_take(asset, party, depth)
+        )
+    )
 
 
 def grant(sim, name, parts, plan, kind, *, parent=None, reasons=frozenset(), policy=None):
@@ -153,7 +162,7 @@ def child(sim, name, parent, plan, reasons=frozenset()):
     """A grant below another."""
     one = sim.model.grants[parent]
     above = {one["grantee"], *(sim.model.grants[key]["grantor"] for key in sim.model.chain(parent))}
-    taker = sim.somebody(lambda party: sim.is_active(party) and party not in above)
+    taker = somebody_to_take(sim, one["asset"], one["depth"] + 1, above)
     if taker is None:
         return None
     kind = sim.random.choice(["Offer", "Agreement"])
@@ -298,6 +307,8 @@ def facts(sim, plan):
     if regions:
         region = sim.random.choice(regions)
         found["spatial"] = sim.random.choice(BELOW.get(region, (region,)))
+    if plan.scenes:
+        found["scene"] = sim.random.choice(plan.scenes)
     return found
 
 

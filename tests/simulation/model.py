@@ -29,6 +29,7 @@ class Model:
         self.deliveries = {}
         self.encumbrances = {}
         self.orders = {}
+        self.roots, self.root_lists = set(), 0  # bodies listed now; versions of the list
         self.statuses = {}  # voucher number: status
         self.rights = Counter()  # terms of a tuple: how many there are on all assets
         self.held = Counter()  # party: tuples
@@ -95,9 +96,13 @@ class Model:
 
     def is_alive(self, grant, time):
         """Whether a grant and all that it rests on is alive at the present time."""
-        return self.holder_of_root(grant, time) is not None and all(
-            self.grants[key]["status"] == "live" and time < self.grants[key]["until"]
-            for key in self.chain(grant)
+        return (
+            self.holder_of_root(grant, time) is not None
+            and all(
+                self.grants[key]["status"] == "live" and time < self.grants[key]["until"]
+                for key in self.chain(grant)
+            )
+            and self.is_authorised(grant)
         )
 
     def held_until(self, asset, moves):
@@ -113,11 +118,24 @@ class Model:
         return one["grantor"] if is_own else self.last_holder[one["tuple"]]
 
     def is_authorised(self, grant):
-        """Whether the root of a chain is an authorised body, as public data asks for."""
-        top = self.grants[self.chain(grant)[-1]]
-        root = self.grantor(self.chain(grant)[-1])
-        is_public = self.assets[top["asset"]]["class"] == "public"
-        return not is_public or self.parties[root]["is_operator"]
+        """Whether everybody in a chain is admitted, as public data asks for."""
+        chain = self.chain(grant)
+        if self.assets[self.grants[grant]["asset"]]["class"] != "public":
+            return True
+        return self.grantor(chain[-1]) in self.roots and all(map(self.is_admitted, chain))
+
+    def is_admitted(self, grant):
+        """Whether the grantee has had the role of its tier since the grant was issued."""
+        one = self.grants[grant]
+        party = self.parties[one["grantee"]]
+        since = party["roles"].get(TIERS.get(one["depth"]), NEVER)
+        return since < one["index"] and party["status"] == "active"
+
+    def may_take(self, asset, party, depth):
+        """Whether a party may get a grant of this depth."""
+        is_public = self.assets[asset]["class"] == "public"
+        has_tier = is_public and depth in TIERS
+        return not has_tier or TIERS[depth] in self.parties[party]["roles"]
 
     def earliest_use(self, grant, action):
         """From when the next period of an action may begin."""
@@ -137,19 +155,28 @@ class Model:
     def _take_ledger_open(self, event, body, index, time):
         for key in event.subjects:
             if key.startswith("party/"):
-                self.parties[key] = {"status": "active", "is_operator": False}
+                self.parties[key] = {"status": "active", "roles": {}}
 
     def _take_party_enroll(self, event, body, index, time):
-        self.parties[event.actor] = {"status": "active", "is_operator": False}
+        self.parties[event.actor] = {"status": "active", "roles": {}}
 
     def _take_party_suspend(self, event, body, index, time):
         self.parties[body["party"]]["status"] = "active" if "lift" in body else "suspended"
 
     def _take_party_exit(self, event, body, index, time):
-        self.parties[event.actor] |= {"status": "exited", "is_operator": False}
+        self.parties[event.actor] |= {"status": "exited", "roles": {}}
 
     def _take_party_admit(self, event, body, index, time):
-        self.parties[body["party"]]["is_operator"] = "end" not in body
+        roles = self.parties[body["party"]]["roles"]
+        if "end" in body:
+            del roles[body["role"]]
+        else:
+            roles[body["role"]] = index
+
+    def _take_list_publish(self, event, body, index, time):
+        if body["list"] == "public-data":
+            self.root_lists = body["version"]
+            self.roots = {one["party"] for one in body["content"]["roots"]}
 
     def _take_registration_file(self, event, body, index, time):
         (key,) = (each for each in event.subjects if each.startswith("registration/"))
@@ -290,6 +317,7 @@ class Model:
             "meters": Counter(),
             "periods": {},
             "since": time,
+            "index": index,
             "children": 0,
         }
         if parent is not None:
@@ -323,6 +351,7 @@ class Model:
 
 
 NEVER = 2**60
+TIERS = {1: "public-data-operator", 2: "developer"}
 
 
 def last_instant(rule):

@@ -9,6 +9,7 @@ from contracts.odrl import build_policy
 
 USES = ("use", "read", "aggregate", "modify", "derive", "extract", "anonymize", "archive", "index")
 PURPOSES = ("research", "risk-control", "marketing", "teaching")
+SCENES = ("bus-routes", "street-lights", "parking")
 FREE = ("public-governance", "public-welfare")
 REGIONS = ("CN-32", "CN-33", "CN-31", "DE")
 BELOW = {"CN-32": ("CN-32", "CN-32-01"), "CN-33": ("CN-33", "CN-33-02")}
@@ -26,6 +27,7 @@ class Plan:
 
     acts: tuple = ("use",)
     purposes: tuple = ()
+    scenes: tuple = ()
     regions: tuple = ()
     until: int | None = None
     count: int | None = None
@@ -46,7 +48,8 @@ def policy_of(plan, kind, target, giver, taker):
     """The plan as an ODRL policy of this type."""
     parts = {"type": kind, "target": target, "assigner": giver, "assignee": taker}
     if plan.template:
-        limits = {"until": plan.until, "purposes": plan.purposes, "regions": plan.regions}
+        limits = {"until": plan.until, "purposes": plan.purposes}
+        limits |= {"scenes": plan.scenes, "regions": plan.regions}
         return build_policy(plan.template, **parts, **limits, count=plan.count)
     if kind == "Set":
         parts = {"type": kind, "target": target}
@@ -76,6 +79,8 @@ def limits_of(plan):
     found = term_of(plan)
     if plan.purposes:
         found.append(_compare("purpose", "isAnyOf", list(plan.purposes)))
+    if plan.scenes:
+        found.append(_compare("muniment:scene", "isAnyOf", list(plan.scenes)))
     within = [_compare("spatial", "isPartOf", region) for region in plan.regions]
     if within:
         found.append(within[0] if len(within) == 1 else {"or": within})
@@ -102,6 +107,7 @@ def random_plan(random, now, *, latest=None, can_go_on=True, free=False):
     pool = FREE if free else PURPOSES
     limits = {
         "purposes": tuple(random.sample(pool, random.randint(1 if free else 0, 2))),
+        "scenes": tuple(random.sample(SCENES, random.choice([1, 2] if free else [0, 0, 0, 1]))),
         "regions": tuple(random.sample(REGIONS, random.choice([0, 0, 1, 2]))),
         "until": until,
         "count": random.choice([None, None, 3, 20, 500]),
@@ -164,6 +170,7 @@ def most_of(parent):
     return Plan(
         acts=acts or parent.acts,
         purposes=_both(base.purposes, parent.purposes),
+        scenes=_both(base.scenes, parent.scenes),
         regions=_both(base.regions, parent.regions),
         until=_least(base.until, parent.until),
         count=_least(base.count, parent.count),
@@ -178,6 +185,7 @@ def narrowed(random, most):
     """A plan within another; sometimes much narrower, now and then by a template."""
     limits = {
         "purposes": _fewer(random, most.purposes) or random.choice([(), ("research",)]),
+        "scenes": _fewer(random, most.scenes),
         "regions": tuple(
             random.choice(BELOW.get(one, (one,))) for one in _fewer(random, most.regions)
         ),
@@ -202,6 +210,8 @@ def widenings(most):
     if most.purposes:
         found |= {"any purpose": {"purposes": ()}}
         found |= {"one more purpose": {"purposes": (*most.purposes, "anything-else")}}
+    if most.scenes:
+        found |= {"any scene": {"scenes": ()}, "one more scene": {"scenes": (*most.scenes, "any")}}
     if most.regions:
         found |= {"everywhere": {"regions": ()}, "one more region": {"regions": ("CN",)}}
     if most.until is not None:

@@ -20,7 +20,7 @@ from ledger.core.limits import MAX_DOSSIER_BYTES
 from ledger.errors import LedgerError
 from node.answers import prove_act
 from tests.simulation.stage import POLICY
-from tests.simulation.terms import PURPOSES, REGIONS
+from tests.simulation.terms import PURPOSES, REGIONS, SCENES
 from tests.support.people import START
 
 OTHERS = {
@@ -47,6 +47,7 @@ def ask(sim, random, at=None):
     facts = {"purpose": random.choice(purposes)} if random.random() < 0.8 else {}
     facts |= {"spatial": random.choice(regions)} if random.random() < 0.8 else {}
     at = draw_date(sim, random, asset, since) if at is None else at
+    facts |= {"muniment:scene": random.choice(SCENES)} if random.random() < 0.8 else {}
     return Inquiry(party=party, asset=asset, action=random.choice([*acts]), at=at, facts=facts)
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from contracts.chain import Grant
 from contracts.check import find_grants
 from contracts.delivery import Delivery
+from contracts.lists import PublishedList, list_key
 from contracts.permission import Inquiry, judge_act
 from contracts.records import parse_state_record
 from ledger.core.entry import decode_leaf
@@ -20,7 +21,8 @@ from tests.support.people import claim
 
 PROFILE = "urn:muniment:odrl:1"
 RIGHTS = ("hold", "use", "operate")
-PUBLIC_ROLE = "public-data-operator"
+OPERATOR, DEVELOPER = "public-data-operator", "developer"
+"""Roles of the two tiers of public data."""
 
 # Policies
 
@@ -41,6 +43,10 @@ def since(time):
 
 def purpose(*names):
     return limit("purpose", "isAnyOf", list(names))
+
+
+def scene(*names):
+    return limit("muniment:scene", "isAnyOf", list(names))
 
 
 def times(count):
@@ -85,6 +91,11 @@ def policy(application, grantor, grantee, *permissions, kind="Agreement", **rule
         "permission": list(permissions or [permit("use")]),
         **rules,
     }
+
+
+def public_use(*constraints, purposes=("public-welfare",), scenes=("bus-routes",), duties=()):
+    """A permission as public data is licensed: for named purposes and scenes."""
+    return permit("use", purpose(*purposes), scene(*scenes), *constraints, duties=duties)
 
 
 # Grants
@@ -275,7 +286,20 @@ def registered(world, *owners, rights=RIGHTS, basis="self-generated", members=No
     return application
 
 
-def admit(world, person, role=PUBLIC_ROLE, **changes):
+def publish_public(world, part="roots", **content):
+    """A new version of a part of the list of public data, by the regulator; gives its index."""
+    before = world.state(PublishedList, list_key("public-data", part))
+    version = before.version + 1 if before else 1
+    body = {"list": "public-data", "part": part, "version": version, "content": content}
+    return world.do("list.publish", body, world.regulator)
+
+
+def publish_roots(world, *people):
+    """Exactly these are authorised bodies from now on."""
+    return publish_public(world, roots=[{"party": person.party} for person in people])
+
+
+def admit(world, person, role=OPERATOR, **changes):
     body = {"party": person.party, "role": role} | changes
     return world.do("party.admit", body, world.registrar)
 

@@ -2,7 +2,7 @@
 
 It covers rights of one's own and chains of grants of any length whose policies have no constraint
 on the act but counts; terms of grants, freezes, pledges, restrictions that were registered or never
-opened, and the state of the party. It does not cover other constraints and stated facts: where an
+opened, published lists, openness, filings, and the state of the party. It does not cover other constraints and stated facts: where an
 answer would rest on one, it raises UnsupportedError and accepts nothing.
 
 Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
@@ -10,7 +10,14 @@ Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
 
 from itertools import pairwise
 
+from tests.support.independent_lists import find_handing_bar
 from tests.support.independent_proofs import UnsupportedError, new_id, open_proofs, read_file
+from tests.support.independent_public import (
+    find_unadmitted,
+    find_unlisted,
+    hold_to_tiers,
+    is_public,
+)
 from tests.support.independent_signed import canonical, count, like, members, need
 from tests.support.independent_terms import (
     ACTIONS,
@@ -19,13 +26,14 @@ from tests.support.independent_terms import (
     USES,
     answer,
     bars,
+    clause,
     evaluate,
     handed_down,
+    is_known,
 )
 from tests.support.independent_verifier import (
     ID,
     SUBJECT,
-    complete_from,
     read_intervals,
     values_at,
 )
@@ -100,18 +108,21 @@ def judge(proved, inquiry, grants):
     """The answer to an inquiry."""
     party, asset = inquiry["party"], proved_asset(proved, inquiry["asset"])
     above = find_bar(proved, inquiry, asset)
+    if above is None and asset is not None:
+        above = find_handing_bar(proved, inquiry, asset)
     if above or asset is None:
         return above or answer("not covered", "unknown_asset", inquiry["asset"])
-    routes = [*judge_rights(inquiry, asset)]
+    routes = [hold_to_tiers(proved, asset, inquiry, 1, one) for one in judge_rights(inquiry, asset)]
     routes += [judge_grant(proved, inquiry, key) for key in sorted(set(grants))]
     return min([*routes, answer("not covered", "no_route", party)], key=distance)
 
 
 def proved_asset(proved, key):
+    """State of an asset, with the proofs in which its renewal is looked up where it matters."""
     asset = proved.state(key, "asset/1")
     for name in () if asset is None else ("tuples", "vouchers", "freezes", "pledges"):
         read_intervals(asset, name)
-    return asset
+    return asset if asset is None else {**asset, "@proved": proved}
 
 
 def distance(one):
@@ -159,13 +170,27 @@ def find_restriction(asset, inquiry):
     return said and answer(*said, inquiry["asset"], "fields/restrictions")
 
 
-def is_known(state, name, date):
-    return date >= complete_from(state).get(name, date)
+def live_voucher(asset, date):
+    """Number of the voucher in force: one that has not expired, or whose renewal is undecided."""
+    vouchers = values_at(asset["vouchers"], date)
+    live = [one["number"] for one in vouchers if date < one["until"]]
+    if live or asset["renewal"] is None:
+        return live[0] if live else None
+    renewal = asset["@proved"].state(asset["renewal"], "registration/1")
+    status = read_intervals(renewal, "status")
+    newest, end = status[-1], None
+    if newest["value"] in ("recorded", "withdrawn", "terminated", "refused", "lapsed"):
+        end = newest["from"]
+    elif newest["value"] == "returned":
+        end = renewal["deadline"]
+    is_undecided = status[0]["from"] <= date and (end is None or date < end)
+    numbers = [one["number"] for one in vouchers if one["number"] == renewal["about"]]
+    return numbers[0] if is_undecided and numbers else None
 
 
 def tuples_in_force(asset, date):
-    """Intervals of the rights in force: of an asset with a voucher that has not expired."""
-    if not any(date < one["until"] for one in values_at(asset["vouchers"], date)):
+    """Intervals of the rights in force: of an asset with a voucher in force."""
+    if live_voucher(asset, date) is None:
         return []
     return [
         one
@@ -220,7 +245,9 @@ def judge_grant(proved, inquiry, key):
     if broken:
         return none | {"clause": broken}
     found = apply_terms(chain, inquiry["action"])
-    return found | {"chain": list_links(proved, chain, inquiry["at"])}
+    found |= {"chain": list_links(proved, chain, inquiry["at"])}
+    asset = proved_asset(proved, inquiry["asset"])
+    return hold_to_tiers(proved, asset, inquiry, len(chain) + 1, found)
 
 
 def find_break(proved, chain, date):
@@ -236,7 +263,21 @@ def find_break(proved, chain, date):
         return clause("unknown_then", top["asset"], "tuples")
     if not any(one in tuples_in_force(asset, date) for one in hands):
         return clause("no_operate_right", top["asset"], "tuples")
-    return next(filter(None, (find_end(key, grant, date) for key, grant in reversed(chain))), None)
+    ends = (find_ends(proved, asset, key, grant, date) for key, grant in reversed(chain))
+    return find_root_end(proved, asset, top, date) or next(filter(None, ends), None)
+
+
+def find_root_end(proved, asset, top, date):
+    """Why the body behind a chain of public data was none, or None."""
+    in_force = tuples_in_force(asset, date)
+    root = next(one for one in follow_right(asset, top) if one in in_force)
+    return find_unlisted(proved, root["value"]["holder"], date) if is_public(asset) else None
+
+
+def find_ends(proved, asset, key, grant, date):
+    """Why a grant does not live: it ended itself, or its grantee is not admitted."""
+    ended = find_end(key, grant, date)
+    return ended or (find_unadmitted(proved, grant, date) if is_public(asset) else None)
 
 
 def find_end(key, grant, date):
@@ -276,10 +317,6 @@ def list_turns(policy):
     limits = [one for rule in rules for one in rule.get("constraint", [])]
     dates = [one["rightOperand"] for one in limits if one.get("leftOperand") == "dateTime"]
     return sorted({date + after for date in dates for after in (0, 1)})
-
-
-def clause(code, subject, path):
-    return answer("", code, subject, path)["clause"]
 
 
 def follow_right(asset, top):

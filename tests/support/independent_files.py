@@ -101,7 +101,7 @@ def verify_usage_line(data, policy):
     need(isinstance(path, list) and len(path) <= 63, "path")
     event = open_receipt(bundle["batch"], policy, "usage.batch")
     body = event["body"]
-    stated = [name for name in ("purpose", "spatial") if name in body]
+    stated = [name for name in ("purpose", "scene", "spatial") if name in body]
     members(body, " ".join([USAGE, *stated]), "body of usage.batch")
     need(event["subjects"] == [body["grant"]], "subjects of the batch")
     root = bytes.fromhex(like(DIGEST, body["root"], "root"))

@@ -9,17 +9,25 @@ from tests.support.independent_answers import (
     UNKNOWN,
     find_break,
     find_chain,
-    is_known,
+    follow_right,
+    list_turns,
+    live_voucher,
+    may_hold,
     proved_asset,
     tuples_in_force,
     verify_check,
 )
 from tests.support.independent_proofs import new_id, open_proofs, read_file
+from tests.support.independent_public import ROOTS, is_public
 from tests.support.independent_signed import canonical, count, like, members, need
+from tests.support.independent_terms import ONWARD, USES, acts_of, is_known
 from tests.support.independent_verifier import ID, SUBJECT, read_intervals, values_at
 from tests.support.independent_words import certify_check, certify_query, certify_state
 
 ABOUT = {"holders": "asset", "rights": "party", "grants": "asset", "below": "grant"}
+
+GAINS = ("registration.record", "registration.confirm")
+"""Events by which a party gets rights."""
 
 
 def verify_query(data, policy):
@@ -31,8 +39,9 @@ def verify_query(data, policy):
     """
     bundle = read_file(data, "query answer states dossiers", "muniment/query/v1")
     query = members(bundle["query"], "topic subject at", "a query")
-    like("|".join(ABOUT), query["topic"], "a topic")
-    like(f"{ABOUT[query['topic']]}/{ID}", query["subject"], "subject of the query")
+    like("|".join(TOPICS), query["topic"], "a topic")
+    about = ABOUT.get(query["topic"])
+    like(f"{about}/{ID}" if about else ROOTS, query["subject"], "subject of the query")
     count(query["at"], "at")
     proved = open_proofs(bundle["states"], bundle["dossiers"], policy)
     found = TOPICS[query["topic"]](proved, query["subject"], query["at"])
@@ -44,12 +53,15 @@ def find_holders(proved, key, date):
     asset = proved_asset(proved, key)
     if asset is None:
         return {"status": "absent", "rights": []}
-    return show_asset(asset, date, lambda right: True)
+    shown = show_asset(asset, date, lambda right: True)
+    known = is_known(asset, "declared", date)
+    declared = values_at(read_intervals(asset, "declared"), date) if known else []
+    return shown | {"declared": declared} if declared else shown
 
 
 def find_rights(proved, key, date):
     history = proved.history(key)
-    named = [event["body"] for _, event in history if event["kind"] == "registration.record"]
+    named = [event["body"] for _, event in history if event["kind"] in GAINS]
     held = []
     for asset in sorted({body["asset"] for body in named}):
         state = proved_asset(proved, asset)
@@ -62,11 +74,10 @@ def find_rights(proved, key, date):
 def show_asset(asset, date, is_wanted):
     if not all(is_known(asset, n, date) for n in ("freezes", "pledges", "tuples", "vouchers")):
         return {"status": "unknown", "rights": []}
-    live = [one["number"] for one in values_at(asset["vouchers"], date) if date < one["until"]]
     rights = [one["value"] for one in tuples_in_force(asset, date)]
     return {
         "status": "answered",
-        "voucher": live[0] if live else None,
+        "voucher": live_voucher(asset, date),
         "rights": [one for one in rights if is_wanted(one)],
         "freezes": values_at(asset["freezes"], date),
         "pledges": values_at(asset["pledges"], date),
@@ -91,6 +102,63 @@ def find_below(proved, key, date):
         below = [each for each, body in issued if body.get("parent") == above]
         waiting += [each for each in below if not is_later(proved, each, date)]
     return {"status": sum_up(found), "grants": found}
+
+
+def find_authorisations(proved, key, date):
+    listed = proved.state(key, "list/1")
+    if listed is None:
+        return {"status": "absent", "authorisations": []}
+    if not is_known(listed, "listed", date):
+        return {"status": "unknown", "authorisations": []}
+    bodies = values_at(read_intervals(listed, "listed"), date)
+    records = [
+        event["body"]["asset"]
+        for body in bodies
+        for _, event in proved.history(body)
+        if event["kind"] in GAINS
+    ]
+    public = [key for key in sorted(set(records)) if is_public(proved_asset(proved, key))]
+    issued = [
+        (key, each, body) for key in public for each, body in list_issues(proved.history(key))
+    ]
+    chains = [find_chain(proved, each) for key, each, body in issued if body["asset"] == key]
+    ends = [find_break(proved, chain, date) for chain in chains]
+    is_unknown = any(end is not None and end["code"] in UNKNOWN for end in ends)
+    live = [chain for chain, end in zip(chains, ends, strict=True) if end is None]
+    rows = [show_authorisation(proved, chain, date) for chain in live]
+    return {"status": "unknown" if is_unknown else "answered", "authorisations": rows}
+
+
+def show_authorisation(proved, chain, date):
+    (key, own), (_, top) = chain[0], chain[-1]
+    in_force = tuples_in_force(proved_asset(proved, own["asset"]), date)
+    hands = follow_right(proved_asset(proved, own["asset"]), top)
+    uses = [
+        one
+        for one in own["policy"]["permission"]
+        if any(act in USES and act not in ONWARD for act in acts_of(one))
+    ]
+    ends = [turn for turn in list_turns(own["policy"]) if turn > date]
+    over = [turn for turn in ends if not any(may_hold(one["constraint"], turn) for one in uses)]
+    return {
+        "asset": own["asset"],
+        "root": next(one["value"]["holder"] for one in hands if one in in_force),
+        "operator": top["grantee"],
+        "developer": own["grantee"] if own["depth"] == len(("operator", "developer")) else None,
+        "grant": key,
+        "parent": own["parent"],
+        "purposes": list_named(uses, "purpose"),
+        "scenes": list_named(uses, "muniment:scene"),
+        "since": next(one["from"] for one in own["status"] if one["value"] == "live"),
+        "until": over[0] if over else None,
+    }
+
+
+def list_named(uses, operand):
+    """The texts that the permissions name for an operand: each names some of its own."""
+    limits = [one for rule in uses for one in rule["constraint"] if one["leftOperand"] == operand]
+    need(all(one["operator"] == "isAnyOf" for one in limits), "a list of texts")
+    return sorted({text for one in limits for text in one["rightOperand"]})
 
 
 def is_later(proved, key, date):
@@ -126,6 +194,7 @@ TOPICS = {
     "rights": find_rights,
     "grants": find_grants,
     "below": find_below,
+    "authorisations": find_authorisations,
 }
 
 

@@ -5,6 +5,7 @@ Spec: domain, section 5; the profile `urn:muniment:odrl:1`.
 
 from tests.support.independent_proofs import UnsupportedError
 from tests.support.independent_signed import like
+from tests.support.independent_verifier import complete_from
 from tests.support.independent_words import say
 
 REST = ["aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"]
@@ -22,6 +23,15 @@ def answer(verdict, code, subject, path="", **parts):
     clause = {"code": code, "subject": subject, "path": path, "en": en, "zh": zh}
     whole = {"verdict": verdict, "clause": clause, "chain": [], "duties": [], "unknown": []}
     return whole | {"count": None} | parts
+
+
+def clause(code, subject, path):
+    return answer("", code, subject, path)["clause"]
+
+
+def is_known(state, name, date):
+    """Whether a list of a state reaches back to a date."""
+    return date >= complete_from(state).get(name, date)
 
 
 def evaluate(key, policy, action, meters):

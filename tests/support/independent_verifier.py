@@ -278,7 +278,8 @@ def check_body(body):
         "asset classification credential issuer number parties registration rights tests "
         "valid_from valid_until"
     )
-    names += "".join(f" {name}" for name in ("national", "supersedes") if name in body)
+    optional = ("declared", "duplicates", "national", "supersedes")
+    names += "".join(f" {name}" for name in optional if name in body)
     members(body, names, "body of the record")
     like(DIGEST, body["credential"], "credential of the record")
     need(isinstance(body["classification"], dict), "classification of the record")
@@ -303,6 +304,7 @@ def check_shown(shown, body, origin):
         "registration": body["registration"],
         "rights": body["rights"],
         "classification": standard | body["classification"],
+        **({"declared": body["declared"]} if "declared" in body else {}),
     }
     compare_shown(shown, recorded)
 
@@ -334,6 +336,11 @@ def judge(bundle, body, now, asked, proved):
     if any(date < complete_from(one).get(name, date) for one, name in known):
         verdict = "unknown"
     else:
+        number = bundle["state"]["subject"].partition("/")[2]
+        stayed = values_at(read_intervals(asset, "vouchers"), expiry)
+        is_live = any(one["number"] == number and expiry < one["until"] for one in stayed)
+        end = expiry + 1 if is_live else state["valid_until"]
+        state = {**state, "valid_until": end}
         verdict = find_status(state, values_at(status, date), lists["freezes"], date, expiry)
     held = [canonical(one, 20) for one in values_at(lists["tuples"], date)]
     if verdict == "valid" and any(canonical(one, 20) not in held for one in body["rights"]):
@@ -342,7 +349,7 @@ def judge(bundle, body, now, asked, proved):
     return {
         "status": verdict,
         "marks": [mark for mark, name in named.items() if values_at(lists[name], date)],
-        "valid_until": state["valid_until"],
+        "valid_until": bundle["state"]["value"]["state"]["valid_until"],
         "in_force": verdict == "valid",
     }
 

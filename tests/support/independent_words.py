@@ -114,6 +114,10 @@ ASKED = {
     "rights": ("Rights of {} on {}:", "{} 于 {} 享有的权利："),
     "grants": ("Grants of {} in force on {}, all of them:", "{} 于 {} 的全部有效授权："),
     "below": ("{} and everything below it on {}:", "{} 及其全部下级授权于 {} 的情况："),
+    "authorisations": (
+        "Authorisations of public data live on {1}, all of them, by {0}:",
+        "依 {0}，于 {1} 有效的全部公共数据授权：",
+    ),
 }
 RIGHTS = {"hold": "持有权", "use": "使用权", "operate": "经营权"}
 BASES = {
@@ -223,6 +227,8 @@ def list_findings(topic, subject, found):
         freezes = [say_freeze(one, f"{subject}: ") for one in found["freezes"]]
         pledges = [say_pledge(one, "") for one in found["pledges"]]
         return [*(rights or [NOTHING]), *freezes, *pledges]
+    if topic == "authorisations":
+        return [say_authorisation(one) for one in found["authorisations"]]
     return [say_grant(one) for one in found["grants"]]
 
 
@@ -274,6 +280,22 @@ def say_grant(one):
     if why["code"] in TO_COME:
         return f"{sides}, not in force: {why['en']}.", f"{sides}，未生效：{why['zh']}。"
     return f"{sides}, dead: {why['en']}.", f"{sides}，已失效：{why['zh']}。"
+
+
+def say_authorisation(one):
+    """A live authorisation of public data: who, for what, where and how long."""
+    sides = " > ".join(one[name] for name in ("root", "operator", "developer") if one[name])
+    limits = [one[name] or ["*"] for name in ("purposes", "scenes")]
+    since = instant(one["since"])
+    until = "" if one["until"] is None else f", until {instant(one['until'])}"
+    zh_end = "，未定期限" if one["until"] is None else f"，至 {instant(one['until'])} 止"
+    en, zh = ([joint.join(each) for each in limits] for joint in (", ", "、"))
+    return (
+        f"{one['grant']}: {one['asset']}, {sides}, for the purposes {en[0]}, "
+        f"in the scenes {en[1]}, since {since}{until}.",
+        f"{one['grant']}：{one['asset']}，{sides}，用途：{zh[0]}，场景：{zh[1]}，"
+        f"自 {since} 起{zh_end}。",
+    )
 
 
 def certify_check(proof):

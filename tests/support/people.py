@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from nacl.signing import SigningKey
 
+from contracts.forms import FORMS
 from contracts.profile import parse_profile
 from ledger.core.subjects import commit, derive_party, key_subject
 from ledger.core.text import format_base64url, format_did_key
@@ -94,12 +95,13 @@ class Application:
     registration: str
     openings: dict
     moves: tuple = ()
+    of_type: str = ""
     credential: dict = field(default_factory=dict)
     index: int = -1
 
     @property
     def statutory(self):
-        names = ("content", "title") if self.moves else ("restrictions", "summary", "title")
+        names = ("content", "title") if self.moves else FORMS[self.of_type or "initial"].statutory
         return {name: self.openings[name] for name in names}
 
 

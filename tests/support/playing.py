@@ -13,19 +13,27 @@ from ledger.core.subjects import derive_id
 from ledger.errors import RejectedError
 from tests.support.holds import freeze_body, pledge, release_body, unfreeze_body
 from tests.support.people import Key, claim
+from tests.support.playing_assessments import MOVES as ASSESSMENTS
+from tests.support.playing_assessments import Assessing
+from tests.support.playing_disputes import MOVES as DISPUTES
+from tests.support.playing_disputes import Disputing
 from tests.support.playing_grants import MOVES as DEALINGS
 from tests.support.playing_grants import Dealing
+from tests.support.playing_later import MOVES as AMENDMENTS
+from tests.support.playing_later import Amending
 from tests.support.world import World
 
 HOUR = 3_600_000
 RIGHTS = ("hold", "use", "operate")
 
 
-class Play(Dealing):
+class Play(Dealing, Disputing, Assessing, Amending):
     """One game; `seen` counts moves that went through, `kinds` events, `refused` refusals."""
 
     def __init__(self, seed, profile="solo", watch=None):
-        super().__init__()
+        Dealing.__init__(self)
+        Disputing.__init__(self)
+        Assessing.__init__(self)
         self.random = Random(seed)
         self.world = World(profile)
         self.people = [self.world.enroll(f"p{n}", 1 + n % 2) for n in range(3)]
@@ -130,6 +138,24 @@ class Play(Dealing):
         application = self.application("filed", "accepted")
         self.world.step(application, "withdraw", self.actor(application.applicants[0]))
 
+    def object(self):
+        application = self.application("published", "objected")
+        others = [one for one in self.people if one not in application.applicants]
+        evidence = {"reason": "it is ours", "evidence": "0e" * 32}
+        actor = self.actor(self.random.choice(others or self.people))
+        self.world.step(application, "object", actor, **evidence)
+
+    def resolve(self):
+        outcome = self.random.choice(["dismissed", "withdrawn", "upheld"])
+        self.step("resolve", "objected", outcome=outcome, reasons="heard")
+
+    def extend(self):
+        application = self.application("accepted", "supplement", "published", "confidential")
+        self.world.step(application, "extend", self.actor(self.world.registrar), reason="complex")
+
+    def terminate(self):
+        self.step("terminate", "accepted", reasons="unclear")
+
     def refuse(self):
         self.step("refuse", "accepted", ground="22-1", reasons="harm")
 
@@ -138,7 +164,7 @@ class Play(Dealing):
         deadline = self.world.registration(application).deadline
         if self.random.random() < 0.8:
             self.world.time = max(self.world.time, deadline or 0)
-        if application.moves:
+        if application.moves or application.of_type:
             self.world.record(application)
             return
         holders = self.random.sample(application.applicants, 1)
@@ -148,7 +174,9 @@ class Play(Dealing):
             for one in holders
             for right in self.random.sample(RIGHTS, self.random.randint(1, 3))
         ]
-        self.world.record(application, rights)
+        level = self.random.choice(["general-1", "important"])
+        classification = self.world.classification(level=level)
+        self.world.record(application, rights, classification=classification)
 
     def revoke(self):
         application = self.registered()
@@ -251,7 +279,13 @@ def _name(event):
     """Its kind, and of the beginning and the end of a registration the type."""
     if event.kind == "registration.file":
         return f"{event.kind} {event.body['type']}"
-    return f"{event.kind} transfer" if "supersedes" in event.body else event.kind
+    if event.kind != "registration.record":
+        return event.kind
+    if "cancels" in event.body:
+        return f"{event.kind} cancellation"
+    if "supersedes" in event.body:
+        return f"{event.kind} {'transfer' if event.body['parties'] else 'change'}"
+    return event.kind
 
 
 MOVES = [
@@ -265,6 +299,10 @@ MOVES = [
     Play.withhold,
     Play.withdraw,
     Play.refuse,
+    *[Play.object] * 4,
+    *[Play.resolve] * 2,
+    *[Play.extend] * 3,
+    Play.terminate,
     *[Play.record] * 7,
     Play.revoke,
     Play.rotate,
@@ -278,6 +316,9 @@ MOVES = [
     *[Play.unfreeze] * 3,
     Play.leave,
     *DEALINGS,
+    *DISPUTES,
+    *ASSESSMENTS,
+    *AMENDMENTS,
 ]
 
 

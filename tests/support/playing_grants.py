@@ -81,7 +81,7 @@ class Dealing:
     def deliver(self):
         application, key, grantor, grantee = self.licence("live")
         parts = {"grant": key, "asset": application.asset, "recipient": grantee.party}
-        body = parts | {"copy": grants.copy(self.label())}
+        body = parts | {"copy": grants.copy(self.label())} | self.filing_for(application)
         actor = self.actor(grantor)
         event = self.world.event("delivery.send", body, actor)
         self.world.write(self.world.sign(event, actor.key))
@@ -113,7 +113,7 @@ class Dealing:
 MOVES = [
     *[Dealing.transfer] * 5,
     *[Dealing.issue] * 6,
-    *[Dealing.issue_below] * 4,
+    *[Dealing.issue_below] * 8,
     *[Dealing.take] * 5,
     Dealing.end,
     *[Dealing.deliver] * 3,

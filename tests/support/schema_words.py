@@ -21,11 +21,17 @@ WORDS = {
     ),
     "party.admit": ("`party/`", "regulator or registrar"),
     "party.suspend": ("`party/`", "regulator or registrar"),
-    "party.exit": ("`party/` of the actor", "the actor"),
+    "party.exit": (
+        "`party/` of the actor; with `successor` also `party/` of it and `ledger/self`",
+        "the actor; with `successor` the actor with as many officers' keys as the profile asks "
+        "for, the regulator, and the successor",
+    ),
+    "party.undertake": ("`party/` of the actor", "the actor"),
     "registration.file": (
-        "a new `registration/`; a new `asset/`, in a transfer that of `asset`; `name/` of each of "
-        "`digests`",
-        "each of `parties`, of which the actor is one",
+        "a new `registration/`; a new `asset/`, of a later type that of `asset`; `name/` of each "
+        "of `digests`",
+        "each of `parties`, of which the actor is one; with `agent` the actor, who is the agent, "
+        "and those of `parties` who have not registered its mandate",
     ),
     "registration.accept": ("`registration/`", "registrar"),
     "registration.return": ("`registration/`", "registrar"),
@@ -37,15 +43,40 @@ WORDS = {
     "registration.withhold": ("`registration/`", "registrar"),
     "registration.withdraw": ("`registration/`", "an applicant"),
     "registration.refuse": ("`registration/`", "registrar"),
+    "registration.object": ("`registration/`", "any party that is not an applicant"),
+    "registration.resolve": ("`registration/`", "registrar"),
+    "registration.extend": ("`registration/`", "registrar"),
+    "registration.terminate": ("`registration/`", "registrar"),
     "registration.record": (
         "`registration/`; `asset/`; `series/` and `voucher/` of `number`; `voucher/` of "
-        "`supersedes`; `party/` of each of `parties`",
+        "`supersedes` and of `cancels`; `party/` of each of `parties`",
         "registrar, with as many officers' keys as the profile asks for",
     ),
     "registration.revoke": (
         "`registration/`; `asset/`; `series/` and `voucher/` of `number`; `party/` of each of "
         "`parties`",
         "registrar, with as many officers' keys as the profile asks for",
+    ),
+    "registration.confirm": (
+        "`registration/`; `asset/`; `voucher/` of `number`; `party/` of the actor",
+        "the actor, a declared right-holder",
+    ),
+    "registration.note": ("`registration/`; `asset/`; `voucher/` of `number`", "registrar"),
+    "registration.unnote": ("`registration/`; `asset/`; `voucher/` of `number`", "registrar"),
+    "registration.correct": (
+        "`registration/`; `asset/`; `voucher/` of `number`",
+        "registrar, with as many officers' keys as the profile asks for",
+    ),
+    "objection.file": (
+        "a new `objection/`; `asset/`",
+        "the actor, who is no right-holder of it",
+    ),
+    "objection.notify": ("`objection/`; `asset/`", "registrar"),
+    "objection.respond": ("`objection/`; `asset/`", "a right-holder"),
+    "objection.conclude": (
+        "`objection/`; `asset/`",
+        "registrar, for `upheld` with as many officers' keys as the profile asks for; for "
+        "`withdrawn` also who objected",
     ),
     "list.publish": (
         "`list/` of `list` and `part`",
@@ -69,6 +100,16 @@ WORDS = {
         "the grantor of `grant`, or who has taken over the right behind it",
     ),
     "delivery.receive": ("`delivery/`; `grant/`; `asset/`", "the recipient, who is the grantee"),
+    "attest.make": (
+        "a new `attestation/`; `asset/`; `voucher/` of `voucher`",
+        "the actor, who is admitted to the role for the type",
+    ),
+    "attest.withdraw": ("`attestation/`; `asset/`; `voucher/` of `voucher`", "who made it"),
+    "filing.important": (
+        "a new `filing/`; `asset/`; `grant/` of `grant`",
+        "the actor, who has a right to operate `asset`",
+    ),
+    "filing.end": ("`filing/`; `asset/`", "who filed it, or the regulator"),
     "usage.record": ("`grant/`", "its grantee"),
     "usage.batch": ("`grant/`", "its grantee"),
 }
@@ -82,29 +123,43 @@ PATTERNS = {
     "registration/[a-z2-7]{26}": "`registration/` key",
     "encumbrance/[a-z2-7]{26}": "`encumbrance/` key",
     "order/[a-z2-7]{26}": "`order/` key",
+    "objection/[a-z2-7]{26}": "`objection/` key",
     "grant/[a-z2-7]{26}": "`grant/` key",
+    "attestation/[a-z2-7]{26}": "`attestation/` key",
+    "filing/[a-z2-7]{26}": "`filing/` key",
     "delivery/[a-z2-7]{26}": "`delivery/` key",
     "[A-Za-z0-9_-]{43}": "base64url of 32 bytes",
 }
 
 LISTS = {
     "ledger/1": {"rules": '`{"digest","name"}` of a rule set'},
-    "party/1": {"keys": "did:key", "status": "text", "roles": "text"},
+    "party/1": {
+        "keys": "did:key",
+        "status": "text",
+        "roles": "text",
+        "mandates": '`{"agent","mandate","types","until"}`',
+    },
+    "list/1": {"listed": "`party/` key of a body that may license public data, or a free purpose"},
     "name/1": {"claims": "`asset/` or `party/` key"},
-    "registration/1": {"status": "text"},
+    "registration/1": {"status": "text", "objections": '`{"by","evidence","reason"}`'},
     "asset/1": {
         "tuples": "[RightClaim](#rightclaim)",
         "freezes": '`{"order"}`',
         "pledges": '`{"encumbrance","holder","rights"}`',
-        "disputes": "a value that no kind writes yet",
-        "notes": "a value that no kind writes yet",
+        "disputes": '`{"objection"}`',
+        "notes": '`{"document","kind","text"}`',
         "vouchers": '`{"number","until"}`',
+        "filings": '`{"filing","recipient","until"}`',
+        "declared": "[RightClaim](#rightclaim)",
     },
     "voucher/1": {"status": "text"},
     "encumbrance/1": {"status": "text"},
     "order/1": {"status": "text"},
+    "objection/1": {"status": "text", "responses": '`{"agrees","by","statement"}`'},
     "grant/1": {"status": "text"},
     "delivery/1": {"status": "text"},
+    "attestation/1": {"status": "text"},
+    "filing/1": {"status": "text"},
 }
 """Of each interval list of each state: what the `value` of an interval is."""
 
@@ -144,11 +199,12 @@ MEMBERS = {
     "registration.file": {
         "parties": "All who sign, sorted.",
         "application": "A `$commit` for each member of the form, and for each file.",
-        "digests": "Of content, published by the applicant; not in a transfer.",
-        "asset": "Transfer alone: what is registered.",
-        "voucher": "Transfer alone: number of its live voucher.",
+        "digests": "Initial alone: of content, published by the applicant.",
+        "asset": "Not of an initial one: what is registered.",
+        "voucher": "Not of an initial one: number of its live voucher.",
         "moves": "Transfer alone: which rights go over.",
         "ground": "Transfer alone: why without the transferors' signatures.",
+        "agent": "Who files for the applicants; absent: one of them does.",
     },
     "registration.return": {"missing": "All of it, in words.", "until": "Unix milliseconds."},
     "registration.supplement": {
@@ -161,18 +217,33 @@ MEMBERS = {
     },
     "registration.withhold": {"reason": "In words."},
     "registration.refuse": {"ground": "Paragraph of Art. 22.", "reasons": "In words."},
+    "registration.object": {
+        "reason": "In a sentence or two.",
+        "evidence": "Of the material that it rests on.",
+    },
+    "registration.resolve": {
+        "outcome": "Of all objections that are open.",
+        "reasons": "In words.",
+    },
+    "registration.extend": {"reason": "In words."},
+    "registration.terminate": {"reasons": "In words."},
     "registration.record": {
         "asset": "What is registered.",
-        "number": "The next of its series.",
+        "number": "The next of its series; a cancellation has none of these up to classification.",
         "credential": "Of the whole credential (formats, section 8).",
         "issuer": "Who signed the credential; signs this event too.",
         "valid_from": "Unix milliseconds, whole seconds.",
         "valid_until": "Unix milliseconds, whole seconds; first instant after.",
         "rights": "All right tuples after this record.",
-        "parties": "Their holders, of a transfer those who gain or lose one; sorted.",
+        "parties": "Who gains or loses a right, sorted; a change and a renewal have none.",
         "tests": "What the registrar found.",
         "national": "Where the national system completes a registration.",
-        "supersedes": "Transfer alone: number of the voucher that was live.",
+        "supersedes": "Not of an initial one: number of the voucher that was live.",
+        "cancels": "Cancellation alone: number of the voucher that ends.",
+        "declared": "Initial alone: rights of holders who are named and have not signed.",
+        "duplicates": "Initial alone: what was decided about earlier assets of the same content, "
+        "sorted by asset; outside solo each registered asset that shares a published digest is "
+        "among them (Art. 39).",
     },
     "National": {"evidence_time": "Unix milliseconds."},
     "registration.revoke": {
@@ -180,11 +251,22 @@ MEMBERS = {
         "parties": "All its right-holders, sorted.",
         "reasons": "In words.",
     },
+    "registration.note": {"number": "Of its live voucher.", "note": "What holds from now on."},
+    "registration.unnote": {"number": "Of its live voucher."},
+    "registration.correct": {"number": "Of its live voucher."},
     "list.publish": {
         "list": "Its name.",
         "part": "Such as a year.",
         "version": "1, 2, ... without gaps.",
-        "content": "By the form of the list.",
+        "content": "By the form of the list: of `calendar` the days off and the days worked of a "
+        "year; of `negative`, `positive` and `important-data`, part `all`, "
+        '`{"entries":[{"id","reason","industry","class","level","asset"}]}`, of which an entry '
+        "names at least one of the last four and matches data where all that it names is equal. "
+        "What `negative` matches is not registered, licensed or delivered, unless an entry of "
+        "`positive` matches that names all that the negative one names and more; what "
+        "`important-data` matches, whose entries name no level, is important data; of "
+        '`public-data`, part `roots`, the bodies that may license public data, `{"roots":'
+        '[{"party","document"}]}`, and part `free-purposes`, `{"purposes":[]}`.',
     },
     "grant.accept": {"grant": "An offer."},
     "grant.revoke": {"grant": "What ends.", "document": "Of the notice or the judgment."},
@@ -193,6 +275,7 @@ MEMBERS = {
         "asset": "What it is a copy of.",
         "recipient": "The grantee.",
         "copy": "What is delivered.",
+        "filing": "Of important data: the live filing that covers this delivery.",
     },
     "delivery.receive": {
         "grant": "Under which it was made.",
@@ -200,13 +283,10 @@ MEMBERS = {
         "copy": "What was received: the same as was sent.",
     },
     "Commitment": {"$commit": "Formats, section 5."},
-    "Classification": {
-        "assessed_by": "Which party said so.",
-        "list_version": "Of the catalogue it was held against.",
-    },
     "Ledger": {
         "catalogue": "The registrar's entry; `null`: numbers are `TEST` ones.",
         "operator": "Its `party/` key, likewise the next two.",
+        "former": "`party/` keys of registrars that left, in the order of leaving.",
         "node": "Key that signs the node's answers.",
         "log": "Verifier key of the log.",
     },

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 import pytest
 
+from contracts.changing import changed_fields
 from contracts.clocks import end_of_validity
 from contracts.credential import Issue, issue_credential, parse_credential
 from contracts.forms import INITIAL_MEMBERS
@@ -18,9 +19,9 @@ from contracts.identity import Party
 from contracts.numbering import series_key
 from contracts.procedure import Registration
 from contracts.profile import profile_json
-from contracts.recording import Series, next_number
 from contracts.records import parse_record, parse_state_record
 from contracts.rulebook import KINDS, RULES_NAME, create_rules
+from contracts.series import Series, next_number
 from contracts.title import Asset, Voucher
 from contracts.voucher import format_voucher
 from ledger.core.event import (
@@ -35,6 +36,7 @@ from ledger.core.hashing import SUITE
 from ledger.core.subjects import SELF, commit, derive_id
 from ledger.core.text import format_base64url
 from ledger.errors import RejectedError
+from tests.support.later import Later
 from tests.support.log_builder import LOG, ORIGIN, MemoryLog
 from tests.support.people import (
     CALENDARS,
@@ -50,7 +52,7 @@ from tests.support.people import (
 from tests.support.transfers import Transfers
 
 
-class World(Transfers):
+class World(Transfers, Later):
     """A ledger under a profile; opened, and outside solo with its calendar, unless told."""
 
     def __init__(self, profile="solo", *, is_open=True, rule_sets=None, time=START, **changes):
@@ -289,9 +291,13 @@ class World(Transfers):
 
     def record_body(self, application, rights=None, issue=None, **changes):
         """Body of `registration.record` with a real credential, which stays in the application."""
-        if rights is None and not application.moves:
+        if rights is None and not application.moves and not application.of_type:
             rights = [claim(application.applicants[0], right) for right in ("hold", "use")]
-        rights = self.rights_after(application) if rights is None else rights
+        if application.of_type == "cancellation":
+            return self.cancellation_body(application, **changes)
+        if rights is None:
+            is_later = bool(application.of_type)
+            rights = self.held(application) if is_later else self.rights_after(application)
         start = self.time // 1000 * 1000
         body = {
             "registration": application.registration,
@@ -305,10 +311,9 @@ class World(Transfers):
             "classification": self.classification(),
             "tests": {"accuracy": "exact", "compliance": "lawful", "clarity": "clear"},
         }
-        if self.profile.completion == "national":
-            evidence = {"system": "national", "record": "R-1", "digest": "e1" * 32}
-            body["national"] = evidence | {"evidence_time": start}
-        body |= (self.transfer_parts(application) if application.moves else {}) | changes
+        body |= self.evidence(start)
+        body |= self.transfer_parts(application) if application.moves else {}
+        body |= (self.later_parts(application) if application.of_type else {}) | changes
         application.credential = self.credential(body, **(issue or {}))
         digest = parse_credential(application.credential).digest
         return {"credential": digest} | body
@@ -320,6 +325,7 @@ class World(Transfers):
             **{name: body[name] for name in ("asset", "registration", "rights", "classification")},
             "fields": self._opened_fields(body["registration"]),
             "commitments": self._content(body["asset"]),
+            **({"declared": body["declared"]} if "declared" in body else {}),
         }
         parts = {
             "origin": ORIGIN,
@@ -336,8 +342,9 @@ class World(Transfers):
 
     def _opened_fields(self, key):
         registration = self.state(Registration, key)
-        if registration is not None and registration.type == "transfer":
-            return dict(self.state(Asset, registration.asset).fields)
+        if registration is not None and registration.type != "initial":
+            fields = self.state(Asset, registration.asset).fields
+            return changed_fields(fields, registration.fields)
         return {} if registration is None else dict(registration.fields)
 
     def _content(self, asset):
@@ -353,14 +360,14 @@ class World(Transfers):
             "level": "general-1",
             "openness": "conditional",
             "assessed_by": self.registrar.party,
-            "list_version": "2026-1",
+            "list_version": "none",
         } | changes
 
     def record(self, application, rights=None, **changes):
         """Record at the present time; gives the number."""
         body = self.record_body(application, rights, **changes)
         application.index = self.do("registration.record", body, self.registrar, *self.officers)
-        return body["number"]
+        return body.get("number")
 
     def record_refused(self, application, *keys, rights=None, **changes):
         body = self.record_body(application, rights, **changes)

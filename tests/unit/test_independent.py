@@ -15,8 +15,12 @@ import pytest
 from ledger.core.note import Algorithm, create_verifier_key, format_vkey
 from tests.support import (
     independent_answers,
+    independent_catalogue,
+    independent_exports,
     independent_files,
+    independent_lists,
     independent_proofs,
+    independent_public,
     independent_queries,
     independent_signed,
     independent_terms,
@@ -369,8 +373,12 @@ def test_both_refuse_a_checkpoint_that_another_log_of_the_policy_has_signed(flow
 
 INDEPENDENT = (
     independent_answers,
+    independent_catalogue,
+    independent_exports,
     independent_files,
+    independent_lists,
     independent_proofs,
+    independent_public,
     independent_queries,
     independent_signed,
     independent_terms,

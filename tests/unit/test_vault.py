@@ -1,11 +1,12 @@
 import stat
+from random import Random
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from ledger.errors import CorruptionError, MalformedError, StoreFailedError, UnavailableError
 from ledger.storage.connection import create_copy
-from ledger.vault import Vault
+from ledger.vault import Doomed, Vault
 
 SECRET = bytes(range(32))
 
@@ -111,7 +112,9 @@ def test_a_copy_opens_with_the_secret_and_is_private(path, vault, tmp_path):
     restored.close()
 
 
-def test_an_erasure_that_another_reader_holds_up_is_not_called_done(path, vault):
+def test_an_erasure_that_another_reader_holds_up_is_not_called_done(path, monkeypatch):
+    monkeypatch.setattr("ledger.vault._BUSY_TIMEOUT_S", 0.01)
+    vault = Vault(path, SECRET)
     vault.add("form", {"r": 1})
     reader = sqlite.connect(str(path), isolation_level=None)
     reader.execute("BEGIN")
@@ -120,6 +123,7 @@ def test_an_erasure_that_another_reader_holds_up_is_not_called_done(path, vault)
         vault.erase("form", "r")
     reader.execute("COMMIT")
     assert vault.erase("form", "r") == 0
+    vault.close()
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
@@ -156,3 +160,58 @@ def test_a_batch_that_fails_in_the_middle_writes_none(path, vault):
     assert vault.find("form", "a") == []
     vault.add("form", {"a": 3})
     assert vault.find("form", "a") == [3]
+
+
+def test_many_records_go_at_once_and_only_those_that_are_meant(vault):
+    vault.add("form", {"r": 1})
+    vault.add("content", [("d", "mine"), ("d", "yours"), ("e", "mine")])
+    doomed = [Doomed("form", "r"), Doomed("content", "d", lambda value: value == "mine")]
+    assert vault.erase_all(doomed, {"erased": {"r": "gone"}}) == 2
+    assert vault.find("form", "r") == []
+    assert vault.find("content", "d") == ["yours"]
+    assert vault.find("content", "e") == ["mine"]
+    assert vault.find("erased", "r") == ["gone"]
+    assert vault.erase_all(doomed, {"erased": {"r": "again"}}) == 0
+    assert vault.find("erased", "r") == ["gone"], "where nothing goes nothing is marked"
+
+
+def test_an_erasure_that_meets_a_changed_record_destroys_nothing(path, vault):
+    vault.add("form", {"r": 1, "s": 2})
+    database = sqlite.connect(str(path), isolation_level=None)
+    database.execute("UPDATE record SET box = zeroblob(100) WHERE id = 2")
+    doomed = [Doomed("form", "r"), Doomed("form", "s", lambda _: True)]
+    with pytest.raises(CorruptionError):
+        vault.erase_all(doomed, {"erased": {"r": 1}})
+    assert vault.find("form", "r") == [1]
+    assert vault.find("erased", "r") == []
+
+
+def test_all_records_of_a_kind_are_read_without_their_names(path, vault):
+    vault.add("form", [("r", 1), ("s", 2), ("r", 3)])
+    vault.add("opening", {"r": 4})
+    assert list(vault.scan("form")) == [1, 2, 3]
+    assert list(vault.scan("content")) == []
+    database = sqlite.connect(str(path), isolation_level=None)
+    database.execute("UPDATE record SET box = zeroblob(100) WHERE id = 2")
+    with pytest.raises(CorruptionError):
+        list(vault.scan("form"))
+
+
+def test_nothing_of_an_erased_record_lies_in_a_corner_of_the_file(path, vault):
+    """Pages fill and empty, so that the database moves records about and leaves copies of them."""
+    random, names = Random(12), []
+    for n in range(60):
+        made = {f"{n} {each}": "x" * random.choice([10, 400, 6000]) for each in range(20)}
+        vault.add(random.choice(["form", "opening"]), made)
+        names += made
+    database = sqlite.connect(str(path))
+    query = "SELECT box FROM record WHERE id % 7 = 3 ORDER BY id"
+    boxes = [box for (box,) in database.execute(query)]
+    database.close()
+    doomed = [
+        Doomed(kind, name) for place, name in enumerate(names, 1) if place % 7 == 3
+        for kind in ("form", "opening")
+    ]  # fmt: skip
+    assert vault.erase_all(doomed, {}) == len(boxes) > 100
+    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert not [box for box in boxes if box[:16] in content or box[-16:] in content]

@@ -3,7 +3,16 @@
 import sys
 
 from tests.support.generated import ROOT, render_json, run
-from tests.support.golden import answers, bundles, companions, events, forms, policies, trees
+from tests.support.golden import (
+    answers,
+    bundles,
+    companions,
+    events,
+    exports,
+    forms,
+    policies,
+    trees,
+)
 from tests.support.golden.cases import settle
 from tests.support.golden.product import ANSWERS
 
@@ -18,6 +27,7 @@ FILES = {
     "copies": (companions.copies, companions.copies_shared),
     "drafts": (companions.drafts, dict),
     "events": (events.events, dict),
+    "exports": (exports.cases, exports.shared),
     "histories": (trees.histories, dict),
     "keys": (forms.keys, dict),
     "leaves": (events.leaves, dict),

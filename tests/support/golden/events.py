@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from contracts.rulebook import KINDS
 from ledger.core.event import verify_event_signatures
+from tests.support.golden import beside
 from tests.support.golden.cases import ask, bytes_case, refuse
 from tests.support.golden.market import NAMES, market
 from tests.support.golden.scenario import entries, national, signed_texts, solo
@@ -13,6 +14,7 @@ from tests.support.people import Key
 from tests.support.reference_json import b64url, write
 
 PEOPLE = ("applicant", "operator", "person", "registrar", "regulator", "solo", *NAMES)
+PEOPLE = (*PEOPLE, *beside.NAMES)
 LABELS = [f"{name} {n}" for name in PEOPLE for n in range(3)]
 LABELS += ["node", "applicant new", "person new"]
 SEEDS = {Key(label).did: sha256(label.encode()).hexdigest() for label in LABELS}
@@ -29,7 +31,7 @@ def events():
 def _every_kind():
     """Each kind in each of the shapes that occur, signed by those who must."""
     shown = set()
-    for world in (national(), solo(), market()):
+    for world in (national(), solo(), market(), beside.beside()):
         for entry in entries(world):
             signed = entry.signed
             verify_event_signatures(signed)

@@ -52,6 +52,7 @@ from ledger.core.text import (
     parse_did_key,
 )
 from ledger.keys import SigningKey
+from node.exports.nationaljudge import NOT_YET_OPENED, NOT_YET_RECORDED
 from node.verifier import verify_file
 from tests.support.golden import product_files, product_trees
 from tests.support.golden.cases import data_of
@@ -193,6 +194,9 @@ def verdict(case, shared):
     said = {"kind": report.kind, "subject": report.subject}
     if report.kind in {"check", "query", "certificate"}:
         return said | {"status": report.status}
+    if report.kind == "national":
+        awaited = (NOT_YET_OPENED, NOT_YET_RECORDED)
+        return said | {"not_yet": [one for one in awaited if one in report.not_checked]}
     if report.kind != "voucher":
         return said
     return said | {

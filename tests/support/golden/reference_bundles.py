@@ -2,6 +2,8 @@
 
 from tests.support import (
     independent_answers,
+    independent_catalogue,
+    independent_exports,
     independent_files,
     independent_queries,
     independent_signed,
@@ -18,6 +20,8 @@ JUDGES = {
     "muniment/certificate/v1": independent_queries.verify_certificate,
     "muniment/delivery/v1": independent_files.verify_delivery,
     "muniment/usage-line/v1": independent_files.verify_usage_line,
+    "muniment/national/v1": independent_exports.verify_national,
+    "muniment/catalogue/v1": independent_catalogue.verify_catalogue,
 }
 
 

@@ -141,7 +141,7 @@ def left_out(part, place):
     [
         ("own right", "states", 2),
         ("chain", "states", 4),
-        ("prohibited", "states", 3),
+        ("prohibited", "states", 6),
         ("not covered", "states", 4),
         ("not covered", "dossiers", 1),
         ("nothing", "states", 1),

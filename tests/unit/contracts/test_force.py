@@ -35,7 +35,8 @@ def right(holder, start=0, end=None, index=1, giver=None, right="operate", **mem
 
 
 def asset(*tuples, vouchers=(VOUCHER,), marks=UNSET):
-    empty = dict.fromkeys(("freezes", "pledges", "disputes", "notes"), ())
+    names = ("declared", "freezes", "pledges", "disputes", "notes", "filings")
+    empty = dict.fromkeys(names, ())
     return Asset(
         parties=("ann",),
         registration="registration/" + "a" * 26,
@@ -45,6 +46,7 @@ def asset(*tuples, vouchers=(VOUCHER,), marks=UNSET):
         classification=None,
         tuples=tuple(tuples),
         vouchers=tuple(vouchers),
+        renewal=None,
         complete_from=marks,
         **empty,
     )

@@ -10,7 +10,8 @@ from contracts.rulebook import KINDS
 from contracts.verdict import Question, Report, format_report
 from contracts.voucher import judge_voucher, parse_voucher
 from ledger.errors import InputError, LedgerError
-from tests.support import grants
+from tests.support import assessments, disputes, grants
+from tests.support.agents import mandate_body
 from tests.support.forgery import POLICY, honest_parts
 from tests.support.holds import (
     freeze,
@@ -31,8 +32,18 @@ ROUNDS = 60
 def moves(world):
     """For each kind an event that the rules would take now: kind, body, actor and keys."""
     ann = world.enroll("ann", 2)
+    important = _important_scene(world, ann)
     scene = _dealing_scene(world, ann)
-    return [*_registry_moves(world, ann), *_dealing_moves(world, ann, *scene)]
+    declared = _declared_scene(world, ann)
+    later = _later_scene(world, ann)
+    return [
+        *_registry_moves(world, ann),
+        *_dealing_moves(world, ann, *scene),
+        *_dispute_moves(world, ann, scene[1], *declared),
+        *_inquiry_moves(world, ann),
+        *_assessment_moves(world, ann, *important),
+        *_later_moves(world, ann, *later),
+    ]
 
 
 def _registry_moves(world, ann):
@@ -58,7 +69,7 @@ def _registry_moves(world, ann):
     notice = {"fields": accepted.statutory, **world.notice()}
     listed = {"list": "calendar", "part": "2029", "version": 1}
     listed["content"] = {"year": 2029, "off": ["2029-01-01"], "work": []}
-    late = {"missing": ["x"], "until": world.time + 1000}
+    late = {"missing": ["x"], "until": world.time + 86_400_000}
     enrolment = world.enrolment(ben, uscc=CODES[0])
     rotation = {"add": [new.did], "remove": [dids[0]]}
     revocation = world.revocation(recorded, number)
@@ -71,6 +82,7 @@ def _registry_moves(world, ann):
         ("party.admit", {"party": ann.party, "role": "notary"}, registrar, one),
         ("party.suspend", {"party": ann.party, "ground": "x"}, registrar, one),
         ("party.exit", {}, leaving, [leaving.key]),
+        ("party.undertake", mandate_body(world, bank), ann, [ann.key]),
         ("encumbrance.create", pledge_body(world, recorded, bank, ["hold"]), ann, both),
         ("encumbrance.release", release_body(world, recorded, pledged), bank, [bank.key]),
         ("order.freeze", freeze_body(world, recorded), regulator, [regulator.key]),
@@ -86,6 +98,100 @@ def _registry_moves(world, ann):
         ("registration.refuse", step(accepted, **refusal), registrar, one),
         ("registration.record", record, registrar, world.officers),
         ("registration.revoke", revocation, registrar, world.officers),
+    ]
+
+
+def _inquiry_moves(world, ann):
+    """Objections while the notice runs, and a review that takes longer or leads to nothing."""
+    gus, one = world.enroll("gus"), [world.registrar.key]
+    objection = {"reason": "it is ours", "evidence": "0e" * 32}
+    noticed, objected = (world.file(ann) for _ in range(2))
+    for application in (noticed, objected):
+        world.step(application, "accept")
+        fields = {"fields": application.statutory, **world.notice()}
+        world.step(application, "publish", **fields)
+    world.step(objected, "object", gus, **objection)
+    here, there = ({"registration": each.registration} for each in (noticed, objected))
+    decision = {"outcome": "dismissed", "reasons": "x"}
+    return [
+        ("registration.object", here | objection, gus, [gus.key]),
+        ("registration.resolve", there | decision, world.registrar, one),
+        ("registration.extend", here | {"reason": "x"}, world.registrar, one),
+        ("registration.terminate", here | {"reasons": "x"}, world.registrar, one),
+    ]
+
+
+def _declared_scene(world, ann):
+    """Who is named as a right-holder and has not signed, and where."""
+    dot, named = world.enroll("dot"), world.published(ann)
+    world.record(named, [claim(ann)], declared=[claim(dot, "use")])
+    return dot, named
+
+
+def _dispute_moves(world, ann, asset, dot, named):
+    """What stands beside a registration, and objections to it at each stage."""
+    one, officers = [world.registrar.key], world.officers
+    noted = disputes.note(world, asset)
+    filed, told = (disputes.object_to(world, asset, world.enroll(n)) for n in ("eve", "flo"))
+    disputes.notify(world, asset, told)
+    upheld = disputes.conclusion(asset, told, "upheld")
+    remark = disputes.beside(world, asset, note=disputes.LIMITS)
+    confirmed = disputes.beside(world, named, rights=["use"])
+    objection = disputes.objection_body(world, asset)
+    notice = disputes.objection_step(asset, filed)
+    answer = disputes.response(asset, told)
+    return [
+        ("registration.confirm", confirmed, dot, [dot.key]),
+        ("registration.note", remark, world.registrar, one),
+        ("registration.unnote", disputes.unnote_body(world, asset, noted), world.registrar, one),
+        ("registration.correct", disputes.correct_body(world, asset), world.registrar, officers),
+        ("objection.file", objection, dot, [dot.key]),
+        ("objection.notify", notice, world.registrar, one),
+        ("objection.respond", answer, ann, [ann.key]),
+        ("objection.conclude", upheld, world.registrar, officers),
+    ]
+
+
+def _later_scene(world, ann):
+    """What all holders of an asset have filed about its voucher."""
+    asset, _ = world.register(ann)
+    ending, _ = world.register(ann)
+    filed = world.file_later(asset, "change", ann)
+    world.step(filed, "accept")
+    world.step(filed, "withhold", reason="x")
+    return asset, filed, world.reviewed_later(ending, "cancellation", ann)
+
+
+def _later_moves(world, ann, asset, changed, cancelled):
+    """Changes and cancellations, filed and recorded."""
+    registrar, officers, one = world.registrar, world.officers, [ann.key]
+    return [
+        ("registration.file", world.later_body(asset, "change", ann), ann, one),
+        ("registration.file", world.later_body(asset, "cancellation", ann), ann, one),
+        ("registration.record", world.record_body(changed), registrar, officers),
+        ("registration.record", world.record_body(cancelled), registrar, officers),
+    ]
+
+
+def _important_scene(world, ann):
+    """Important data, before anything else takes time, and who may attest it."""
+    ivy = world.enroll("ivy")
+    grants.admit(world, ivy, "auditor")
+    rights = [claim(ann, right) for right in ("hold", "use", "operate")]
+    important = world.classification(level="important")
+    return ivy, world.register(ann, rights=rights, classification=important)[0]
+
+
+def _assessment_moves(world, ann, ivy, asset):
+    """What third parties say of data, and the filings of important data."""
+    made = assessments.attest(world, asset, ivy, "audit")
+    filed = assessments.file_important(world, asset, ann)
+    attested = assessments.attest_body(world, asset, "risk")
+    return [
+        ("attest.make", attested, ivy, [ivy.key]),
+        ("attest.withdraw", assessments.withdraw_body(world, asset, made), ivy, [ivy.key]),
+        ("filing.important", assessments.filing_body(world, asset), ann, [ann.key]),
+        ("filing.end", assessments.end_body(asset, filed), ann, [ann.key]),
     ]
 
 
@@ -162,9 +268,11 @@ def test_a_signature_less_is_refused_for_every_kind_that_needs_two():
     assert seen == {
         "encumbrance.create",
         "grant.issue",
+        "objection.conclude",
         "party.enroll",
         "party.recover",
         "party.rotate",
+        "registration.correct",
         "registration.file",
         "registration.record",
         "registration.revoke",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.intervals import (
     Interval,
+    close_all,
     close_interval,
     covers,
     current,
@@ -114,6 +115,15 @@ def test_closing_ends_the_named_value_alone():
     assert current(both) == (FREEZE, OTHER)
     assert current(closed) == (OTHER,)
     assert values_at(closed, 170) == (FREEZE, OTHER)
+
+
+def test_closing_all_ends_what_is_open_and_leaves_what_has_ended():
+    first = close_interval(open_interval((), "a", 1, 0), "a", 3)
+    both = open_interval(open_interval(first, "b", 4, 1), "c", 5, 2)
+    assert [each.end for each in close_all(both, 9)] == [3, 9, 9]
+    assert close_all((), 9) == ()
+    with pytest.raises(MalformedError):
+        close_all(both, 4)
 
 
 def test_a_value_can_be_opened_again_after_it_was_closed():

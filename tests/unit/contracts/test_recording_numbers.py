@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.clocks import end_of_validity
-from contracts.recording import Series
+from contracts.series import Series
 from ledger.core.state import State
 from ledger.errors import LimitError, MalformedError, RejectedError
 from tests.support.people import MS_PER_DAY, Person, claim, ms

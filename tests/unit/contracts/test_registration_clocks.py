@@ -4,7 +4,8 @@ import pytest
 
 from contracts.intervals import current
 from contracts.procedure import status_at
-from tests.support.people import CALENDARS, START, ms
+from tests.support.people import CALENDARS, MS_PER_DAY, START, ms
+from tests.support.procedure import reach, refuse_step, take
 from tests.support.world import World
 
 CALENDAR_2028 = {"year": 2028, "off": [], "work": []}
@@ -227,6 +228,75 @@ def test_in_solo_nothing_is_due():
     assert world.registration(application).deadline is None
     publish(world, application)
     assert world.registration(application).deadline is None
+
+
+# Extension (Art. 28)
+
+
+@pytest.mark.parametrize(
+    "state", ["accepted", "supplement", "published", "confidential", "objected"]
+)
+def test_more_time_is_taken_once_and_changes_no_state(state):
+    world, application = reach(state)
+    before = world.registration(application)
+    take(world, application, "extend")
+    after = world.registration(application)
+    assert (after.status, after.decision) == (before.status, before.decision)
+    assert (before.extensions, after.extensions) == (0, 1)
+    assert (after.deadline == before.deadline) is (state != "accepted")
+    assert refuse_step(world, application, "extend") == "extended_once"
+
+
+def test_after_an_extension_the_answer_to_a_supplement_finds_twenty_days():
+    world, application = reach("supplement")
+    take(world, application, "extend")
+    world.time = START + MS_PER_DAY
+    take(world, application, "supplement.answer")
+    assert world.registration(application).deadline == ms("2026-12-02T00:00")
+
+
+def test_while_the_clock_stands_still_there_is_time_to_take_more():
+    world, application = reach("supplement")
+    world.time = ms("2026-12-20T10:00")
+    take(world, application, "extend")
+
+
+def test_what_was_late_before_the_clock_stopped_cannot_be_extended():
+    world, application = reach("accepted")
+    world.time = ms("2026-11-20T10:00")
+    take(world, application, "supplement.ask")
+    assert refuse_step(world, application, "extend") == "overdue"
+
+
+def test_after_a_long_supplement_the_calendar_of_later_years_is_read():
+    world, application = reach("supplement")
+    for year in range(2028, 2032):
+        content = {"year": year, "off": [], "work": []}
+        body = {"list": "calendar", "part": str(year), "version": 1, "content": content}
+        world.do("list.publish", body, world.registrar)
+    world.time = ms("2031-01-06T10:00")
+    take(world, application, "supplement.answer")
+    assert world.registration(application).deadline == ms("2031-01-21T00:00")
+
+
+def test_an_extension_waits_where_the_calendar_does_not_reach():
+    world, application = filed_at("2027-12-20T10:00")
+    world.step(application, "accept")
+    assert refuse_step(world, application, "extend") == "calendar_unknown"
+
+
+def test_an_extension_that_the_calendar_does_not_reach_is_taken_and_unknown():
+    world, application = filed_at("2027-12-16T10:00")
+    world.step(application, "accept")
+    assert world.registration(application).deadline == ms("2027-12-31T00:00")
+    take(world, application, "extend")
+    assert world.registration(application).deadline is None
+
+
+@pytest.mark.parametrize("clock", ["completion", "extension"])
+def test_a_profile_without_the_clock_has_nothing_to_extend(clock):
+    world, application = reach("accepted", clocks={clock: 0})
+    assert refuse_step(world, application, "extend") == "no_extension"
 
 
 # Notice (Art. 24)

@@ -232,14 +232,6 @@ def test_sources_named_on_any_basis_count_for_the_level():
     assert outcome(world, world.published(ann), fused) == "level"
 
 
-def test_a_source_that_was_never_classified_lifts_no_level():
-    world = World()
-    ann = world.enroll("ann")
-    filed = world.file(ann)
-    fused = claim(ann, "use", "fused", sources=[filed.asset])
-    assert outcome(world, world.published(ann), fused) == "yes"
-
-
 # Terms
 
 

@@ -236,6 +236,7 @@ def test_status_is_judged_by_two_dates():
     parts = parts_at()
     voucher = parse_state_record(Voucher, parts.voucher)
     asset = parse_state_record(Asset, parts.asset)
-    assert voucher_status(voucher, asset, UNTIL, PROVED) == "expired"
-    assert voucher_status(voucher, asset, PROVED, PROVED) == "valid"
-    assert voucher_status(voucher, asset, PROVED, FROM - 1) == "not-yet"
+    number = parts.body["number"]
+    assert voucher_status(number, voucher, asset, UNTIL, PROVED) == "expired"
+    assert voucher_status(number, voucher, asset, PROVED, PROVED) == "valid"
+    assert voucher_status(number, voucher, asset, PROVED, FROM - 1) == "not-yet"

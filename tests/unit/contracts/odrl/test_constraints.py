@@ -10,7 +10,7 @@ from contracts.odrl.constraints import (
     count_limit,
     implies,
     implies_all,
-    list_purposes,
+    list_texts,
     list_unknown,
     truth_of,
     truth_of_all,
@@ -50,7 +50,9 @@ COMPARED = {
 }
 
 
-@pytest.mark.parametrize("operand", ["purpose", "industry", "systemDevice", "recipient"])
+@pytest.mark.parametrize(
+    "operand", ["purpose", "muniment:scene", "industry", "systemDevice", "recipient"]
+)
 @pytest.mark.parametrize("operator", COMPARED)
 def test_a_text_is_compared(operand, operator):
     atom = texts(operand, operator, *["a", "b"][: 2 if operator.startswith("is") else 1])
@@ -171,7 +173,7 @@ PURPOSES_OF = {
 @pytest.mark.parametrize("name", PURPOSES_OF)
 def test_purposes_are_those_of_which_one_is_needed(name):
     constraints, purposes = PURPOSES_OF[name]
-    assert list_purposes(constraints) == purposes
+    assert list_texts("purpose", constraints) == purposes
 
 
 # Implication

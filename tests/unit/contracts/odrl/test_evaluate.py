@@ -9,6 +9,7 @@ from contracts.odrl import (
     is_within_term,
     parse_policy,
     purposes_of,
+    scenes_of,
 )
 from contracts.odrl.policy import Terms
 from contracts.odrl.vocabulary import ACTIONS, ONWARD, TRANSFERS, USES
@@ -269,3 +270,12 @@ PURPOSES = {
 def test_the_purposes_of_terms_are_those_of_every_use(name):
     rules, purposes = PURPOSES[name]
     assert purposes_of(rules) == purposes
+    assert scenes_of(rules) is None
+
+
+def test_the_scenes_of_terms_are_those_of_every_use():
+    buses, trams = (limit("muniment:scene", "eq", name) for name in ("buses", "trams"))
+    rules = terms(rule("read", buses, RESEARCH), rule("modify", trams), "distribute")
+    assert scenes_of(rules) == {"buses", "trams"}
+    assert scenes_of(terms(rule("read", buses), "modify")) is None
+    assert purposes_of(rules) is None

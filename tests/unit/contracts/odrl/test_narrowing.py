@@ -165,6 +165,10 @@ WIDER = {
         terms("use"), terms(rule("use", limit("industry", "eq", "J"))), "scope", "permission/0",
         "permission/0/constraint/0",
     ),
+    "no scene": (
+        terms("use"), terms(rule("use", limit("muniment:scene", "eq", "x"))), "scene",
+        "permission/0", "permission/0/constraint/0",
+    ),
     "no device": (
         terms("use"), terms(rule("use", limit("systemDevice", "neq", "x"))), "scope",
         "permission/0", "permission/0/constraint/0",

@@ -15,6 +15,7 @@ from contracts.odrl import (
     parse_policy,
     purposes_of,
     root_terms,
+    scenes_of,
 )
 from contracts.odrl.vocabulary import ACTIONS, USES
 from ledger.errors import RejectedError
@@ -96,6 +97,16 @@ def test_the_limits_limit_every_use(template):
     assert ask(purpose="trade").code == "outside_constraint"
     assert ask(spatial="CN-33").code == "outside_constraint"
     assert purposes_of(policy.terms) == {"research"}
+    assert scenes_of(policy.terms) is None
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_scene_limits_every_use_and_what_is_handed_on(template):
+    policy = read(template, **LIMITS, scenes=["buses", "trams"])
+    assert scenes_of(policy.terms) == {"buses", "trams"}
+    for permission in policy.terms.permissions:
+        if permission.next_policy is not None:
+            assert scenes_of(permission.next_policy) == {"buses", "trams"}
 
 
 @pytest.mark.parametrize("template", ["one-onward-copy", "public-data-operation"])

@@ -110,6 +110,7 @@ def test_handing_on_without_a_next_policy_says_that_it_ends_there():
 CONSTRAINTS = {
     ("purpose", "eq", "x"): ("the purpose is x", "用途为 x"),
     ("industry", "neq", "J"): ("the industry is not J", "行业不为 J"),
+    ("muniment:scene", "eq", "d"): ("the scene is d", "场景为 d"),
     ("systemDevice", "isAnyOf", ("d",)): ("the system or device is d", "系统或设备为 d"),
     ("recipient", "isNoneOf", (GRANTEE,)): (
         f"the recipient is none of {GRANTEE}", f"接收方不为 {GRANTEE} 中任何一项"

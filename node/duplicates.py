@@ -1,0 +1,248 @@
+"""Whether content was registered here before: by published digests, and by the registrar's index.
+
+The index is a part of the vault. Its entries lie under the digest of the content, which the vault
+keeps as a keyed hash alone, and say in sealed form which registration has it: without the vault's
+secret the file tells nobody whether a given file was ever registered.
+
+Spec: domain, section 2, "Duplicates"; Art. 39.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.duplicates import DuplicateFinding
+from contracts.identity import NameClaim
+from contracts.intervals import current
+from contracts.procedure import Registration
+from contracts.recording import RecordRegistration
+from contracts.records import parse_record
+from contracts.title import Asset, tuple_values
+from ledger.core.entry import Entry
+from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.errors import CorruptionError, NotFoundError, RejectedError
+from ledger.vault import Doomed, Vault
+from node.granted import name_of
+from node.registry import Registry
+
+CONTENT: Final = "content"
+"""Kind of the vault's records that make up the index, by digest."""
+EXACT, PUBLISHED = "exact", "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An asset registered here before with the same content.
+
+    Args:
+        asset: Its key.
+        voucher: Number of its live voucher; None: it was never recorded, or that has ended.
+        match: `exact`: by the registrar's index; `published`: by a digest that anybody can see.
+    """
+
+    asset: SubjectKey
+    voucher: str | None
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A right in an asset, with the name of who has it as the ledger shows it."""
+
+    party: SubjectKey
+    name: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A duplicate as the registrar is shown it.
+
+    Args:
+        duplicate: The other asset.
+        title: As far as it was published.
+        registration: The newest of it that was recorded; before that, the first.
+        status: Of that registration.
+        filed: Log index of its filing.
+        is_earlier: Filed before the asset in question.
+        holders: Whose rights are in force, or would be; none before it is recorded.
+        finding: What was decided about it, once that is recorded.
+    """
+
+    duplicate: Duplicate
+    title: str
+    registration: SubjectKey
+    status: str
+    filed: int
+    is_earlier: bool
+    holders: tuple[Holding, ...]
+    finding: DuplicateFinding | None
+
+
+def duplicate_json(duplicate: Duplicate) -> JsonObject:
+    """A duplicate as programs read it."""
+    voucher = {"voucher": duplicate.voucher} if duplicate.voucher else {}
+    return {"asset": duplicate.asset, **voucher, "match": duplicate.match}
+
+
+def index_content(
+    asset: SubjectKey, registration: SubjectKey, digests: Iterable[str]
+) -> dict[str, Json]:
+    """Entries of the index for the content of one initial registration, by digest."""
+    place: Json = {"asset": asset, "registration": registration}
+    return dict.fromkeys(digests, place)
+
+
+def doom_content(registration: SubjectKey, digest: str) -> Doomed:
+    """The entry of the index that says that a registration has this content."""
+
+    def is_its(place: Json) -> bool:
+        return isinstance(place, dict) and place.get("registration") == registration
+
+    return Doomed(CONTENT, digest, is_its)
+
+
+def find_duplicates(
+    registry: Registry, vault: Vault, digests: Iterable[str], own: SubjectKey | None = None
+) -> list[Duplicate]:
+    """Assets filed here with any of the same content.
+
+    What the vault knows of a filing that was refused is no asset.
+
+    Args:
+        registry: Whose ledger.
+        vault: With the index.
+        digests: SHA-256 of each file, 64 hex digits.
+        own: An asset that is no duplicate of itself.
+    """
+    matches: dict[SubjectKey, str] = {}
+    for digest in digests:
+        for record in vault.find(CONTENT, digest):
+            if isinstance(record, dict):
+                matches[SubjectKey(str(record["asset"]))] = EXACT
+        matches |= dict.fromkeys(_claimants(registry, digest), PUBLISHED)
+    states = {asset: registry.find_state(Asset, asset) for asset in matches if asset != own}
+    return [
+        Duplicate(asset, state.voucher, matches[asset])
+        for asset, state in states.items()
+        if state is not None
+    ]
+
+
+def review_duplicates(
+    registry: Registry, key: SubjectKey, contents: Iterable[JsonObject]
+) -> list[Match]:
+    """Assets with the same content as a registration's, for the registrar to decide about.
+
+    Args:
+        registry: Whose ledger and vault.
+        key: The registration's.
+        contents: Openings of its content, as far as the vault has them.
+
+    Raises:
+        NotFoundError: There is no such registration.
+    """
+    own = registry.need_state(Registration, key).asset
+    digests = {*registry.need_state(Asset, own).digests, *read_digests(contents)}
+    vault = registry.open_vault()
+    try:
+        found = find_duplicates(registry, vault, sorted(digests), own)
+    finally:
+        vault.close()
+    findings = {each.asset: each for each in read_findings(registry, key)}
+    filed = _first_index(registry, own)
+    matches = [_describe(registry, each, filed, findings.get(each.asset)) for each in found]
+    return sorted(matches, key=lambda match: match.filed)
+
+
+def read_digests(contents: Iterable[JsonObject]) -> list[str]:
+    """Digests of files, from the openings of their commitments."""
+    values = (opening["value"] for opening in contents)
+    return [str(value["digest"]) for value in values if isinstance(value, dict)]
+
+
+def check_decided(matches: Iterable[Match], findings: Iterable[DuplicateFinding]) -> None:
+    """Refuse to record while a registered asset of the same content was not decided about.
+
+    The rules see published digests alone; the registrar owes the same care to its own index.
+
+    Raises:
+        RejectedError: Reason `duplicate`.
+    """
+    decided = {each.asset for each in findings}
+    missing = [
+        each.duplicate.asset
+        for each in matches
+        if each.duplicate.voucher and each.duplicate.asset not in decided
+    ]
+    if missing:
+        raise RejectedError(
+            "duplicate",
+            f"the same content is registered as {', '.join(missing)}: look at it with "
+            "'muniment registration duplicates ID', then say for each what was decided with "
+            "--duplicate ASSET=DECISION:REASON, or refuse the registration",
+            f"相同内容已登记为 {'、'.join(missing)}："
+            "请用 muniment registration duplicates 标识 查看，"
+            "并用 --duplicate 数据=结论:理由 逐一写明认定结论，或不予登记",
+            rule="Art. 39",
+        )
+
+
+def read_findings(registry: Registry, key: SubjectKey) -> Sequence[DuplicateFinding]:
+    """What the record of a registration says of duplicates; nothing before it is recorded."""
+    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
+    if stored is None or registry.need_state(Registration, key).voucher is None:
+        return ()
+    state = registry.read_state(key)
+    count = 0 if state is None else state.n
+    for index in reversed(registry.store.read_history(stored.number, 0, count)):
+        entry = registry.read_leaf(index)
+        if isinstance(entry, Entry) and entry.signed.event.kind == RecordRegistration.kind:
+            return parse_record(RecordRegistration, entry.signed.event.body).duplicates or ()
+    return ()
+
+
+def _describe(
+    registry: Registry, duplicate: Duplicate, filed: int, finding: DuplicateFinding | None
+) -> Match:
+    asset = registry.need_state(Asset, duplicate.asset)
+    title = asset.fields.get("title")
+    registration = registry.need_state(Registration, asset.registration)
+    index = _first_index(registry, duplicate.asset)
+    return Match(
+        duplicate=duplicate,
+        title=title if isinstance(title, str) else "",
+        registration=asset.registration,
+        status=str(current(registration.status)[-1]),
+        filed=index,
+        is_earlier=index < filed,
+        holders=tuple(_holdings(registry, asset)),
+        finding=finding,
+    )
+
+
+def _holdings(registry: Registry, asset: Asset) -> Iterable[Holding]:
+    for value in tuple_values(asset.tuples):
+        holder = SubjectKey(str(value["holder"]))
+        yield Holding(holder, name_of(registry, holder), str(value["right"]))
+
+
+def _first_index(registry: Registry, key: SubjectKey) -> int:
+    """Log index of the first event of a subject.
+
+    Raises:
+        NotFoundError: There is no such subject.
+        CorruptionError: It has no history.
+    """
+    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
+    if stored is None:
+        raise NotFoundError(f"there is no {key} on this ledger")
+    found = registry.store.read_history(stored.number, 0, 1)
+    if not found:
+        raise CorruptionError(f"the history of {key} is empty: audit")
+    return found[0]
+
+
+def _claimants(registry: Registry, digest: str) -> list[SubjectKey]:
+    claim = registry.find_state(NameClaim, SubjectKey(f"name/sha256:{digest}"))
+    return [] if claim is None else [SubjectKey(str(value)) for value in current(claim.claims)]

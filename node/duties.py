@@ -1,0 +1,202 @@
+"""What is due on the registry in a home: its open states gathered, and reckoned by the rules.
+
+Which subjects may have something due stands in the listings, so that only the states of these are
+read: open registrations and objections, registered assets, and all parties.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from contracts.clocks import create_calendar, parse_calendar
+from contracts.duties import (
+    Desk,
+    Duty,
+    asset_duties,
+    calendar_duties,
+    objection_duties,
+    party_duties,
+    registration_duties,
+    sort_duties,
+)
+from contracts.edges import OPEN_STATUSES
+from contracts.force import Pending
+from contracts.foresight import (
+    Consequence,
+    foresee_party,
+    foresee_registration,
+    foresee_voucher,
+    sort_consequences,
+    status_then,
+)
+from contracts.foundation import Ledger
+from contracts.identity import Party
+from contracts.lists import CALENDAR, PublishedList, list_key
+from contracts.objection import Objection
+from contracts.periods import Periods
+from contracts.procedure import Registration
+from contracts.records import StateT, parse_state_record
+from contracts.standing import find_pending
+from contracts.title import Asset, Voucher, voucher_key
+from contracts.voucher import voucher_status
+from ledger.core.state import parse_state
+from ledger.core.subjects import SELF
+from ledger.core.types import SubjectKey, UnixMillis
+from ledger.errors import NotFoundError
+from ledger.storage.base import Table
+from node.registry import Registry
+
+_MAX_CALENDARS: Final = 10_000
+"""More than a calendar can have years."""
+
+_OPEN: Final = {
+    "registration": OPEN_STATUSES,
+    "objection": frozenset(("filed", "notified", "answered", "to-court")),
+    "asset": frozenset(("registered",)),
+}
+"""Statuses in listings under which something may be due, by kind."""
+
+
+class Reader:
+    """States under one head, so that all of them are of the same time.
+
+    Args:
+        registry: Opened for reading or writing.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._store = registry.store
+        self._root = registry.store.read_head().map_root
+
+    def find(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
+        """State of a subject as a record, or None."""
+        stored = self._store.read_stored_state(self._root, key)
+        if stored is None:
+            return None
+        return parse_state_record(cls, parse_state(msgspec.json.decode(stored.raw)).state)
+
+    def need(self, cls: type[StateT], key: SubjectKey) -> StateT:
+        """State of a subject that has to be there.
+
+        Raises:
+            NotFoundError: It is not.
+        """
+        state = self.find(cls, key)
+        if state is None:
+            raise NotFoundError(f"there is no {key} on this ledger")
+        return state
+
+    def list_open(self) -> Iterator[tuple[str, SubjectKey]]:
+        """Kind and key of every subject on which something may be due."""
+        for key, kind, _, status, *_ in self._store.iterate_rows(Table.LISTING):
+            if status in _OPEN.get(str(kind), ()) or kind == "party":
+                yield str(kind), SubjectKey(str(key))
+
+
+def read_desk(registry: Registry, now: UnixMillis | None = None) -> Desk:
+    """By what duties are reckoned: the profile, every published year, and the present.
+
+    Args:
+        registry: Opened for reading or writing.
+        now: The clock's unless told.
+    """
+    reader = Reader(registry)
+    ledger = reader.need(Ledger, SELF)
+    keys = registry.find_subjects(list_key(CALENDAR, ""), _MAX_CALENDARS)
+    parts = [reader.need(PublishedList, key) for key in keys]
+    calendar = create_calendar(parse_calendar(part.content) for part in parts)
+    profile = ledger.profile
+    return Desk(
+        registrar=ledger.registrar,
+        regulator=ledger.regulator,
+        periods=Periods(profile.clocks, calendar, profile.offset_minutes),
+        now=registry.clock.now() if now is None else now,
+    )
+
+
+def find_duties(registry: Registry, desk: Desk) -> list[Duty]:
+    """Everything that is due, the most urgent first.
+
+    Args:
+        registry: Opened for reading or writing.
+        desk: As read_desk gives it.
+
+    Cost: one pass over the listings, and one read for each state that may have something due.
+    """
+    reader = Reader(registry)
+    duties = [*calendar_duties(desk)]
+    for kind, key in reader.list_open():
+        duties += _find(reader, kind, key, desk)
+    return sort_duties(duties)
+
+
+def _find(reader: Reader, kind: str, key: SubjectKey, desk: Desk) -> Iterator[Duty]:
+    match kind:
+        case "registration":
+            yield from registration_duties(key, reader.need(Registration, key), desk)
+        case "asset":
+            asset = reader.need(Asset, key)
+            yield from asset_duties(key, asset, _find_pending(reader, asset), desk)
+        case "party":
+            yield from party_duties(key, reader.need(Party, key), desk)
+        case _:
+            objection = reader.need(Objection, key)
+            yield from objection_duties(key, objection, reader.need(Asset, objection.asset), desk)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What an instant ahead finds if nobody does anything until then.
+
+    Args:
+        status: Of the registration.
+        voucher: Number of its voucher, if it was recorded.
+        voucher_status: Of that voucher, in the words of a verifier.
+        consequences: What comes by itself, in order, before and after that instant.
+    """
+
+    status: str
+    voucher: str | None
+    voucher_status: str | None
+    consequences: list[Consequence]
+
+
+def foresee(registry: Registry, key: SubjectKey, desk: Desk, at: UnixMillis) -> Forecast:
+    """What comes of a registration, of its voucher and of its parties if nobody does anything.
+
+    Args:
+        registry: Opened for reading or writing.
+        key: Of the registration.
+        desk: As read_desk gives it.
+        at: An instant that is not before the desk's.
+
+    Raises:
+        NotFoundError: There is no such registration.
+    """
+    reader = Reader(registry)
+    registration = reader.need(Registration, key)
+    found = [*foresee_registration(key, registration, desk)]
+    status = None
+    if registration.voucher is not None:
+        asset = reader.need(Asset, registration.asset)
+        number = voucher_key(registration.voucher)
+        voucher = reader.need(Voucher, number)
+        pending = _find_pending(reader, asset)
+        until = UnixMillis(voucher.valid_until)
+        status = voucher_status(registration.voucher, voucher, asset, at, desk.now, pending)
+        if asset.voucher == registration.voucher:
+            found += foresee_voucher(number, until, pending, desk)
+    for party in registration.parties:
+        found += foresee_party(party, reader.need(Party, party))
+    return Forecast(
+        status=status_then(registration, replace(desk, now=at)),
+        voucher=registration.voucher,
+        voucher_status=status,
+        consequences=sort_consequences(found),
+    )
+
+
+def _find_pending(reader: Reader, asset: Asset) -> Pending | None:
+    return None if asset.renewal is None else find_pending(reader.need(Registration, asset.renewal))

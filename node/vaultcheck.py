@@ -1,0 +1,156 @@
+"""Whether the vault opens what the ledger commits to: nothing missing, nothing wrong.
+
+Spec: our formats, section 5 ("Commitment"); domain, section 3.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ledger.core.draft import DraftOpening, find_commitments
+from ledger.core.entry import Entry, decode_leaf
+from ledger.core.types import Json, SubjectKey
+from ledger.errors import CorruptionError, InputError
+from ledger.vault import Vault
+from node.drafts import main_subject
+from node.erasure import ERASED
+from node.issuing import OPENING
+from node.registry import Registry
+
+_LEAVES_AT_ONCE: Final = 1000
+_OWED: Final = ("registration/", "party/")
+"""Whose openings a registrar's vault has to have; others' prices and terms stay with them."""
+
+Lack = Literal["missing", "wrong", "erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the ledger commits to something: the subject, and the member."""
+
+    subject: SubjectKey
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An opening in the vault of which the ledger knows nothing: never submitted, or refused.
+
+    Args:
+        by: Who made the commitment.
+        field: The member.
+        commitment: 43 characters.
+    """
+
+    by: str
+    field: str
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True)
+class VaultReport:
+    """The vault held against the ledger.
+
+    Args:
+        commitments: How many the ledger has of registrations and parties.
+        opened: How many of them the vault opens.
+        missing: The vault has no opening, and none was erased.
+        wrong: It has one, which is not what was committed to.
+        erased: It had one, which was destroyed.
+        extra: Openings of nothing on the ledger.
+    """
+
+    commitments: int
+    opened: int
+    missing: tuple[Place, ...]
+    wrong: tuple[Place, ...]
+    erased: tuple[Place, ...]
+    extra: tuple[Extra, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that is owed is there and right."""
+        return not self.missing and not self.wrong
+
+
+def check_vault(registry: Registry, progress: Callable[[int], None] | None = None) -> VaultReport:
+    """Hold every opening in the vault against the commitments of the log, and those against it.
+
+    Args:
+        registry: Opened for reading.
+        progress: Called with the number of leaves read since the last call.
+
+    Raises:
+        CorruptionError: A record of the vault was changed, or sealed with another secret.
+        StoreFailedError: Ledger or vault cannot be read.
+    """
+    with closing(registry.open_vault()) as vault:
+        kept = _read_openings(vault)
+        seen: set[str] = set()
+        lacks: dict[Lack, list[Place]] = {"missing": [], "wrong": [], "erased": []}
+        commitments = opened = 0
+        for place, digest in _walk(registry, progress):
+            if digest in kept:
+                seen.add(digest)
+            if not place.subject.startswith(_OWED):
+                continue
+            commitments += 1
+            if digest in kept:
+                opened += 1
+            else:
+                lacks[_find_lack(vault, place)].append(place)
+    extra = [each for digest, each in kept.items() if digest not in seen]
+    missing, wrong, erased = (tuple(lacks[lack]) for lack in ("missing", "wrong", "erased"))
+    return VaultReport(commitments, opened, missing, wrong, erased, tuple(extra))
+
+
+def _read_openings(vault: Vault) -> Mapping[str, Extra]:
+    """Commitments that the vault opens, each with what may be said of it."""
+    return {each.commitment: each for each in map(_read_opening, vault.scan(OPENING))}
+
+
+def _read_opening(record: Json) -> Extra:
+    if not isinstance(record, dict):
+        raise _not_ours()
+    try:
+        by, field, log, salt = (str(record[name]) for name in ("by", "field", "log", "salt"))
+        opening = DraftOpening(SubjectKey(by), field, log, salt, record["value"])
+        return Extra(by, field, opening.commitment())
+    except (KeyError, InputError):
+        raise _not_ours() from None
+
+
+def _not_ours() -> CorruptionError:
+    return CorruptionError("a vault record is no opening: restore the vault from a backup")
+
+
+def _walk(
+    registry: Registry, progress: Callable[[int], None] | None
+) -> Iterator[tuple[Place, str]]:
+    """Every commitment in the log, in its order: where it stands, and its digest."""
+    store = registry.store
+    size, start = store.read_head().size, 0
+    while start < size:
+        leaves = store.read_leaves(start, min(start + _LEAVES_AT_ONCE, size))
+        yield from _find_in(leaves)
+        start += len(leaves)
+        if progress is not None:
+            progress(len(leaves))
+
+
+def _find_in(leaves: Iterable[bytes]) -> Iterator[tuple[Place, str]]:
+    for leaf in leaves:
+        entry = decode_leaf(leaf) if b'"$commit"' in leaf else None
+        if isinstance(entry, Entry):
+            event = entry.signed.event
+            owner = main_subject(event)
+            for each in find_commitments(event.body):
+                yield Place(owner, each.field), each.digest
+
+
+def _find_lack(vault: Vault, place: Place) -> Lack:
+    name = f"{place.subject} {place.field}"
+    if vault.find(OPENING, name):
+        return "wrong"
+    return "erased" if vault.find(ERASED, name) else "missing"

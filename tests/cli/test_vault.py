@@ -1,0 +1,107 @@
+"""`muniment vault`: erasing what only the vault has, and holding it against the ledger."""
+
+import pytest
+
+WHY = ("--reason", "request of the person", "--yes")
+
+
+@pytest.fixture
+def filing(founded):
+    """The registration of the solo registry's voucher."""
+    return founded.registered["registration"]
+
+
+def test_an_erasure_says_what_went_and_what_it_cannot_reach(solo, filing):
+    result = solo.ok("vault", "erase", filing, *WHY)
+    assert result.row("about") == filing
+    assert "applicants" in result.row("erased")
+    assert "warning: backups made before still hold it" in result.err
+    assert "the ledger shows these for good, since they were published: " in result.err
+    assert "title" in result.err
+    assert "20 years" not in result.err, "an owner is no registrar"
+    again = solo.ok("vault", "erase", filing, *WHY)
+    assert again.out == "All of it was gone already; the vault's file was cleaned once more.\n"
+
+
+def test_an_erasure_is_told_in_chinese(solo, filing):
+    result = solo.ok("vault", "erase", filing, *WHY, "--lang", "zh-CN")
+    assert result.row("主题") == filing
+    assert "此前的备份仍含有该内容" in result.err
+
+
+def test_programs_read_what_was_erased(solo, filing):
+    document = solo.json("vault", "erase", filing, "--field", "applicants", *WHY)
+    assert document == {
+        "subject": filing, "erased": ["applicants"], "records": 2, "published": []
+    }  # fmt: skip
+
+
+def test_the_voucher_verifies_after_an_erasure_and_the_audit_is_clean(solo, founded, filing):
+    solo.ok("vault", "erase", filing, *WHY)
+    solo.ok("voucher", "export", founded.number, "--out", "v.voucher.json")
+    solo.ok("verify", "v.voucher.json")
+    solo.ok("audit")
+
+
+def test_nothing_is_erased_by_a_slip(solo, filing):
+    error = solo.refused("vault", "erase", filing, *WHY[:2], code=2)
+    assert (error["code"], error["hint"]) == ("not_confirmed", "say --yes if it is meant")
+    assert solo.json("vault", "check")["erased"] == []
+
+
+def test_a_member_that_the_form_lacks_is_not_found(solo, filing):
+    argv = ("vault", "erase", filing, "--field", "contact", *WHY)
+    assert solo.refused(*argv, code=5)["message"] == f"{filing} commits to no contact"
+    assert "没有对 contact 作出承诺" in solo.ok(*argv, "--lang", "zh-CN", code=5).err
+
+
+def test_an_organisations_name_is_public(solo, founded):
+    party = solo.json("party", "list")["items"][0]["party"]
+    error = solo.refused("vault", "erase", party, *WHY, code=4)
+    assert error["code"] == "public_name"
+
+
+def test_a_registrar_is_reminded_of_its_duty_to_keep_files(national_program, applicant):
+    from tests.cli.test_registration import file  # the national registry's own words
+
+    filed = file(national_program, applicant)["registration"]
+    error = national_program.refused("vault", "erase", filed, *WHY, code=4)
+    assert error["code"] == "still_open"
+    assert "have it withdrawn" in error["message"]
+    national_program.ok("registration", "withdraw", filed)
+    result = national_program.ok("vault", "erase", filed, *WHY)
+    assert "Article 10 asks a registrar to keep the files of registrations for 20 years" in (
+        result.err
+    )
+    assert "published" not in result.err
+
+
+def test_a_natural_persons_name_is_erased(solo):
+    person = ("party", "enroll", "张三", "--kind", "natural", "--no-passphrase")
+    party = solo.json(*person)["subject"]
+    assert solo.json("vault", "erase", party, *WHY)["erased"] == ["name"]
+    document = solo.json("vault", "check")
+    assert document["erased"] == [{"subject": party, "field": "name"}]
+
+
+def test_a_whole_vault(solo):
+    document = solo.json("vault", "check")
+    assert document == {
+        "whole": True, "commitments": 20, "opened": 20, "missing": [], "wrong": [], "erased": [],
+        "extra": [],
+    }  # fmt: skip
+    result = solo.ok("vault", "check")
+    assert result.out.startswith("WHOLE: ")
+    assert result.row("opened") == "20"
+    assert solo.ok("vault", "check", "--lang", "zh-CN").out.startswith("完整：")
+
+
+def test_a_vault_that_lost_its_openings_is_not_whole(solo, filing):
+    (solo.home / "vault.db").unlink()
+    result = solo.ok("--json", "vault", "check", code=3)
+    assert result.json["whole"] is False
+    assert {"subject": filing, "field": "applicants"} in result.json["missing"]
+    shown = solo.ok("vault", "check", code=3)
+    assert shown.out.startswith("NOT WHOLE: restore the vault from a backup\n")
+    assert f"missing                   {filing} applicants" in shown.out
+    assert solo.ok("vault", "check", "--lang", "zh-CN", code=3).out.startswith("不完整：")

@@ -1,0 +1,1 @@
+"""A year of applications, and a search for anything of them that should not be anywhere."""

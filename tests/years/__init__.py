@@ -1,0 +1,1 @@
+"""Five years of one registrar's desk, with every clock held against a slow one."""
