@@ -1,7 +1,7 @@
 """What `attest` and `filing` share: the end of a term, and lists of what was made."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from cli.lang import say
 from cli.times import format_local, is_day, parse_date
@@ -10,8 +10,11 @@ from ledger.core.types import Json, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from cli.session import Session
+    from contracts.attestation import Attestation
+    from contracts.filing import Filing
     from node.registry import Registry
 
+StateT = TypeVar("StateT", "Attestation", "Filing")
 MAX_LISTED = 10_000
 
 
@@ -52,17 +55,9 @@ def list_attestations(session: "Session", registry: "Registry", asset: str | Non
         UsageError: More than one fits.
     """
     from contracts.attestation import Attestation
-    from contracts.intervals import current
 
-    now = registry.clock.now()
-    found = [
-        (key, registry.need_state(Attestation, key))
-        for key in find_about(registry, "attestation", asset)
-    ]
-    named = [
-        (key, each, _status_of(str(current(each.status)[-1]), each.valid_until, now))
-        for key, each in found
-    ]
+    keys = find_about(registry, "attestation", asset)
+    named = _read_states(registry, Attestation, keys, lambda each: each.valid_until)
     items: list[Json] = [
         {
             "attestation": key,
@@ -88,7 +83,7 @@ def list_attestations(session: "Session", registry: "Registry", asset: str | Non
         say("asset", "数据"),
         say("issuer", "出具方"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
 def list_filings(session: "Session", registry: "Registry", asset: str | None) -> None:
@@ -99,16 +94,9 @@ def list_filings(session: "Session", registry: "Registry", asset: str | None) ->
         UsageError: More than one fits.
     """
     from contracts.filing import Filing
-    from contracts.intervals import current
 
-    now = registry.clock.now()
-    found = [
-        (key, registry.need_state(Filing, key)) for key in find_about(registry, "filing", asset)
-    ]
-    named = [
-        (key, each, _status_of(str(current(each.status)[-1]), each.until, now))
-        for key, each in found
-    ]
+    keys = find_about(registry, "filing", asset)
+    named = _read_states(registry, Filing, keys, lambda each: each.until)
     items: list[Json] = [
         {
             "filing": key,
@@ -141,9 +129,22 @@ def list_filings(session: "Session", registry: "Registry", asset: str | None) ->
         say("recipient", "接收方"),
         say("until", "截止"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
-def _status_of(status: str, until: int | None, now: UnixMillis) -> str:
-    is_over = status == "in-force" and until is not None and now >= until
-    return "expired" if is_over else status
+def _read_states(
+    registry: "Registry",
+    cls: type[StateT],
+    keys: Sequence[SubjectKey],
+    end: Callable[[StateT], int | None],
+) -> list[tuple[SubjectKey, StateT, str]]:
+    """States, each with what it is now; `end` gives the first instant at which one has expired."""
+    from contracts.intervals import current
+
+    now, named = registry.clock.now(), []
+    for key in keys:
+        state = registry.need_state(cls, key)
+        status, until = str(current(state.status)[-1]), end(state)
+        is_over = status == "in-force" and until is not None and now >= until
+        named.append((key, state, "expired" if is_over else status))
+    return named

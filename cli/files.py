@@ -27,8 +27,12 @@ def write_document(path: Path, document: Json, *, force: bool, mode: int = PUBLI
         ExistsError: Other content is there.
         StoreFailedError: It could not be written.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    write_bytes(path, text.encode(), force=force, mode=mode)
+    write_bytes(path, format_document(document).encode(), force=force, mode=mode)
+
+
+def format_document(document: Json) -> str:
+    """A JSON document as it stands in a file that people may read."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_bytes(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC_MODE) -> None:

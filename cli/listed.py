@@ -112,7 +112,7 @@ def show_scan(session: "Session", registry: "Registry", name: str | None) -> Non
         say("live grants", "有效授权"),
         say("next", "应办事项"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
 def _describe(match: "Match") -> str:

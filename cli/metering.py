@@ -45,8 +45,8 @@ def record_usage(session: Session, grant: str, metered: Metered, party: str | No
         NotFoundError: There is no such grant or party.
         RejectedError: A rule refuses; nothing was written.
     """
-    from cli.subjects import find_keys, find_party, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_party, find_subject
+    from cli.writing import write_alone
     from contracts.chain import Grant
     from contracts.odrl import check_action
 
@@ -57,7 +57,7 @@ def record_usage(session: Session, grant: str, metered: Metered, party: str | No
         actor = state.grantee if party is None else find_party(registry, party)
         body = _make_usage(key, state, metered, registry.clock.now())
         extra: dict[str, Json] = {"action": body.action, "total": body.total}
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), key, extra)
+        write_alone(session, registry, actor, body, key, extra)
 
 
 def _make_usage(key: SubjectKey, grant: "Grant", metered: Metered, now: UnixMillis) -> "Usage":

@@ -112,6 +112,12 @@ class Output:
             table.add_row(*(Text(show_plain(cell)) for cell in row))
         Console().print(table)
 
+    def items(
+        self, items: Sequence[Json], headers: Sequence[str], rows: Sequence[Sequence[str]]
+    ) -> None:
+        """Print a command's result that is a list: items for programs, rows for people."""
+        self.result({"items": items, "next": None}, lambda: self.list(headers, rows))
+
     @contextmanager
     def progress(self, en: str, zh: str, total: int | None) -> Iterator[Callable[[int], None]]:
         """A bar on stderr for long work, only on a terminal.

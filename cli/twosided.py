@@ -51,8 +51,9 @@ def write_or_draft(
     registry: Registry,
     actor: SubjectKey,
     body: Body,
-    name: str,
     out: Path | None = None,
+    *,
+    name: str | None = None,
 ) -> None:
     """Write an event if every key it needs is here, else a draft for the others to sign.
 
@@ -63,15 +64,15 @@ def write_or_draft(
         registry: Opened for writing.
         actor: The party that speaks.
         body: What it says; it commits to nothing.
-        name: What the draft is about, such as `grant`; its file is called after it.
         out: The draft's file (default: NAME-xxxxxxxx.draft.json).
+        name: What the draft is about (default: its kind); its file is called after it.
 
     Raises:
         RejectedError: A rule refuses; nothing was written.
         ExistsError: The draft's file has other content.
     """
     prepared = prepare_event(registry, actor, body)
-    file = DraftFile(f"{name}-{prepared.signed.id[:8]}", out)
+    file = DraftFile(f"{name or body.kind}-{prepared.signed.id[:8]}", out)
     submit_or_draft(session, registry, prepared, file)
 
 

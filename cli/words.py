@@ -139,7 +139,7 @@ _CHINESE: Final = {
     "developer": "开发主体",
     "state after this event": "此事件之后的状态",
     # catalogues and files for the national system
-    "what is sent": "报送内容", "recorded result": "登记结果", "datasets": "数据条目",
+    "what is sent": "报送内容", "ready": "办结条件", "recorded result": "登记结果", "datasets": "数据条目",
     "names this digest, and its result": "载明此摘要与此结果",
     "registers this result": "所登记与此结果一致", "assets left out": "目录是否列全",
     "members not yet published": "尚未公示的内容", "result not yet recorded": "尚未登记的结果",

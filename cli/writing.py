@@ -4,12 +4,41 @@ from collections.abc import Mapping, Sequence
 
 from cli.lang import say
 from cli.session import Session
+from cli.subjects import find_keys
 from cli.words import show_fact, show_word
 from contracts.engine import Body
 from ledger.core.event import SignedEvent
 from ledger.core.types import Json, SubjectKey
 from ledger.keys import SigningKey
+from node.drafts import main_subject
 from node.registry import Registry, Written
+
+
+def write_alone(
+    session: Session,
+    registry: Registry,
+    actor: SubjectKey,
+    body: Body,
+    subject: SubjectKey | None = None,
+    extra: Mapping[str, Json] | None = None,
+) -> None:
+    """Write one event that its actor signs alone, and print where it went.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing; one key of the actor is in its home.
+        actor: The party that speaks.
+        body: What it says.
+        subject: What the event is mainly about; None: what it opens.
+        extra: Further members of the result.
+
+    Raises:
+        UsageError: The actor's key is not here.
+        RejectedError: A rule refuses; nothing was written.
+    """
+    keys = find_keys(registry, actor, 1)
+    signed = registry.sign_event(registry.build_event(actor, body), keys)
+    submit_signed(session, registry, signed, subject or main_subject(signed.event), extra)
 
 
 def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS record (
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Doomed:
     """Records that are to be destroyed.
 

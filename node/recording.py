@@ -3,7 +3,7 @@
 The credential goes into the store in the same transaction as the event that names it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -185,13 +185,28 @@ def record_until_numbered(
     raise AssertionError("the last attempt returns or raises")
 
 
-def read_openable(registry: Registry, key: SubjectKey) -> dict[str, Opening]:
-    """Openings of the members that a public notice may open, from this home's vault.
+def read_openable(
+    registry: Registry, key: SubjectKey, also: Collection[str] = ()
+) -> dict[str, Opening]:
+    """Openings of what a public notice opens, from this home's vault: the statutory members.
+
+    Args:
+        registry: Of this home.
+        key: The registration's.
+        also: Members that are opened besides; those left empty are not.
 
     Raises:
         NotFoundError: The vault has none of this registration.
+        MalformedError: One of `also` is never published.
     """
-    return read_notice(registry, key, FORMS[registry.need_state(Registration, key).type])
+    form = FORMS[registry.need_state(Registration, key).type]
+    wrong = sorted(set(also) - set(form.openable))
+    if wrong:
+        allowed = ", ".join(sorted(set(form.openable) - set(form.statutory)))
+        raise MalformedError(f"{wrong[0]} is never published; it may open also: {allowed}")
+    wanted = {*form.statutory, *also}
+    found = read_notice(registry, key, form)
+    return {name: opening for name, opening in found.items() if name in wanted}
 
 
 def read_notice(registry: Registry, key: SubjectKey, form: Form) -> dict[str, Opening]:

@@ -4,12 +4,10 @@ from typing import Annotated, get_args
 
 import typer
 
+from cli.commands.options import ASSET, GROUND
 from cli.lang import say
 from cli.session import Session
 
-_ASSET = typer.Argument(
-    help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
-)
 _DOCUMENT = typer.Option(
     metavar="FILE|DIGEST",
     help=say(
@@ -51,7 +49,7 @@ def create_group() -> typer.Typer:
 
 def make(
     context: typer.Context,
-    asset: Annotated[str, _ASSET],
+    asset: Annotated[str, ASSET],
     kind: Annotated[
         str,
         typer.Option(
@@ -121,11 +119,11 @@ def withdraw(
         str,
         typer.Argument(help=say("Attestation: key or its beginning.", "证明：标识或其开头。")),
     ],
-    ground: Annotated[str, typer.Option(help=say("Why.", "理由。"))],
+    ground: Annotated[str, GROUND],
 ) -> None:
     from cli.holding import find_live_voucher
-    from cli.subjects import find_keys, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_subject
+    from cli.writing import write_alone
     from contracts.attestation import Attestation, Withdraw
 
     session: Session = context.obj
@@ -134,13 +132,12 @@ def withdraw(
         state = registry.need_state(Attestation, key)
         voucher = find_live_voucher(registry, state.asset)
         body = Withdraw(attestation=key, asset=state.asset, voucher=voucher, ground=ground)
-        keys = find_keys(registry, state.issuer, 1)
-        write_event(session, registry, state.issuer, body, keys, key)
+        write_alone(session, registry, state.issuer, body, key)
 
 
 def show_all(
     context: typer.Context,
-    asset: Annotated[str | None, _ASSET] = None,
+    asset: Annotated[str | None, ASSET] = None,
 ) -> None:
     from cli.assessing import list_attestations
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import ASSET
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json
@@ -43,12 +44,7 @@ def deliver(
         Path, typer.Option("--from", help=say("The registered file.", "所登记的文件。"))
     ],
     out: Annotated[Path, typer.Option("--out", help=say("Copy to write.", "写出的副本。"))],
-    asset: Annotated[
-        str | None,
-        typer.Argument(
-            help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
-        ),
-    ] = None,
+    asset: Annotated[str | None, ASSET] = None,
     to: Annotated[str | None, typer.Option("--to", help=say("Recipient.", "接收方。"))] = None,
     grant: Annotated[
         str | None,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import REGISTRATION
 from cli.lang import say
 from cli.session import Session
 
@@ -21,9 +22,7 @@ def add_commands(group: typer.Typer) -> None:
 
 def duplicates(
     context: typer.Context,
-    registration: Annotated[
-        str, typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
-    ],
+    registration: Annotated[str, REGISTRATION],
 ) -> None:
     from cli.duplicates import read_matches, show_matches
     from cli.subjects import find_subject

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.commands.options import FORCE, OUT, VOUCHER
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
-from ledger.core.types import Json, SubjectKey
+from ledger.core.types import SubjectKey
 
 if TYPE_CHECKING:
     from node.registry import Registry
-
-_OUT = typer.Option("--out", help=say("File to write.", "输出文件。"))
-_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
 def create_group() -> typer.Typer:
@@ -92,10 +90,11 @@ def national(
             ),
         ),
     ] = False,
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, OUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
-    from cli.files import PUBLIC_MODE, write_document
+    from cli.files import PUBLIC_MODE, format_document
+    from cli.results import Made, print_or_write
     from ledger.files import PRIVATE_MODE
     from node.exports.national import format_national
     from node.exports.sending import make_national, prove_national
@@ -107,23 +106,17 @@ def national(
         made = make_national(registry, key, wanted, with_openings=with_fingerprints)
         proofs = prove_national(registry, made) if with_proofs else None
     document = format_national(made, proofs)
-    if out is None:
-        session.out.result(document, lambda: print(_pretty(document)))
-        return
+    result = Made(
+        document,
+        format_document(document),
+        told={"subject": key, "part": made.part, "digest": made.digest},
+        rows=[
+            (say("part", "内容"), _show_part(made.part)),
+            (say("digest", "摘要"), made.digest),
+        ],
+    )
     mode = PRIVATE_MODE if with_fingerprints else PUBLIC_MODE
-    write_document(out, document, force=force, mode=mode)
-    written: dict[str, Json] = {
-        "subject": key,
-        "part": made.part,
-        "digest": made.digest,
-        "file": str(out),
-    }
-    rows = [
-        (say("written", "已写入"), str(out)),
-        (say("part", "内容"), _show_part(made.part)),
-        (say("digest", "摘要"), made.digest),
-    ]
-    session.out.result(written, lambda: session.out.table("", rows))
+    print_or_write(session, result, out, force=force, mode=mode)
 
 
 def dcat(
@@ -142,41 +135,39 @@ def dcat(
             help=say("Leave out what 'verify' needs.", "不附验证所需的证明。"),
         ),
     ] = False,
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, OUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
-    from cli.files import write_bytes
+    from cli.files import format_document
+    from cli.results import Made, print_or_write
     from node.exports.catalogue import Page, make_catalogue
 
     session: Session = context.obj
     with session.registry() as registry:
         made = make_catalogue(registry, Page(after, limit), with_proofs=not without_proofs)
-    if out is None:
-        session.out.result(made.document, lambda: print(_pretty(made.document)))
-        return
-    write_bytes(out, made.data, force=force)
-    written: dict[str, Json] = {
-        "datasets": made.document["count"],
-        "root": made.document["root"],
-        "digest": made.digest,
-        "file": str(out),
-    }
-    rows = [
-        (say("written", "已写入"), str(out)),
-        (say("datasets", "数据个数"), str(made.document["count"])),
-        (say("root", "根"), str(made.document["root"])),
-        (say("digest", "摘要"), made.digest),
-    ]
-    session.out.result(written, lambda: session.out.table("", rows))
+    count, root = made.document["count"], made.document["root"]
+    result = Made(
+        made.document,
+        format_document(made.document),
+        made.data,
+        told={"datasets": count, "root": root, "digest": made.digest},
+        rows=[
+            (say("datasets", "数据个数"), str(count)),
+            (say("root", "根"), str(root)),
+            (say("digest", "摘要"), made.digest),
+        ],
+    )
+    print_or_write(session, result, out, force=force)
 
 
 def credential(
     context: typer.Context,
-    number: Annotated[str, typer.Argument(help=say("Number of the voucher.", "登记凭证编号。"))],
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    number: Annotated[str, VOUCHER],
+    out: Annotated[Path | None, OUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
-    from cli.files import write_document
+    from cli.files import format_document
+    from cli.results import Made, print_or_write
     from cli.subjects import find_voucher
     from node.bundles import read_credential
 
@@ -184,12 +175,8 @@ def credential(
     with session.registry() as registry:
         full = find_voucher(registry, number)
         document = read_credential(registry, full)
-    if out is None:
-        session.out.result(document, lambda: print(_pretty(document)))
-        return
-    write_document(out, document, force=force)
-    written: dict[str, Json] = {"voucher": full, "file": str(out)}
-    session.out.result(written, lambda: print(out))
+    result = Made(document, format_document(document), told={"voucher": full})
+    print_or_write(session, result, out, force=force)
 
 
 def prov(
@@ -200,12 +187,12 @@ def prov(
             metavar="asset", help=say("Asset, or number of a voucher.", "数据，或凭证编号。")
         ),
     ],
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, OUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     import json
 
-    from cli.files import write_bytes
+    from cli.results import Made, print_or_write
     from cli.subjects import find_asset
     from node.chains import Tracer
     from node.render.chain import Source
@@ -216,13 +203,8 @@ def prov(
         now = registry.clock.now()
         step = Tracer(registry, now).trace_asset(find_asset(registry, text))
         drawn = render_prov(step, Source(registry.origin, now))
-    if out is None:
-        session.out.result(json.loads(drawn), lambda: print(drawn, end=""))
-        return
-    write_bytes(out, drawn.encode(), force=force)
-    written: dict[str, Json] = {"subject": step.subject, "file": str(out)}
-    rows = [(say("written", "已写入"), str(out))]
-    session.out.result(written, lambda: session.out.table("", rows))
+    made = Made(json.loads(drawn), drawn, told={"subject": step.subject})
+    print_or_write(session, made, out, force=force)
 
 
 def _choose_part(part: str | None) -> Literal["notice", "evidence"] | None:
@@ -254,9 +236,3 @@ def _show_part(part: str) -> str:
         "notice": say("public notice (Art. 24)", "公示信息（第二十四条）"),
         "evidence": say("evidence (Art. 26)", "存证信息（第二十六条）"),
     }[part]
-
-
-def _pretty(document: Json) -> str:
-    import json
-
-    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -4,12 +4,9 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import ASSET, GROUND
 from cli.lang import say
 from cli.session import Session
-
-_ASSET = typer.Argument(
-    help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
-)
 
 
 def create_group() -> typer.Typer:
@@ -44,7 +41,7 @@ def create_group() -> typer.Typer:
 
 def important(
     context: typer.Context,
-    asset: Annotated[str, _ASSET],
+    asset: Annotated[str, ASSET],
     purpose: Annotated[str, typer.Option(help=say("Of the deliveries.", "交付用途。"))],
     document: Annotated[
         str,
@@ -77,10 +74,9 @@ def important(
     from cli.assessing import parse_end
     from cli.fingerprints import read_digest
     from cli.granting import choose_grantor
-    from cli.subjects import find_asset, find_keys, find_party, find_subject
-    from cli.writing import submit_signed
+    from cli.subjects import find_asset, find_party, find_subject
+    from cli.writing import write_alone
     from contracts.filing import Important
-    from node.drafts import main_subject
 
     session: Session = context.obj
     with session.registry(is_writer=True) as registry:
@@ -94,9 +90,7 @@ def important(
             document=read_digest(document),
             until=parse_end(until),
         )
-        event = registry.build_event(actor, body)
-        signed = registry.sign_event(event, find_keys(registry, actor, 1))
-        submit_signed(session, registry, signed, main_subject(event))
+        write_alone(session, registry, actor, body)
 
 
 def end(
@@ -104,7 +98,7 @@ def end(
     filing: Annotated[
         str, typer.Argument(help=say("Filing: key or its beginning.", "备案：标识或其开头。"))
     ],
-    ground: Annotated[str, typer.Option(help=say("Why.", "理由。"))],
+    ground: Annotated[str, GROUND],
     party: Annotated[
         str | None,
         typer.Option(
@@ -113,8 +107,8 @@ def end(
         ),
     ] = None,
 ) -> None:
-    from cli.subjects import find_keys, find_party, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_party, find_subject
+    from cli.writing import write_alone
     from contracts.filing import End, Filing
 
     session: Session = context.obj
@@ -123,12 +117,12 @@ def end(
         state = registry.need_state(Filing, key)
         actor = state.filer if party is None else find_party(registry, party)
         body = End(filing=key, asset=state.asset, ground=ground)
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), key)
+        write_alone(session, registry, actor, body, key)
 
 
 def show_all(
     context: typer.Context,
-    asset: Annotated[str | None, _ASSET] = None,
+    asset: Annotated[str | None, ASSET] = None,
 ) -> None:
     from cli.assessing import list_filings
 

@@ -5,6 +5,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from cli.commands.options import ASSET, DRAFT, FORCE, LIMIT
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
@@ -72,7 +73,7 @@ def create_group() -> typer.Typer:
 
 def issue(
     context: typer.Context,
-    asset: Annotated[str, typer.Argument(help=_ASSET)],
+    asset: Annotated[str, ASSET],
     to: Annotated[str, typer.Option("--to", help=say("Party that gets the grant.", "被授权方。"))],
     template: Annotated[
         str | None, typer.Option(help=say("Ready-made terms.", "条款模板。"))
@@ -132,12 +133,7 @@ def issue(
         ),
     ] = False,
     party: Annotated[str | None, _AS] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say("Draft file, if a key is elsewhere.", "草稿文件（对方密钥在别处时）。")
-        ),
-    ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.granting import Terms, build_grant, choose_grantor, find_parent, write_grant
     from cli.subjects import find_asset, find_party
@@ -171,8 +167,8 @@ def accept(
     grant: Annotated[str, _GRANT],
     party: Annotated[str | None, _AS] = None,
 ) -> None:
-    from cli.subjects import find_keys, find_party, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_party, find_subject
+    from cli.writing import write_alone
     from contracts.chain import Grant
     from contracts.grant import Accept
 
@@ -181,8 +177,7 @@ def accept(
         key = find_subject(registry, "grant", grant)
         state = registry.need_state(Grant, key)
         actor = state.grantee if party is None else find_party(registry, party)
-        keys = find_keys(registry, actor, 1)
-        write_event(session, registry, actor, Accept(grant=key), keys, key)
+        write_alone(session, registry, actor, Accept(grant=key), key)
 
 
 def revoke(
@@ -204,8 +199,8 @@ def revoke(
 ) -> None:
     from msgspec import UNSET
 
-    from cli.subjects import find_keys, find_party, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_party, find_subject
+    from cli.writing import write_alone
     from contracts.chain import Grant
     from contracts.grant import RevocationGround, Revoke
     from node.granted import count_below, grantor_now
@@ -224,10 +219,9 @@ def revoke(
         key = find_subject(registry, "grant", grant)
         grantor = grantor_now(registry, registry.need_state(Grant, key))
         actor = grantor if party is None else find_party(registry, party)
-        keys = find_keys(registry, actor, 1)
         below = count_below(registry, key)
         body = Revoke(grant=key, ground=ground, document=digest)  # type: ignore[arg-type]
-        write_event(session, registry, actor, body, keys, key, {"below": below})
+        write_alone(session, registry, actor, body, key, {"below": below})
 
 
 def show_all(
@@ -236,9 +230,7 @@ def show_all(
     party: Annotated[
         str | None, typer.Option(help=say("Given by or to this party.", "该主体授出或获得的。"))
     ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
-    ] = 200,
+    limit: Annotated[int, LIMIT] = 200,
 ) -> None:
     from cli.subjects import find_asset, find_party
     from node.answers import StoredFacts
@@ -321,9 +313,7 @@ def check(
             help=say("Write the proofs of every fact used.", "写出所依据全部事实的证明。"),
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
     exit_code: Annotated[
         bool,
         typer.Option(

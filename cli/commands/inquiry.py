@@ -5,15 +5,13 @@ from typing import Annotated, get_args
 
 import typer
 
+from cli.commands.options import REASONS, REGISTRATION
 from cli.lang import say
-
-_ID = typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
-_REASONS = typer.Option(help=say("In words.", "理由。"))
 
 
 def object_to(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     reason: Annotated[str, typer.Option(help=say("In a sentence or two.", "理由，一两句话说明。"))],
     evidence: Annotated[
         Path,
@@ -43,7 +41,7 @@ def object_to(
 
 def resolve(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     outcome: Annotated[
         str,
         typer.Option(
@@ -53,7 +51,7 @@ def resolve(
             )
         ),
     ],
-    reasons: Annotated[str, _REASONS],
+    reasons: Annotated[str, REASONS],
 ) -> None:
     from cli.registering import check_choice
     from cli.steps import write_as_registrar
@@ -69,7 +67,7 @@ def resolve(
 
 def extend(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     reason: Annotated[
         str,
         typer.Option(help=say("Such as complex sources.", "理由，如数据来源复杂、规模较大。")),
@@ -85,8 +83,8 @@ def extend(
 
 def terminate(
     context: typer.Context,
-    registration: Annotated[str, _ID],
-    reasons: Annotated[str, _REASONS],
+    registration: Annotated[str, REGISTRATION],
+    reasons: Annotated[str, REASONS],
 ) -> None:
     from cli.steps import write_as_registrar
     from contracts.registration import Terminate

@@ -51,10 +51,7 @@ def show_all(context: typer.Context) -> None:
         (e.name, e.did, say("sealed", "有口令") if e.is_sealed else say("in the clear", "无口令"))
         for e in entries
     ]
-    session.out.result(
-        {"items": items, "next": None},
-        lambda: session.out.list([say("name", "名称"), "did:key", say("kept", "保管")], rows),
-    )
+    session.out.items(items, [say("name", "名称"), "did:key", say("kept", "保管")], rows)
 
 
 def export(

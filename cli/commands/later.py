@@ -5,19 +5,17 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import DRAFT, FORCE, VOUCHER
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json
 
-_VOUCHER = typer.Argument(help=say("Number of the voucher.", "凭证编号。"))
 _AS = typer.Option("--as", help=say("Right-holder that files.", "提出申请的权利人。"))
 _TITLE = typer.Option(help=say("Title, if it was never published.", "数据名称（未公示时）。"))
 _EVIDENCE = typer.Option(
     metavar="FILE|DIGEST",
     help=say("Evidence; only its digest is committed to.", "证明材料，仅就其摘要作出承诺。"),
 )
-_OUT = typer.Option(help=say("Draft file, if a key is elsewhere.", "草稿文件（密钥在别处时）。"))
-_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -47,7 +45,7 @@ def add_commands(group: typer.Typer) -> None:
 
 def change(
     context: typer.Context,
-    voucher: Annotated[str, _VOUCHER],
+    voucher: Annotated[str, VOUCHER],
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,8 +69,8 @@ def change(
     evidence: Annotated[str | None, _EVIDENCE] = None,
     party: Annotated[str | None, _AS] = None,
     title: Annotated[str | None, _TITLE] = None,
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, DRAFT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.later import LaterOptions, file_later, read_changes
 
@@ -87,7 +85,7 @@ def change(
 
 def renew(
     context: typer.Context,
-    voucher: Annotated[str, _VOUCHER],
+    voucher: Annotated[str, VOUCHER],
     years: Annotated[
         int | None,
         typer.Option(min=1, max=30, help=say("Years anew (default: all there are).", "续期年数。")),
@@ -95,8 +93,8 @@ def renew(
     evidence: Annotated[str | None, _EVIDENCE] = None,
     party: Annotated[str | None, _AS] = None,
     title: Annotated[str | None, _TITLE] = None,
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, DRAFT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.later import LaterOptions, file_later
 
@@ -108,13 +106,13 @@ def renew(
 
 def cancel(
     context: typer.Context,
-    voucher: Annotated[str, _VOUCHER],
+    voucher: Annotated[str, VOUCHER],
     reason: Annotated[str, typer.Option(help=say("Why, in words.", "注销原因。"))],
     evidence: Annotated[str | None, _EVIDENCE] = None,
     party: Annotated[str | None, _AS] = None,
     title: Annotated[str | None, _TITLE] = None,
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, DRAFT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.later import LaterOptions, file_later
 

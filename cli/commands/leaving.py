@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import DRAFT
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -55,15 +56,11 @@ def leave(
     registrar_digit: Annotated[
         str | None, typer.Option(help=say("Its digit.", "其机构序号（一位）。"))
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say("Draft file, if a key is elsewhere.", "草稿文件（有密钥在别处时）。")
-        ),
-    ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
-    from cli.subjects import choose_party, find_keys
-    from cli.writing import write_event
+    from cli.subjects import choose_party, find_party
+    from cli.twosided import write_or_draft
+    from cli.writing import write_alone
     from contracts.leaving import Exit
 
     session: Session = context.obj
@@ -81,10 +78,12 @@ def leave(
     with session.registry(is_writer=True) as registry:
         if successor is None:
             actor = choose_party(registry, party)
-            write_event(session, registry, actor, Exit(), find_keys(registry, actor, 1), actor)
+            write_alone(session, registry, actor, Exit(), actor)
         else:
             body = _read_succession(registry, successor, document, _read_entry(*entry))
-            _hand_over(session, registry, party, body, out)
+            ledger = registry.ledger
+            actor = ledger.registrar if party is None else find_party(registry, party)
+            write_or_draft(session, registry, actor, body, out)
 
 
 def _read_succession(
@@ -101,17 +100,6 @@ def _read_succession(
         document=UNSET if document is None else read_digest(document),
         catalogue=UNSET if entry is None else entry,
     )
-
-
-def _hand_over(
-    session: Session, registry: "Registry", party: str | None, body: "Exit", out: Path | None
-) -> None:
-    """Write the handing over, or draft it for the regulator's and the successor's keys."""
-    from cli.subjects import find_party
-    from cli.twosided import write_or_draft
-
-    actor = registry.ledger.registrar if party is None else find_party(registry, party)
-    write_or_draft(session, registry, actor, body, body.kind, out)
 
 
 def _read_entry(name: str | None, region: str | None, digit: str | None) -> "Catalogue | None":

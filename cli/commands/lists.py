@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from cli.commands.options import LIMIT
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json, JsonObject, SubjectKey
@@ -17,7 +18,6 @@ MAX_LIST_BYTES = 64 * 1024
 
 _NAME = typer.Argument(help=say("List, such as calendar.", "清单名称，如 calendar。"))
 _PART = typer.Argument(help=say("Part, such as 2026.", "部分，如 2026。"))
-_LIMIT = typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
 
 
 def create_group() -> typer.Typer:
@@ -73,8 +73,8 @@ def publish(
     ] = None,
 ) -> None:
     from cli.listed import tell_listed
-    from cli.subjects import find_keys, find_party
-    from cli.writing import write_event
+    from cli.subjects import find_party
+    from cli.writing import write_alone
     from contracts.lists import PublishedList, list_key
     from contracts.supervision import Publish
 
@@ -87,7 +87,7 @@ def publish(
         body = Publish(list=name, part=part, version=version, content=dict(content))
         ledger = registry.ledger
         actor = ledger.regulator if as_party is None else find_party(registry, as_party)
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), key)
+        write_alone(session, registry, actor, body, key)
         tell_listed(session, registry, name)
 
 
@@ -196,7 +196,7 @@ def _refuse_unpublished(name: str, part: str) -> NoReturn:
     )
 
 
-def show_all(context: typer.Context, limit: Annotated[int, _LIMIT] = 200) -> None:
+def show_all(context: typer.Context, limit: Annotated[int, LIMIT] = 200) -> None:
     session: Session = context.obj
     with session.registry() as registry:
         keys = registry.find_subjects("list/", limit)
@@ -207,7 +207,7 @@ def show_all(context: typer.Context, limit: Annotated[int, _LIMIT] = 200) -> Non
     ]
     rows = [(name, part, str(version)) for _, name, part, version in listed]
     headers = [say("list", "清单"), say("part", "部分"), say("version", "版本")]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
 def _describe_part(registry: "Registry", key: SubjectKey) -> tuple[str, str, int]:

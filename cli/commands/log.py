@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import FORCE, OUT
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -16,8 +17,6 @@ from cli.words import show_word
 from ledger.core.types import Json, SubjectKey
 
 _RANDOM = re.compile("(?<=/)([a-z2-7]{8})[a-z2-7]{18}$")
-_OUT = typer.Option("--out", help=say("File to write.", "输出文件。"))
-_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -126,7 +125,7 @@ def export(
     out: Annotated[
         str, typer.Option("--out", help=say("File, - for stdout.", "文件，- 为标准输出。"))
     ] = "-",
-    force: Annotated[bool, _FORCE] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     session: Session = context.obj
     from cli.exporting import export_log
@@ -147,7 +146,7 @@ def export(
 def inclusion(
     context: typer.Context,
     index: Annotated[int, typer.Argument(min=0, help=say("Index of the leaf.", "条目序号。"))],
-    out: Annotated[Path | None, _OUT] = None,
+    out: Annotated[Path | None, OUT] = None,
     entry: Annotated[
         Path | None, typer.Option(help=say("Also write the leaf's bytes.", "同时写出条目的字节。"))
     ] = None,
@@ -157,7 +156,7 @@ def inclusion(
             "--receipt", help=say("Write a receipt with the leaf inside.", "写出含条目的回执。")
         ),
     ] = False,
-    force: Annotated[bool, _FORCE] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.files import write_bytes, write_document
     from ledger.core.bundle import format_receipt
@@ -213,8 +212,8 @@ def consistency(
 def absence(
     context: typer.Context,
     key: Annotated[str, typer.Argument(help=say("A whole subject key.", "完整的主题标识。"))],
-    out: Annotated[Path | None, _OUT] = None,
-    force: Annotated[bool, _FORCE] = False,
+    out: Annotated[Path | None, OUT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     import json
 

@@ -67,15 +67,15 @@ def undertake(
     ] = None,
 ) -> None:
     from cli.fingerprints import read_digest
-    from cli.subjects import choose_party, find_keys, find_party
-    from cli.writing import write_event
+    from cli.subjects import choose_party, find_party
+    from cli.writing import write_alone
 
     session: Session = context.obj
     digest = read_digest(mandate)
     with session.registry(is_writer=True) as registry:
         actor = choose_party(registry, party)
         body = _read_mandate(find_party(registry, agent), digest, types or [], until, end)
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), actor)
+        write_alone(session, registry, actor, body, actor)
 
 
 def _read_mandate(

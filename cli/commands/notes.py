@@ -5,20 +5,17 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.commands.options import OFFICER_DRAFT, PUBLIC_TEXT, REASONS, REGISTRATION
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 
 if TYPE_CHECKING:
-    from contracts.notes import Beside
     from contracts.procedure import National, Notice, Registration
     from contracts.title import Classification, Right
     from ledger.core.types import JsonObject, SubjectKey
     from node.registry import Registry
 
-_ID = typer.Argument(
-    help=say("Registration: key or its beginning.", "登记：标识或其开头。"), metavar="ID"
-)
 _DOCUMENT = typer.Option(
     metavar="FILE|DIGEST",
     help=say(
@@ -26,7 +23,6 @@ _DOCUMENT = typer.Option(
         "所依据或解除的文书（文件或摘要），仅登记其摘要。",
     ),
 )
-_REASONS = typer.Option(help=say("In words.", "理由。"))
 _CLASSIFICATION = ("industry", "data_class", "level", "openness", "assessed_by", "list_version")
 
 
@@ -64,7 +60,7 @@ def add_commands(group: typer.Typer) -> None:
 
 def confirm(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     right: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,8 +75,8 @@ def confirm(
     ] = None,
 ) -> None:
     from cli.registering import RIGHTS, check_choice
-    from cli.subjects import choose_party, find_keys
-    from cli.writing import write_event
+    from cli.subjects import choose_party
+    from cli.writing import write_alone
     from contracts.confirmation import Confirm
 
     session: Session = context.obj
@@ -90,12 +86,12 @@ def confirm(
         actor = choose_party(registry, party)
         rights = chosen or _declared_rights(registry, state.asset, actor)
         body = Confirm(registration=key, asset=state.asset, number=number, rights=rights)
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), key)
+        write_alone(session, registry, actor, body, key)
 
 
 def note(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     kind: Annotated[
         str,
         typer.Option(
@@ -105,20 +101,14 @@ def note(
             )
         ),
     ],
-    text: Annotated[
-        str | None,
-        typer.Option(
-            help=say(
-                "In words, public: never a person's name.", "公开的文字说明，不得含自然人姓名。"
-            )
-        ),
-    ] = None,
+    text: Annotated[str | None, PUBLIC_TEXT] = None,
     document: Annotated[str | None, _DOCUMENT] = None,
 ) -> None:
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
     from cli.registering import check_choice
+    from cli.twosided import write_or_draft
     from contracts.notes import Note, Remark, RemarkKind
 
     session: Session = context.obj
@@ -131,13 +121,13 @@ def note(
     with session.registry(is_writer=True) as registry:
         key, state, number = _find_recorded(registry, registration)
         body = Note(registration=key, asset=state.asset, number=number, note=remark)
-        _write(session, registry, body)
+        write_or_draft(session, registry, registry.ledger.registrar, body)
 
 
 def unnote(
     context: typer.Context,
-    registration: Annotated[str, _ID],
-    reasons: Annotated[str, _REASONS],
+    registration: Annotated[str, REGISTRATION],
+    reasons: Annotated[str, REASONS],
     index: Annotated[
         int | None,
         typer.Option(
@@ -153,6 +143,7 @@ def unnote(
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
+    from cli.twosided import write_or_draft
     from contracts.notes import Unnote
 
     session: Session = context.obj
@@ -167,13 +158,13 @@ def unnote(
             reasons=reasons,
             document=digest,
         )
-        _write(session, registry, body)
+        write_or_draft(session, registry, registry.ledger.registrar, body)
 
 
 def correct(
     context: typer.Context,
-    registration: Annotated[str, _ID],
-    reasons: Annotated[str, _REASONS],
+    registration: Annotated[str, REGISTRATION],
+    reasons: Annotated[str, REASONS],
     industry: Annotated[str | None, typer.Option(help=say("Industry.", "所属行业。"))] = None,
     data_class: Annotated[
         str | None,
@@ -208,19 +199,12 @@ def correct(
         str | None,
         typer.Option(help=say("SHA-256 of what was stored.", "存证内容摘要。")),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say(
-                "Draft file, if another officer's key is elsewhere.",
-                "草稿文件（另一经办人密钥在别处时）。",
-            )
-        ),
-    ] = None,
+    out: Annotated[Path | None, OFFICER_DRAFT] = None,
 ) -> None:
     from msgspec import UNSET
 
     from cli.subjects import find_party
+    from cli.twosided import write_or_draft
     from contracts.notes import Correct
 
     session: Session = context.obj
@@ -244,7 +228,7 @@ def correct(
             national=_mend_national(state, national) if national else UNSET,
             reasons=reasons,
         )
-        _write(session, registry, body, out)
+        write_or_draft(session, registry, registry.ledger.registrar, body, out)
 
 
 def _declared_rights(
@@ -365,10 +349,3 @@ def _need(before: "JsonObject | None", option: str) -> "JsonObject":
             "option_value",
         )
     return before
-
-
-def _write(session: Session, registry: "Registry", body: "Beside", out: Path | None = None) -> None:
-    """Write what the registrar says, or draft it for another officer's key."""
-    from cli.twosided import write_or_draft
-
-    write_or_draft(session, registry, registry.ledger.registrar, body, body.kind, out)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.commands.options import ASSET, LIMIT, OFFICER_DRAFT, PUBLIC_TEXT, REASONS
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json
 
 if TYPE_CHECKING:
-    from contracts.engine import Body
     from contracts.objection import Objection
     from ledger.core.types import SubjectKey
     from node.registry import Registry
@@ -83,12 +83,7 @@ def create_group() -> typer.Typer:
 
 def file(
     context: typer.Context,
-    asset: Annotated[
-        str,
-        typer.Argument(
-            help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
-        ),
-    ],
+    asset: Annotated[str, ASSET],
     evidence: Annotated[
         str,
         typer.Option(
@@ -99,20 +94,14 @@ def file(
             ),
         ),
     ],
-    reason: Annotated[
-        str | None,
-        typer.Option(
-            help=say(
-                "In words, public: never a person's name.", "公开的文字说明，不得含自然人姓名。"
-            )
-        ),
-    ] = None,
+    reason: Annotated[str | None, PUBLIC_TEXT] = None,
     party: Annotated[str | None, _AS] = None,
 ) -> None:
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
     from cli.subjects import choose_party, find_asset
+    from cli.twosided import write_or_draft
     from contracts.engine import refuse
     from contracts.objection import FileObjection
     from contracts.title import Asset
@@ -133,7 +122,7 @@ def file(
         said = UNSET if reason is None else reason
         body = FileObjection(asset=key, voucher=number, reason=said, evidence=digest)
         actor = choose_party(registry, party)
-        _write(session, registry, actor, body)
+        write_or_draft(session, registry, actor, body)
 
 
 def notify(
@@ -150,6 +139,7 @@ def notify(
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
+    from cli.twosided import write_or_draft
     from contracts.objection import Notify
 
     session: Session = context.obj
@@ -157,7 +147,7 @@ def notify(
     with session.registry(is_writer=True) as registry:
         key, state = _find(registry, objection)
         body = Notify(objection=key, asset=state.asset, document=digest)
-        _write(session, registry, registry.ledger.registrar, body)
+        write_or_draft(session, registry, registry.ledger.registrar, body)
 
 
 def respond(
@@ -183,6 +173,7 @@ def respond(
     party: Annotated[str | None, _AS] = None,
 ) -> None:
     from cli.fingerprints import read_digest
+    from cli.twosided import write_or_draft
     from contracts.objection import Respond
 
     session: Session = context.obj
@@ -190,7 +181,7 @@ def respond(
     with session.registry(is_writer=True) as registry:
         key, state = _find(registry, objection)
         body = Respond(objection=key, asset=state.asset, agrees=agrees, statement=digest)
-        _write(session, registry, _choose_holder(registry, state.asset, party), body)
+        write_or_draft(session, registry, _choose_holder(registry, state.asset, party), body)
 
 
 def conclude(
@@ -205,7 +196,7 @@ def conclude(
             )
         ),
     ],
-    reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
+    reasons: Annotated[str, REASONS],
     document: Annotated[
         str | None,
         typer.Option(
@@ -220,21 +211,14 @@ def conclude(
         str | None,
         typer.Option("--as", help=say("Who objected, to withdraw.", "异议人（撤回时）。")),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say(
-                "Draft file, if another officer's key is elsewhere.",
-                "草稿文件（另一经办人密钥在别处时）。",
-            )
-        ),
-    ] = None,
+    out: Annotated[Path | None, OFFICER_DRAFT] = None,
 ) -> None:
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
     from cli.registering import check_choice
     from cli.subjects import find_party
+    from cli.twosided import write_or_draft
     from contracts.objection import Conclude, Outcome
 
     session: Session = context.obj
@@ -246,7 +230,7 @@ def conclude(
             objection=key, asset=state.asset, outcome=chosen, reasons=reasons, document=digest
         )
         actor = registry.ledger.registrar if party is None else find_party(registry, party)
-        _write(session, registry, actor, body, out)
+        write_or_draft(session, registry, actor, body, out)
 
 
 def show_all(
@@ -254,9 +238,7 @@ def show_all(
     is_open: Annotated[
         bool, typer.Option("--open", help=say("Only those not concluded.", "仅列出未结的。"))
     ] = False,
-    limit: Annotated[
-        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
-    ] = 200,
+    limit: Annotated[int, LIMIT] = 200,
 ) -> None:
     from cli.words import show_label, show_status
     from contracts.objection import Objection
@@ -292,7 +274,7 @@ def show_all(
         say("reason", "理由"),
         say("status", "状态"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
 def show(context: typer.Context, objection: Annotated[str, _ID]) -> None:
@@ -332,16 +314,3 @@ def _choose_holder(registry: "Registry", asset: "SubjectKey", text: str | None) 
             "party_required",
         )
     return holders[0]
-
-
-def _write(
-    session: Session,
-    registry: "Registry",
-    actor: "SubjectKey",
-    body: "Body",
-    out: Path | None = None,
-) -> None:
-    """Write what a party says, or draft it for a key that is elsewhere."""
-    from cli.twosided import write_or_draft
-
-    write_or_draft(session, registry, actor, body, body.kind, out)

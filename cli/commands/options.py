@@ -1,4 +1,4 @@
-"""The options that stand before or after any command.
+"""The options that stand before or after any command, and what several commands take.
 
 Imported only once the language is chosen, as the commands are: their help is made then.
 """
@@ -12,6 +12,32 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.settings import Settings, default_home, read_environment
+
+ASSET = typer.Argument(
+    help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
+)
+REGISTRATION = typer.Argument(
+    help=say("Registration: key or its beginning.", "登记：标识或其开头。")
+)
+VOUCHER = typer.Argument(help=say("Number of the voucher.", "凭证编号。"))
+RIGHT = typer.Option(help=say("hold, use or operate; repeat.", "hold、use 或 operate，可重复。"))
+PUBLIC_TEXT = typer.Option(
+    help=say("In words, public: never a person's name.", "公开的文字说明，不得含自然人姓名。")
+)
+REASONS = typer.Option(help=say("In words.", "理由。"))
+GROUND = typer.Option(help=say("Why.", "理由。"))
+OUT = typer.Option("--out", help=say("File to write.", "输出文件。"))
+DRAFT = typer.Option(
+    "--out", help=say("Draft file, if a key is elsewhere.", "草稿文件（有密钥在别处时）。")
+)
+OFFICER_DRAFT = typer.Option(
+    "--out",
+    help=say(
+        "Draft file, if another officer's key is elsewhere.", "草稿文件（另一经办人密钥在别处时）。"
+    ),
+)
+FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+LIMIT = typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
 
 
 def read_options(

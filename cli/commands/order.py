@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import ASSET, GROUND
 from cli.lang import say
 from cli.session import Session
 
@@ -32,13 +33,8 @@ def create_group() -> typer.Typer:
 
 def freeze(
     context: typer.Context,
-    asset: Annotated[
-        str,
-        typer.Argument(
-            help=say("Asset: key, title or voucher number.", "数据：标识、名称或凭证编号。")
-        ),
-    ],
-    ground: Annotated[str, typer.Option(help=say("Why.", "理由。"))],
+    asset: Annotated[str, ASSET],
+    ground: Annotated[str, GROUND],
     document: Annotated[
         str | None,
         typer.Option(
@@ -54,10 +50,9 @@ def freeze(
 
     from cli.fingerprints import read_digest
     from cli.holding import find_live_voucher
-    from cli.subjects import find_asset, find_keys
-    from cli.writing import submit_signed
+    from cli.subjects import find_asset
+    from cli.writing import write_alone
     from contracts.supervision import Freeze
-    from node.drafts import main_subject
 
     session: Session = context.obj
     digest = UNSET if document is None else read_digest(document)
@@ -66,9 +61,7 @@ def freeze(
         voucher = find_live_voucher(registry, key)
         body = Freeze(asset=key, voucher=voucher, ground=ground, document=digest)
         actor = registry.ledger.regulator
-        event = registry.build_event(actor, body)
-        signed = registry.sign_event(event, find_keys(registry, actor, 1))
-        submit_signed(session, registry, signed, main_subject(event))
+        write_alone(session, registry, actor, body)
 
 
 def unfreeze(
@@ -78,8 +71,8 @@ def unfreeze(
     ],
 ) -> None:
     from cli.holding import find_live_voucher
-    from cli.subjects import find_keys, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_subject
+    from cli.writing import write_alone
     from contracts.supervision import Order, Unfreeze
 
     session: Session = context.obj
@@ -88,4 +81,4 @@ def unfreeze(
         asset = registry.need_state(Order, key).asset
         body = Unfreeze(order=key, asset=asset, voucher=find_live_voucher(registry, asset))
         actor = registry.ledger.regulator
-        write_event(session, registry, actor, body, find_keys(registry, actor, 1), key)
+        write_alone(session, registry, actor, body, key)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from cli.commands import leaving, mandates
+from cli.commands.options import GROUND, LIMIT
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -124,9 +125,7 @@ def enroll(
 
 def show_all(
     context: typer.Context,
-    limit: Annotated[
-        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
-    ] = 200,
+    limit: Annotated[int, LIMIT] = 200,
 ) -> None:
     session: Session = context.obj
     with session.registry() as registry:
@@ -148,7 +147,7 @@ def show_all(
         say("status", "状态"),
         say("roles, codes", "身份、代码"),
     ]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
 def show(context: typer.Context, party: Annotated[str, _PARTY]) -> None:
@@ -236,7 +235,7 @@ def recover(
 def suspend(
     context: typer.Context,
     party: Annotated[str, _PARTY],
-    ground: Annotated[str, typer.Option(help=say("Why.", "理由。"))],
+    ground: Annotated[str, GROUND],
     lift: Annotated[
         bool, typer.Option("--lift", help=say("Let it act again.", "解除暂停。"))
     ] = False,
@@ -277,13 +276,13 @@ def admit(
 
 
 def _write_as_regulator(session: Session, party: str, body: "Callable[[SubjectKey], Body]") -> None:
-    from cli.subjects import find_keys, find_party
-    from cli.writing import write_event
+    from cli.subjects import find_party
+    from cli.writing import write_alone
 
     with session.registry(is_writer=True) as registry:
         subject = find_party(registry, party)
         actor = registry.ledger.regulator
-        write_event(session, registry, actor, body(subject), find_keys(registry, actor, 1), subject)
+        write_alone(session, registry, actor, body(subject), subject)
 
 
 def _read_did(registry: "Registry", text: str) -> DidKey:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import DRAFT, RIGHT
 from cli.lang import say
 from cli.session import Session
 
@@ -37,10 +38,7 @@ def pledge(
             )
         ),
     ],
-    right: Annotated[
-        list[str],
-        typer.Option(help=say("hold, use or operate; repeat.", "hold、use 或 operate，可重复。")),
-    ],
+    right: Annotated[list[str], RIGHT],
     to: Annotated[str, typer.Option("--to", help=say("The pledgee.", "质权人。"))],
     secures: Annotated[
         str | None,
@@ -65,12 +63,7 @@ def pledge(
         str | None,
         typer.Option("--as", help=say("The pledgor: whose rights they are.", "出质人（权利人）。")),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say("Draft file, if a key is elsewhere.", "草稿文件（有密钥在别处时）。")
-        ),
-    ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from msgspec import UNSET
 
@@ -105,7 +98,7 @@ def pledge(
             secures=digest,
             consents=consents or UNSET,
         )
-        write_or_draft(session, registry, actor, body, "pledge", out)
+        write_or_draft(session, registry, actor, body, out, name="pledge")
 
 
 def release(
@@ -115,8 +108,8 @@ def release(
     ],
 ) -> None:
     from cli.holding import find_live_voucher
-    from cli.subjects import find_keys, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_subject
+    from cli.writing import write_alone
     from contracts.encumbrance import Encumbrance, Release
 
     session: Session = context.obj
@@ -125,5 +118,4 @@ def release(
         state = registry.need_state(Encumbrance, key)
         voucher = find_live_voucher(registry, state.asset)
         body = Release(encumbrance=key, asset=state.asset, voucher=voucher)
-        keys = find_keys(registry, state.pledgee, 1)
-        write_event(session, registry, state.pledgee, body, keys, key)
+        write_alone(session, registry, state.pledgee, body, key)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cli.commands.options import REGISTRATION
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json, SubjectKey, UnixMillis
@@ -158,9 +159,7 @@ def _show_left(duty: "Duty") -> str:
 
 def simulate(
     context: typer.Context,
-    registration: Annotated[
-        str, typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
-    ],
+    registration: Annotated[str, REGISTRATION],
     at: Annotated[str, typer.Option(help=say("A date ahead.", "将来的日期。"))],
 ) -> None:
     from cli.exitcodes import UsageError

@@ -80,4 +80,4 @@ def show_all(context: typer.Context) -> None:
     ]
     rows = [(each.name, say(each.title.en, each.title.zh)) for each in profiles]
     headers = [say("profile", "规则"), say("title", "名称")]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)

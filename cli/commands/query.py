@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.answering import ProofFiles
+from cli.commands.options import FORCE
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
@@ -39,7 +40,6 @@ _CERTIFICATE = typer.Option(
 _AT = typer.Option(
     "--at", help=say("As of this date (default: newest block).", "截至该日期（默认最新区块）。")
 )
-_FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
 
 
 _TIMES = frozenset(
@@ -127,7 +127,7 @@ def _create_query(kind: str) -> "Callable[..., None]":
         dossier: Annotated[Path | None, _DOSSIER] = None,
         start: Annotated[int, _START] = 0,
         certificate: Annotated[Path | None, _CERTIFICATE] = None,
-        force: Annotated[bool, _FORCE] = False,
+        force: Annotated[bool, FORCE] = False,
     ) -> None:
         session: Session = context.obj
         files = ProofFiles(proof, dossier, certificate, is_forced=force, start=start)
@@ -147,7 +147,7 @@ def _create_topic(topic: str, kind: str) -> "Callable[..., None]":
         at: Annotated[str | None, _AT] = None,
         proof: Annotated[Path | None, _PROOF] = None,
         certificate: Annotated[Path | None, _CERTIFICATE] = None,
-        force: Annotated[bool, _FORCE] = False,
+        force: Annotated[bool, FORCE] = False,
     ) -> None:
         from cli.answering import answer_topic
         from cli.subjects import find_asset, find_subject
@@ -174,7 +174,7 @@ def authorisations(
     ] = None,
     proof: Annotated[Path | None, _PROOF] = None,
     certificate: Annotated[Path | None, _CERTIFICATE] = None,
-    force: Annotated[bool, _FORCE] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.authorising import list_authorisations
 
@@ -200,7 +200,7 @@ def absent(
     ] = None,
     proof: Annotated[Path | None, _PROOF] = None,
     certificate: Annotated[Path | None, _CERTIFICATE] = None,
-    force: Annotated[bool, _FORCE] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> int:
     from contracts.numbering import parse_number
     from ledger.core.subjects import parse_subject
@@ -250,12 +250,8 @@ def search(
         (key, show_label(listing.label), show_status(listing.status, key.partition("/")[0]))
         for key, listing in found
     ]
-    session.out.result(
-        {"items": items, "next": None},
-        lambda: session.out.list(
-            [say("subject", "主题"), say("name", "名称"), say("status", "状态")], rows
-        ),
-    )
+    headers = [say("subject", "主题"), say("name", "名称"), say("status", "状态")]
+    session.out.items(items, headers, rows)
 
 
 def show_subject(

@@ -7,6 +7,8 @@ import typer
 
 from cli.commands import duplicates, later, notes, procedure
 from cli.commands.inquiry import extend, object_to, resolve, terminate
+from cli.commands.notice import publish, withhold
+from cli.commands.options import LIMIT, REASONS, REGISTRATION
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -16,7 +18,6 @@ from ledger.core.types import Json, SubjectKey
 if TYPE_CHECKING:
     from node.registry import Registry
 
-_ID = typer.Argument(help=say("Registration: key or its beginning.", "登记：标识或其开头。"))
 _AS = typer.Option("--as", help=say("Applicant that acts.", "操作的申请人。"))
 
 
@@ -93,9 +94,7 @@ def create_group() -> typer.Typer:
 
 def show_all(
     context: typer.Context,
-    limit: Annotated[
-        int, typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
-    ] = 200,
+    limit: Annotated[int, LIMIT] = 200,
 ) -> None:
     session: Session = context.obj
     with session.registry() as registry:
@@ -112,10 +111,10 @@ def show_all(
         if each is not None
     ]
     headers = [say("registration", "登记"), say("title", "名称"), say("status", "状态")]
-    session.out.result({"items": items, "next": None}, lambda: session.out.list(headers, rows))
+    session.out.items(items, headers, rows)
 
 
-def show(context: typer.Context, registration: Annotated[str, _ID]) -> None:
+def show(context: typer.Context, registration: Annotated[str, REGISTRATION]) -> None:
     from cli.commands.query import show_subject
 
     session: Session = context.obj
@@ -123,7 +122,7 @@ def show(context: typer.Context, registration: Annotated[str, _ID]) -> None:
         show_subject(session, registry, "registration", registration)
 
 
-def accept(context: typer.Context, registration: Annotated[str, _ID]) -> None:
+def accept(context: typer.Context, registration: Annotated[str, REGISTRATION]) -> None:
     from cli.duplicates import warn_matches
     from cli.steps import write_as_registrar
     from contracts.registration import Accept
@@ -139,7 +138,7 @@ def accept(context: typer.Context, registration: Annotated[str, _ID]) -> None:
 
 def send_back(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     missing: Annotated[
         list[str],
         typer.Option(help=say("What is missing; all of it.", "须补正的全部内容。")),
@@ -160,7 +159,7 @@ def send_back(
 
 def supplement(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     ask: Annotated[
         str | None,
         typer.Option(help=say("What the registrar asks for.", "登记机构要求补充的内容。")),
@@ -197,64 +196,9 @@ def supplement(
         )
 
 
-def publish(
-    context: typer.Context,
-    registration: Annotated[str, _ID],
-    notice_system: Annotated[
-        str | None, typer.Option(help=say("Where the public notice stands.", "公示系统。"))
-    ] = None,
-    notice_ref: Annotated[
-        str | None, typer.Option(help=say("Its reference there.", "公示编号。"))
-    ] = None,
-    notice_published: Annotated[
-        str | None, typer.Option(help=say("When it was published.", "公示发布时间。"))
-    ] = None,
-) -> None:
-    from msgspec import UNSET
-
-    from cli.steps import write_as_registrar
-    from cli.times import parse_date
-    from contracts.procedure import Notice
-    from contracts.registration import PublishNotice
-    from node.recording import read_openable
-
-    parts = (notice_system, notice_ref, notice_published)
-    if any(part is None for part in parts) and any(part is not None for part in parts):
-        raise UsageError(
-            say(
-                "give all three: --notice-system, --notice-ref and --notice-published",
-                "请同时给出 --notice-system、--notice-ref 与 --notice-published",
-            )
-        )
-    notice = None
-    if notice_system is not None and notice_ref is not None and notice_published is not None:
-        time = parse_date(notice_published)
-        notice = Notice(system=notice_system, ref=notice_ref, published_at=time)
-
-    def body(registry: "Registry", key: "SubjectKey") -> PublishNotice:
-        fields = read_openable(registry, key)
-        named = UNSET if notice is None else notice
-        return PublishNotice(registration=key, fields=fields, notice=named)
-
-    write_as_registrar(context.obj, registration, body)
-
-
-def withhold(
-    context: typer.Context,
-    registration: Annotated[str, _ID],
-    reason: Annotated[str, typer.Option(help=say("The good reason.", "理由。"))],
-) -> None:
-    from cli.steps import write_as_registrar
-    from contracts.registration import Withhold
-
-    write_as_registrar(
-        context.obj, registration, lambda _, key: Withhold(registration=key, reason=reason)
-    )
-
-
 def withdraw(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     as_party: Annotated[str | None, _AS] = None,
 ) -> None:
     from cli.steps import write_as_applicant
@@ -267,9 +211,9 @@ def withdraw(
 
 def refuse(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     ground: Annotated[str, typer.Option(help=say("22-1 to 22-5.", "22-1 至 22-5。"))],
-    reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
+    reasons: Annotated[str, REASONS],
 ) -> None:
     from cli.registering import check_choice
     from cli.steps import write_as_registrar
@@ -285,7 +229,7 @@ def refuse(
 
 def record(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     accuracy: Annotated[
         str,
         typer.Option(
@@ -367,14 +311,14 @@ def record(
 
 def revoke(
     context: typer.Context,
-    registration: Annotated[str, _ID],
+    registration: Annotated[str, REGISTRATION],
     ground: Annotated[
         str,
         typer.Option(
             help=say("Such as data-destroyed, judgment.", "如 data-destroyed、judgment。")
         ),
     ],
-    reasons: Annotated[str, typer.Option(help=say("In words.", "理由。"))],
+    reasons: Annotated[str, REASONS],
 ) -> None:
     from cli.registering import check_choice
     from cli.subjects import find_keys, find_subject

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import FORCE, OUT
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -65,9 +66,7 @@ def report(
             ),
         ),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help=say("File to write.", "输出文件。"))
-    ] = None,
+    out: Annotated[Path | None, OUT] = None,
     check: Annotated[
         Path | None,
         typer.Option(
@@ -77,12 +76,13 @@ def report(
             ),
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
+    from cli.reporting import format_markdown
+    from cli.results import Made, choose_form, print_or_write
+
     session: Session = context.obj
-    wanted = _choose_form(form, out)
+    wanted = choose_form(form, out, _FORMS, "md")
     others = (start, end, year, at, checkpoint)
     if check is not None and any(each is not None for each in others):
         raise UsageError(
@@ -104,24 +104,10 @@ def report(
         else:
             asked = _ask(registry, start, end, year)
             made = _make(session, registry, asked, at, checkpoint)
-    _show(session, made, wanted, out, force=force)
-
-
-def _choose_form(form: str | None, out: Path | None) -> str:
-    """The form asked for, else the one that the file's ending tells, else Markdown.
-
-    Raises:
-        UsageError: There is no such form.
-    """
-    ending = "" if out is None else out.suffix.removeprefix(".").lower()
-    wanted = form or (ending if ending in _FORMS else "md")
-    if wanted not in _FORMS:
-        raise UsageError(
-            say(
-                f"--format is one of {', '.join(_FORMS)}", f"--format 应为 {'、'.join(_FORMS)} 之一"
-            )
-        )
-    return wanted
+    text = format_markdown(made) if wanted == "md" else made.data.decode()
+    document: dict[str, Json] = {"digest": made.digest, "report": made.document}
+    rows = [(say("digest", "摘要"), made.digest)]
+    print_or_write(session, Made(document, text, told=document, rows=rows), out, force=force)
 
 
 def _ask(registry: "Registry", start: str | None, end: str | None, year: int | None) -> "Asked":
@@ -169,17 +155,3 @@ def _check(session: Session, registry: "Registry", path: Path) -> "Report":
         "The report is what this log makes it, byte for byte.", "报告与本日志重新得出的完全一致。"
     )
     return made
-
-
-def _show(session: Session, made: "Report", form: str, out: Path | None, *, force: bool) -> None:
-    from cli.files import write_bytes
-    from cli.reporting import format_markdown
-
-    document: dict[str, Json] = {"digest": made.digest, "report": made.document}
-    text = format_markdown(made) if form == "md" else made.data.decode()
-    if out is None:
-        session.out.result(document, lambda: print(text, end=""))
-        return
-    write_bytes(out, text.encode(), force=force)
-    rows = [(say("written", "已写入"), str(out)), (say("digest", "摘要"), made.digest)]
-    session.out.result({**document, "file": str(out)}, lambda: session.out.table("", rows))

@@ -36,8 +36,8 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "backup",
         help=say(
-            "Copy ledger, vault and keys to a new folder, also while the registry is in use.\n\nExample: muniment backup /media/disk/2026-11-22",
-            "将账本、保险库与密钥备份到新目录，使用中亦可进行。\n\n示例：muniment backup /media/disk/2026-11-22",
+            "Copy ledger, vault and keys to a new folder, also while the registry is in use.\n\nWhat is erased from the vault later stays in the backup.\n\nExample: muniment backup /media/disk/2026-11-22",
+            "将账本、保险库与密钥备份到新目录，使用中亦可进行。\n\n此后从保险库销毁的内容仍在备份中。\n\n示例：muniment backup /media/disk/2026-11-22",
         ),
     )(backup)
     app.command(
@@ -119,6 +119,11 @@ def restore(
         home = Home(session.settings.home)
         done = restore_registry(source, home, progress, discards_newer=discard_newer)
     extra: dict[str, Json] = {"kept_vault": done.kept_vault, "adopted": None}
+    if not done.kept_vault:
+        session.out.warn(
+            "the vault is the backup's: what was erased since it was made is back, erase it again",
+            "本库取自备份：备份之后销毁的内容已恢复，请重新销毁",
+        )
     if checkpoint is not None or no_other_copy:
         extra["adopted"] = _adopt(session, checkpoint)
     else:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.exitcodes import UsageError
+from cli.commands.options import FORCE, OUT
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local, parse_date
-from ledger.core.types import Json, UnixMillis
+from ledger.core.types import UnixMillis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,15 +74,14 @@ def _create_trace(kind: str) -> "Callable[..., None]":
                 ),
             ),
         ] = None,
-        out: Annotated[
-            Path | None, typer.Option("--out", help=say("File to write.", "输出文件。"))
-        ] = None,
-        force: Annotated[
-            bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-        ] = False,
+        out: Annotated[Path | None, OUT] = None,
+        force: Annotated[bool, FORCE] = False,
     ) -> None:
+        from cli.results import choose_form
+        from node.render.chain import FORMS
+
         session: Session = context.obj
-        wanted = _choose_form(form, out)
+        wanted = choose_form(form, out, FORMS, "tree")
         with session.registry() as registry:
             now = registry.clock.now()
             time = now if at is None else parse_date(at)
@@ -97,24 +96,6 @@ def _create_trace(kind: str) -> "Callable[..., None]":
         _show(session, step, (origin, time), wanted, out, force=force)
 
     return trace
-
-
-def _choose_form(form: str | None, out: Path | None) -> "Form":
-    """The form asked for, else the one that the file's ending tells, else a tree.
-
-    Raises:
-        UsageError: There is no such form.
-    """
-    from node.render.chain import FORMS
-
-    ending = "" if out is None else out.suffix.removeprefix(".").lower()
-    wanted = form or (ending if ending in FORMS else "tree")
-    found = next((each for each in FORMS if each == wanted), None)
-    if found is None:
-        raise UsageError(
-            say(f"--format is one of {', '.join(FORMS)}", f"--format 应为 {'、'.join(FORMS)} 之一")
-        )
-    return found
 
 
 def _trace(registry: "Registry", kind: str, text: str, time: UnixMillis) -> "ChainStep":
@@ -141,8 +122,8 @@ def _show(
     import shutil
     import sys
 
-    from cli.files import write_bytes
     from cli.lang import is_chinese
+    from cli.results import Made, print_or_write
     from cli.words import find_notice, show_role, show_word
     from node.render.chain import Source
     from node.render.document import chain_document
@@ -161,14 +142,8 @@ def _show(
     )
     shown = step if form in _DATA else _put_in_words(step)
     drawn = render_chain(shown, form, Source(*read), words, width)
-    document: dict[str, Json] = chain_document(step)
-    if out is None:
-        session.out.result(document, lambda: print(drawn, end=""))
-        return
-    write_bytes(out, drawn.encode(), force=force)
-    written: dict[str, Json] = {"subject": step.subject, "file": str(out)}
-    rows = [(say("written", "已写入"), str(out))]
-    session.out.result(written, lambda: session.out.table("", rows))
+    made = Made(chain_document(step), drawn, told={"subject": step.subject})
+    print_or_write(session, made, out, force=force)
 
 
 def _show_status(text: str, kind: str) -> str:

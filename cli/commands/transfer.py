@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import DRAFT, FORCE, RIGHT, VOUCHER
 from cli.lang import say
 from cli.session import Session
 
@@ -45,12 +46,9 @@ _OPENING = typer.Option(
 
 def transfer(
     context: typer.Context,
-    voucher: Annotated[str, typer.Argument(help=say("Number of the voucher.", "凭证编号。"))],
+    voucher: Annotated[str, VOUCHER],
     to: Annotated[str, typer.Option("--to", help=say("Party that gets the rights.", "受让方。"))],
-    right: Annotated[
-        list[str],
-        typer.Option(help=say("hold, use or operate; repeat.", "hold、use 或 operate，可重复。")),
-    ],
+    right: Annotated[list[str], RIGHT],
     ground: Annotated[
         str | None,
         typer.Option(
@@ -84,15 +82,8 @@ def transfer(
     scope: Annotated[
         str | None, typer.Option(help=say("Limits of the transfer, in words.", "转让范围说明。"))
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help=say("Draft file, if a key is elsewhere.", "草稿文件（对方密钥在别处时）。")
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    out: Annotated[Path | None, DRAFT] = None,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.transferring import Options, transfer_rights
 

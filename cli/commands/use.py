@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.options import FORCE
 from cli.lang import say
 from cli.session import Session
 
@@ -178,9 +179,7 @@ def prove(
     ] = None,
     form: Annotated[str | None, _FORMAT] = None,
     column: Annotated[list[str] | None, _COLUMN] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.using import find_batch, prove_line, write_proof
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import FORCE
 from cli.lang import say
 from cli.session import Session
 from cli.times import format_local, parse_date
@@ -97,9 +98,7 @@ def export(
         str | None,
         typer.Option("--out", help=say("File to write, - for stdout.", "输出文件，- 为标准输出。")),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
     opening: Annotated[
         Path | None,
         typer.Option(
@@ -177,9 +176,7 @@ def present(
             ),
         ),
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from cli.files import PUBLIC_MODE, write_bytes
     from cli.presenting import show_presented, take_purpose

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import FORCE
 from cli.exitcodes import UsageError
 from cli.files import read_capped, write_bytes
 from cli.lang import say
@@ -108,9 +109,7 @@ def export(
         "wallet.zip"
     ),
     subject: Annotated[str | None, _SUBJECT] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
-    ] = False,
+    force: Annotated[bool, FORCE] = False,
 ) -> None:
     from ledger.errors import NotFoundError
     from ledger.files import PRIVATE_MODE

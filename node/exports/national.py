@@ -23,7 +23,7 @@ from msgspec import UNSET, Meta, UnsetType
 from contracts.forms import FORMS
 from contracts.foundation import Ledger
 from contracts.identity import HexDigest, Party, PartyKey, PartyKind
-from contracts.procedure import Notice, RegistrationKey
+from contracts.procedure import Notice, Registration, RegistrationKey, status_at
 from contracts.records import AnyJson, AnyObject, Record, format_record, parse_record
 from contracts.title import AssetKey
 from ledger.core.bundle import StateBundle, format_state_bundle, parse_state_bundle
@@ -32,7 +32,7 @@ from ledger.core.dossier import Dossier, format_dossier, parse_dossier
 from ledger.core.entry import Entry
 from ledger.core.limits import MAX_DOSSIER_BYTES
 from ledger.core.members import take_format, take_text
-from ledger.core.types import Json, JsonObject, LeafIndex, SubjectKey
+from ledger.core.types import Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import BundleError, MalformedError
 
 NATIONAL: Final = "muniment/national/v1"
@@ -242,6 +242,25 @@ def choose_statutory(of_type: str, fields: Mapping[str, AnyJson]) -> dict[str, A
         fields: Values of members of its form, by name.
     """
     return {name: fields.get(name) for name in FORMS[of_type].statutory}
+
+
+def is_reviewed(registration: Registration, time: UnixMillis, *, has_notice: bool) -> bool:
+    """Whether everything that comes before the record is done, so that evidence is sent.
+
+    Args:
+        registration: Its newest state.
+        time: Not before that state's.
+        has_notice: Whether its type needs a public notice.
+    """
+    match status_at(registration, time):
+        case "recorded" | "confidential":
+            return True
+        case "published":
+            return registration.notice_end is None or time >= registration.notice_end
+        case "accepted":
+            return not has_notice
+        case _:
+            return False
 
 
 def describe_registrar(ledger: Ledger) -> Registrar:

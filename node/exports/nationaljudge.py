@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from contracts.foundation import Ledger
 from contracts.identity import Party
-from contracts.procedure import Registration
+from contracts.procedure import Registration, status_at
 from contracts.recording import RecordRegistration
 from contracts.records import StateT, format_record, parse_state_record
 from contracts.title import Asset
@@ -30,7 +30,7 @@ from ledger.core.canonical import encode_canonical
 from ledger.core.dossier import Dossier, DossierEvent, verify_dossier
 from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
 from ledger.core.subjects import SELF, commit
-from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 from ledger.errors import BundleError, MalformedError
 from node.exports.national import (
     Applicant,
@@ -42,6 +42,7 @@ from node.exports.national import (
     describe_applicant,
     describe_fact,
     describe_registrar,
+    is_reviewed,
     parse_national,
     read_result,
 )
@@ -50,6 +51,8 @@ from node.judges import Ask
 KIND: Final = "national"
 NOT_YET_OPENED: Final = "members not yet published"
 NOT_YET_RECORDED: Final = "result not yet recorded"
+_CAME_TO_NOTHING: Final = frozenset(("withdrawn", "terminated", "refused", "lapsed"))
+_OPENING: Final = {"by", "field", "log", "salt", "value"}
 
 
 def judge_national_file(value: JsonObject, ask: Ask, report: Verdict) -> None:
@@ -80,11 +83,16 @@ def judge_national_file(value: JsonObject, ask: Ask, report: Verdict) -> None:
     report.check(
         "what is sent", "says what the proofs show", lambda: verify_document(document, proofs)
     )
+    if document.evidence is not UNSET:
+        now = ask.question.now
+        report.check("ready", "reviewed", lambda: _check_reviewed(document, proofs, now))
     _judge_record(document, dossier, report)
     if document.evidence is UNSET and not _read(Registration, dossier.state).fields:
         report.note_unchecked(NOT_YET_OPENED)
     note_seal(report, dossier.state.seal, ask.question)
-    report.is_authentic = report.is_in_force = True
+    report.status = status_at(_read(Registration, dossier.state), dossier.state.seal.time)
+    report.is_authentic = True
+    report.is_in_force = report.status not in _CAME_TO_NOTHING
 
 
 def verify_document(document: NationalDocument, proofs: NationalProofs) -> None:
@@ -119,9 +127,28 @@ def verify_document(document: NationalDocument, proofs: NationalProofs) -> None:
     elif state.fields:
         proved["fields"] = choose_statutory(state.type, state.fields)
         said["fields"] = dict(document.fields)
+    else:
+        proved["fields"] = sorted(choose_statutory(state.type, {}))
+        said["fields"] = sorted(document.fields)
     for name, shown in proved.items():
         if encode_canonical([said[name]]) != encode_canonical([shown]):
             raise BundleError(f"the document says something else than the proofs: its {name}")
+
+
+def _check_reviewed(document: NationalDocument, proofs: NationalProofs, now: UnixMillis) -> None:
+    """Refuse evidence of what is still under review or notice, or came to nothing.
+
+    Raises:
+        BundleError: It was not ready to be recorded.
+    """
+    state = _read(Registration, proofs.dossier.state)
+    ledger = next(_read(Ledger, each) for each in proofs.states if each.subject == SELF)
+    has_notice = state.type in ledger.profile.notice_types
+    if not is_reviewed(state, now, has_notice=has_notice):
+        raise BundleError(
+            "evidence is sent of what may be recorded: its notice over or withheld, every "
+            "objection decided"
+        )
 
 
 def _verify_states(states: Sequence[StateBundle], opened: VerifiedCheckpoint) -> None:
@@ -136,6 +163,8 @@ def _verify_deposit(deposit: Deposit) -> None:
         BundleError: One does not.
     """
     for opening in () if deposit.openings is UNSET else deposit.openings:
+        if set(opening) != _OPENING:
+            raise BundleError("a deposited fingerprint has the members of an opening and no other")
         field = str(opening.get("field"))
         made = commit(
             by=SubjectKey(str(opening.get("by"))),

@@ -32,6 +32,7 @@ from node.exports.national import (
     describe_applicant,
     describe_fact,
     describe_registrar,
+    is_reviewed,
     parse_national,
     read_result,
 )
@@ -150,7 +151,7 @@ def _choose_part(
             rule="Art. 24",
         )
     has_notice = registration.type in registry.ledger.profile.notice_types
-    is_over = _is_over(registration, status, now, has_notice=has_notice)
+    is_over = is_reviewed(registration, now, has_notice=has_notice)
     wanted = part or ("evidence" if is_over else "notice")
     if wanted == "notice" and (status == "confidential" or not has_notice):
         raise RejectedError(
@@ -182,19 +183,6 @@ def _say_why(key: SubjectKey, registration: Registration, status: str) -> str:
         f"{key} is {status}: evidence is sent when the public notice is over{until}, or withheld, "
         "and every objection decided"
     )
-
-
-def _is_over(registration: Registration, status: str, now: UnixMillis, *, has_notice: bool) -> bool:
-    """Whether everything that comes before the record is done."""
-    match status:
-        case "recorded" | "confidential":
-            return True
-        case "published":
-            return registration.notice_end is None or now >= registration.notice_end
-        case "accepted":
-            return not has_notice
-        case _:
-            return False
 
 
 def _read_fields(

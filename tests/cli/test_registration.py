@@ -18,6 +18,10 @@ def now():
     return datetime.now(CHINA).isoformat(timespec="seconds")
 
 
+def this_moment():
+    return datetime.now(CHINA).isoformat(timespec="milliseconds")
+
+
 def status(program, registration):
     state = program.json("registration", "show", registration)["value"]["state"]
     return [each["value"] for each in state["status"] if each["to"] is None]
@@ -184,18 +188,44 @@ def test_a_notice_needs_its_place_and_time(national_program, filed):
 
 
 def test_nothing_is_recorded_while_the_notice_runs(national_program, filed):
-    import time
-
     program = national_program
     program.ok("registration", "accept", filed)
-    time.sleep(1.1)
-    notice = ("--notice-system", "s", "--notice-ref", "N", "--notice-published", now())
+    notice = ("--notice-system", "s", "--notice-ref", "N", "--notice-published", this_moment())
     program.ok("registration", "publish", filed, *notice)
     assert status(program, filed) == ["published"]
     error = program.refused("registration", "record", filed, *FINDINGS, *evidence(), code=4)
     assert (error["code"], error["rule"]) == ("notice_running", "Art. 24")
     assert "T00:00:00+08:00 at the earliest" in error["message"]
     assert error["hint"].startswith("record it from that time on")
+
+
+def read_fields(program, registration):
+    return set(program.json("registration", "show", registration)["value"]["state"]["fields"])
+
+
+def test_a_notice_opens_what_the_law_makes_public_and_no_more_unless_told(
+    national_program, applicant
+):
+    program, opened = national_program, []
+    notice = ("--notice-system", "s", "--notice-ref", "N")
+    for also in ((), ("--open", "industry"), ("--open", "source", "--open", "industry")):
+        parts = ("--industry", "I65", "--source", "own sensors")
+        filed = file(program, applicant, *parts)["registration"]
+        program.ok("registration", "accept", filed)
+        program.ok("registration", "publish", filed, *notice, "--notice-published", this_moment(), *also)
+        opened.append(read_fields(program, filed))
+    statutory = {"restrictions", "summary", "title"}
+    assert opened == [statutory, statutory | {"industry"}, statutory | {"industry", "source"}]
+
+
+def test_what_names_people_is_never_opened(national_program, filed):
+    program = national_program
+    program.ok("registration", "accept", filed)
+    notice = ("--notice-system", "s", "--notice-ref", "N", "--notice-published", this_moment())
+    words = ("registration", "publish", filed, *notice, "--open", "applicants")
+    assert "applicants is never published" in program.refused(*words, code=4)["message"]
+    assert status(program, filed) == ["accepted"]
+    assert read_fields(program, filed) == set()
 
 
 def test_evidence_in_the_national_system_is_named_wholly(national_program, withheld):

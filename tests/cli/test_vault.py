@@ -105,3 +105,17 @@ def test_a_vault_that_lost_its_openings_is_not_whole(solo, filing):
     assert shown.out.startswith("NOT WHOLE: restore the vault from a backup\n")
     assert f"missing                   {filing} applicants" in shown.out
     assert solo.ok("vault", "check", "--lang", "zh-CN", code=3).out.startswith("不完整：")
+
+
+def test_what_was_erased_comes_back_with_an_older_backup_and_that_is_said(solo, filing):
+    assert "erased from the vault later stays in the backup" in solo.ok("backup", "--help").out
+    solo.ok("backup", "backup")
+    solo.ok("vault", "erase", filing, *WHY)
+    kept = solo.ok("restore", "backup", "--no-other-copy").err
+    assert "erase it again" not in kept, "the vault in place stayed"
+    assert solo.json("vault", "check")["opened"] == 0
+    (solo.home / "vault.db").unlink()
+    assert "the vault is the backup's: what was erased since it was made is back" in (
+        solo.ok("restore", "backup", "--no-other-copy").err
+    )
+    assert solo.json("vault", "check")["opened"] == 20

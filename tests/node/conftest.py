@@ -5,8 +5,10 @@ import shutil
 import pytest
 
 from node.founding import Charter, found_registry
+from node.registry import open_registry
 from node.rulebundle import read_profile
 from tests.support.ledgers import FakeClock
+from tests.support.national import Office
 from tests.support.people import START
 
 
@@ -27,3 +29,17 @@ def home(solo_home, tmp_path):
     """A solo registry of its own, founded at START."""
     shutil.copytree(solo_home, tmp_path / "home")
     return tmp_path / "home"
+
+
+@pytest.fixture
+def office(tmp_path, clock):
+    """The registrar of a national registry, with its calendar and one applicant."""
+    home = tmp_path / "home"
+    charter = Charter(read_profile("national-2026"), "example.org/js", "江苏", "32", "1")
+    found_registry(home, charter, None, clock)
+    with open_registry(home, None, is_writer=True, clock=clock) as registry:
+        office = Office(registry, clock)
+        office.publish_calendar(2026)
+        office.publish_calendar(2027)
+        office.enrol("江苏数据有限公司")
+        yield office

@@ -17,25 +17,7 @@ from ledger.errors import LimitError
 from node.exports import catalogue
 from node.exports.catalogue import Page, make_catalogue
 from node.exports.datasets import CONTEXT
-from node.founding import Charter, found_registry
-from node.registry import open_registry
-from node.rulebundle import read_profile
 from node.verifier import verify_file
-from tests.node.test_national import MONDAY, Office
-from tests.support.ledgers import FakeClock
-
-
-@pytest.fixture
-def office(tmp_path):
-    clock, home = FakeClock(MONDAY), tmp_path / "home"
-    charter = Charter(read_profile("national-2026"), "example.org/js", "江苏", "32", "1")
-    found_registry(home, charter, None, clock)
-    with open_registry(home, None, is_writer=True, clock=clock) as registry:
-        office = Office(registry, clock)
-        office.publish_calendar(2026)
-        office.publish_calendar(2027)
-        office.enrol("江苏数据有限公司")
-        yield office
 
 
 def register(office):

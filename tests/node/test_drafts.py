@@ -28,17 +28,9 @@ from node.drafts import (
     sign_here,
 )
 from node.issuing import OPENING
-from tests.node.test_national import MONDAY
-from tests.node.test_national import office as office
 from tests.node.test_transferring import Deal
-from tests.support.ledgers import FakeClock
 
 CHECK = IdentityCheck(method="licence seen", evidence="11" * 32)
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(MONDAY)
 
 
 @pytest.fixture

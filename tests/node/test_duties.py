@@ -2,29 +2,12 @@
 
 import pytest
 
-from contracts.party import Recover
+from contracts.party import IdentityCheck, Recover
 from contracts.procedure import Registration
 from ledger.errors import NotFoundError
 from node.duties import find_duties, foresee, read_desk
-from node.founding import Charter, found_registry
-from node.registry import open_registry
-from node.rulebundle import read_profile
-from tests.node.test_national import DAY, MONDAY, NOTICE_ENDS, IdentityCheck, Office
-from tests.support.ledgers import FakeClock
-from tests.support.people import ms
-
-
-@pytest.fixture
-def office(tmp_path):
-    home, clock = tmp_path / "home", FakeClock(MONDAY)
-    charter = Charter(read_profile("national-2026"), "example.org/js", "江苏", "32", "1")
-    found_registry(home, charter, None, clock)
-    with open_registry(home, None, is_writer=True, clock=clock) as registry:
-        office = Office(registry, clock)
-        office.publish_calendar(2026)
-        office.publish_calendar(2027)
-        office.enrol("江苏数据有限公司")
-        yield office
+from tests.support.national import DAY, NOTICE_ENDS
+from tests.support.people import START, ms
 
 
 def due(office, now=None):
@@ -105,4 +88,4 @@ def test_what_is_foreseen_of_a_voucher(office):
 
 def test_nothing_is_foreseen_of_a_registration_that_is_not_there(office):
     with pytest.raises(NotFoundError, match="there is no registration/x"):
-        forecast(office, "registration/x", MONDAY)
+        forecast(office, "registration/x", START)

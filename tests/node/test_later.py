@@ -35,22 +35,16 @@ from node.recording import Recording, record_until_numbered
 from node.registry import open_registry
 from node.standing import VoucherStanding, tell_voucher
 from tests.cli.conftest import founded as founded
-from tests.node.test_national import DAY, FINDINGS, MONDAY, Office
-from tests.node.test_national import office as office
 from tests.node.test_transferring import SECOND_NOTICE_ENDS, Deal
 from tests.support.independent_queries import verify_query
 from tests.support.independent_verifier import verify_voucher
 from tests.support.ledgers import FakeClock
+from tests.support.national import DAY, FINDINGS, Office
 from tests.support.people import ms
 
 EXPIRES = ms("2029-11-11T00:00")
 RENEWED_FROM = ms("2029-05-10T00:00")
 CHANGE = {"after": {"summary": "All flights, by the minute", "name": "A new name"}}
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(MONDAY)
 
 
 class Later:

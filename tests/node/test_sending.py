@@ -8,31 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.procedure import National, Registration
-from contracts.registration import Refuse, Withhold
+from contracts.registration import Refuse, Terminate, Withhold
 from contracts.title import Classification
 from ledger.core.canonical import decode_bundle, encode_canonical
 from ledger.errors import BundleError, MalformedError, NotFoundError, RejectedError
-from node.exports.national import format_national, parse_national
+from node.exports.national import describe_fact, format_national, parse_national
 from node.exports.sending import find_registration, make_national, match_national, prove_national
-from node.founding import Charter, found_registry
 from node.recording import read_recorded_asset, record_until_numbered
-from node.registry import open_registry
-from node.rulebundle import read_profile
-from tests.node.test_national import DAY, FINDINGS, MONDAY, NOTICE_ENDS, Office
-from tests.support.ledgers import FakeClock
-
-
-@pytest.fixture
-def office(tmp_path):
-    clock, home = FakeClock(MONDAY), tmp_path / "home"
-    charter = Charter(read_profile("national-2026"), "example.org/js", "江苏", "32", "1")
-    found_registry(home, charter, None, clock)
-    with open_registry(home, None, is_writer=True, clock=clock) as registry:
-        office = Office(registry, clock)
-        office.publish_calendar(2026)
-        office.publish_calendar(2027)
-        office.enrol("江苏数据有限公司")
-        yield office
+from tests.support.national import DAY, FINDINGS, NOTICE_ENDS
 
 
 @pytest.fixture
@@ -97,7 +80,7 @@ def test_a_notice_that_stands_is_sent_again_as_it_was(office):
     _, registration, _ = office.file(openness="conditional")
     office.accept(registration)
     before = make(office, registration)
-    office.publish(registration)
+    office.publish(registration, "openness")
     assert "openness" in office.registry.need_state(Registration, registration).fields
     assert make(office, registration) == before
     assert before.fields.keys() == {"title", "summary", "restrictions"}
@@ -235,10 +218,46 @@ def test_what_is_recorded_verifies_against_the_record(office, noticed):
         "history",
         "state",
         "what is sent",
+        "ready",
         "recorded result",
     ]
     assert "names this digest" in after.checks[-1].detail
     assert "result not yet recorded" not in after.not_checked
+
+
+def test_evidence_of_what_came_to_nothing_since_is_no_evidence(office, noticed):
+    document = make(office, noticed)
+    registrar = office.registry.ledger.registrar
+    ended = Terminate(registration=noticed, reasons="the source stays unclear")
+    office.submit(registrar, ended, office.officers[0])
+    dossier = prove_national(office.registry, document).dossier
+    facts = tuple(describe_fact(each.index, each.entry) for each in dossier.events)
+    forged = replace(document, evidence=replace(document.evidence, process=facts))
+    report = office.verify(encode(write(office, forged)))
+    assert not report.is_authentic
+    assert "evidence is sent of what may be recorded" in str(report.failure)
+
+
+def test_a_notice_of_what_came_to_nothing_is_authentic_and_not_in_force(office, accepted):
+    office.publish(accepted)
+    document = make(office, accepted, "notice")
+    ended = Terminate(registration=accepted, reasons="the source stays unclear")
+    office.submit(office.registry.ledger.registrar, ended, office.officers[0])
+    report = office.verify(encode(write(office, document)))
+    assert (report.is_authentic, report.is_in_force) == (True, False)
+    assert report.status == "terminated"
+
+
+def test_a_notice_that_is_not_on_the_ledger_yet_has_the_statutory_members(office, accepted):
+    written = write(office, make(office, accepted))
+    assert office.verify(encode(written)).is_authentic
+    for change in (
+        set_in(["fields", "industry"], "I65"),
+        lambda w: set_in(["fields"], {"title": w["document"]["fields"]["title"]})(w),
+    ):
+        forged = copy.deepcopy(written)
+        change(forged)
+        assert "its fields" in str(office.verify(encode(forged)).failure)
 
 
 def test_other_evidence_than_the_record_names_is_found_out(office, noticed):
@@ -324,6 +343,7 @@ FORGERIES = {
     "another fingerprint": set_in(
         ["evidence", "deposit", "openings", 0, "value", "digest"], "00" * 32
     ),
+    "one member more in an opening": set_in(["evidence", "deposit", "openings", 0, "praise"], 1),
     "digest of another document": lambda w: w.update(digest="00" * 32),
     "a state missing": lambda w: w["states"].pop(),
     "a state twice": lambda w: w["states"].append(w["states"][0]),

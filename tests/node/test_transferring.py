@@ -22,17 +22,10 @@ from node.recording import (
     transferred_asset,
 )
 from node.transferring import Wish, build_transfer, complete_transfer
-from tests.node.test_national import DAY, FINDINGS, MONDAY, Office
-from tests.node.test_national import office as office
-from tests.support.ledgers import FakeClock
+from tests.support.national import DAY, FINDINGS, Office
 from tests.support.people import ms
 
 SECOND_NOTICE_ENDS = ms("2026-11-18T00:00")
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(MONDAY)
 
 
 class Deal:

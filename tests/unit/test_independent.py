@@ -8,25 +8,13 @@ import copy
 import json
 import random
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from ledger.core.note import Algorithm, create_verifier_key, format_vkey
-from tests.support import (
-    independent_answers,
-    independent_catalogue,
-    independent_exports,
-    independent_files,
-    independent_lists,
-    independent_proofs,
-    independent_public,
-    independent_queries,
-    independent_signed,
-    independent_terms,
-    independent_verifier,
-    independent_words,
-)
+from tests.support import independent_verifier
 from tests.support.reference_json import b64url, from_b64url
 from tests.support.voucher_flow import OTHER, make_flow, say, with_witness
 
@@ -371,20 +359,8 @@ def test_both_refuse_a_checkpoint_that_another_log_of_the_policy_has_signed(flow
 # --- independence
 
 
-INDEPENDENT = (
-    independent_answers,
-    independent_catalogue,
-    independent_exports,
-    independent_files,
-    independent_lists,
-    independent_proofs,
-    independent_public,
-    independent_queries,
-    independent_signed,
-    independent_terms,
-    independent_verifier,
-    independent_words,
-)
+NAMES = "answers catalogue exports files lists proofs public queries signed terms verifier words"
+INDEPENDENT = [import_module(f"tests.support.independent_{name}") for name in NAMES.split()]
 
 
 @pytest.mark.parametrize("module", INDEPENDENT, ids=lambda module: module.__name__)

@@ -165,6 +165,7 @@ def test_a_bundle_is_changed_as_the_case_says():
     for change, expected in (
         ({"at": ["a", 0], "set": 5}, {"a": [5, {"b": "xyx"}], "c": 2}),
         ({"at": ["c"], "drop": True}, {"a": [1, {"b": "xyx"}]}),
+        ({"at": ["a"], "append": 3}, {"a": [1, {"b": "xyx"}, 3], "c": 2}),
         ({"at": ["a", 1, "b"], "replace": ["x", "z"]}, {"a": [1, {"b": "zyx"}], "c": 2}),
     ):
         assert json.loads(patched(bundle, [change])) == expected

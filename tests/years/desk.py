@@ -8,7 +8,6 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from random import Random
 
 from contracts import duties
@@ -18,7 +17,6 @@ from contracts.forms import FORMS
 from contracts.lists import PublishedList, list_key
 from contracts.periods import Periods
 from contracts.procedure import Registration, status_at
-from ledger.core.text import format_base64url
 from ledger.errors import RejectedError
 from tests.simulation.stage import Act, Stage
 from tests.support.people import Application, Person
@@ -40,19 +38,6 @@ class Paper(Stage):
     def write(self, signed):
         self.written = signed
         return signed
-
-    def later_openings(self, names, members):
-        """Openings of the form of a later type by name; the salts come from the names."""
-        salts = {name: sha256(f"later {name} {self._nonces}".encode()).digest() for name in names}
-        values = dict.fromkeys(names) | members
-        return {
-            name: {"salt": format_base64url(salts[name]), "value": values[name]} for name in names
-        }
-
-    def national(self, evidence):
-        """Evidence in the national system."""
-        stored = {"system": "national", "record": "R-1", "digest": "e1" * 32}
-        return stored | {"evidence_time": evidence}
 
 
 class WrongClockError(AssertionError):

@@ -6,12 +6,9 @@ worked out from the dates alone.
 
 from dataclasses import dataclass, field
 
-from contracts.forms import FORMS
 from contracts.standing import standing_voucher
 from contracts.title import Asset, tuple_values
-from ledger.core.subjects import commit, derive_id
-from tests.support.log_builder import ORIGIN
-from tests.support.people import Application, Person
+from tests.support.people import Person
 from tests.support.slow_clocks import UNDECIDED, renewal_opens, years_later
 
 HOUR = 3_600_000
@@ -127,24 +124,8 @@ class Titles:
             ]
             application = stage.file_transfer(first, *moves)
             return application, stage.written
-        members = {"title": "Parking 2026", "voucher": title.number}
-        members |= {"after": {"summary": "Occupancy by minute"}} if kind == "change" else {}
-        openings = stage.later_openings(FORMS[kind].members, members)
-        application = {
-            name: commit(by=owner.party, field=name, log=ORIGIN, **one)
-            for name, one in openings.items()
-        }
-        body = {
-            "type": kind,
-            "parties": [owner.party],
-            "application": application,
-            "asset": title.asset,
-            "voucher": title.number,
-        }
-        event = stage.event("registration.file", body, owner)
-        key = derive_id("registration", actor=event.actor, nonce=event.nonce)
-        made = Application([owner], title.asset, key, openings)
-        return made, stage.sign(event, owner.key)
+        application = stage.file_later(first, kind, owner)
+        return application, stage.written
 
     # --- completing
 
@@ -168,30 +149,13 @@ class Titles:
     def draft_record(self, case, evidence):
         """Number and end of the voucher that a record issues, and the signed record."""
         stage, title, kind = self.stage, case.title, case.type
-        if kind == "transfer":
-            until = title.until
-            return stage.record(case.application), until, stage.written
         if kind == "cancellation":
-            body = {
-                "registration": case.application.registration,
-                "asset": title.asset,
-                "parties": [title.owner.party],
-                "tests": {"accuracy": "-", "compliance": "-", "clarity": "-"},
-                "cancels": title.number,
-                "national": stage.national(evidence),
-            }
-            stage.do("registration.record", body, stage.registrar, *stage.officers)
+            stage.record(case.application)
             return None, None, stage.written
-        asset = stage.state(Asset, title.asset)
-        until = title.until if kind == "change" else years_later(evidence, case.years)
-        number = stage.record(
-            case.application,
-            list(tuple_values(asset.tuples)),
-            parties=[],
-            supersedes=title.number,
-            valid_until=until,
-            classification=stage.read(title.asset).body["classification"],
-        )
+        if kind != "renewal":
+            return stage.record(case.application), title.until, stage.written
+        until = years_later(evidence, case.years)
+        number = stage.record(case.application, valid_until=until)
         return number, until, stage.written
 
     def after(self, case, number, until):

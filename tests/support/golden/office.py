@@ -64,7 +64,7 @@ def office():
 
 
 def _register_goods(world):
-    """Two holders, all that may be opened, digests published and fingerprints deposited."""
+    """Two holders and one declared, much opened, digests published and fingerprints deposited."""
     goods = world.file(world.north, world.person, files=2, members=MEMBERS, digests=[DIGEST])
     world.step(goods, "accept")
     world.step(
@@ -75,7 +75,8 @@ def _register_goods(world):
     evidence = {"evidence": "3c" * 32, "limits": "not abroad", "until": term}
     rights = [claim(world.north, each) for each in RIGHTS]
     rights.append(claim(world.person, "use", "contract", **evidence))
-    document = _complete(world, goods, rights, with_openings=True)
+    declared = [claim(world.south, "use")]
+    document = _complete(world, goods, rights, with_openings=True, declared=declared)
     world.files["evidence, with fingerprints"] = _prove(world, document)
     world.goods = goods
 
@@ -131,12 +132,13 @@ def _contradict(world):
     world.files["evidence, another is recorded"] = _prove(world, document)
 
 
-def _complete(world, application, rights=None, *, with_openings=False):
+def _complete(world, application, rights=None, *, with_openings=False, **changes):
     """Record what the national system has stored; gives the document."""
-    body = world.record_body(application, rights)
+    body = world.record_body(application, rights, **changes)
     document = describe(world, application, "evidence", _result(body), with_openings=with_openings)
     national = world.evidence(world.time // 1000 * 1000)["national"]
-    world.record(application, rights, national=national | {"digest": document.digest})
+    national |= {"digest": document.digest}
+    world.record(application, rights, national=national, **changes)
     return document
 
 
@@ -144,7 +146,7 @@ def _result(body):
     data = body.get("classification", {})
     return Result(
         rights=tuple(body.get("rights", ())),
-        declared=(),
+        declared=tuple(body.get("declared", ())),
         data_class=data.get("class"),
         level=data.get("level"),
     )

@@ -10,7 +10,8 @@ def patched(bundle, changes):
     Args:
         bundle: As JSON.
         changes: Each `{"at": [names and positions], "set": value}`, or `drop` true in place of
-            `set`, or `replace` [old, new] for the first occurrence within a string.
+            `set`, or `append` a value to a list, or `replace` [old, new] for the first occurrence
+            within a string.
     """
     value = copy.deepcopy(bundle)
     for change in changes:
@@ -20,6 +21,8 @@ def patched(bundle, changes):
             at = at[name]
         if change.get("drop"):
             del at[last]
+        elif "append" in change:
+            at[last].append(change["append"])
         elif "replace" in change:
             old, new = change["replace"]
             assert old in at[last], "it is there to be replaced"
@@ -34,6 +37,11 @@ def patched(bundle, changes):
 def put(at, value):
     """The change that sets a value."""
     return {"at": at, "set": value}
+
+
+def append(at, value):
+    """The change that sets a value behind the last of a list."""
+    return {"at": at, "append": value}
 
 
 def drop(*at):

@@ -8,14 +8,8 @@ from contracts.intervals import current
 from ledger.core.canonical import encode_canonical
 from ledger.errors import MalformedError
 from tests.support.people import Person, claim
-from tests.support.world import World
 
 KINDS = ("legal", "natural", "unincorporated")
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
 
 
 def holders(world, application):

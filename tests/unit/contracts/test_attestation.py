@@ -24,16 +24,6 @@ ROLES = get_args(Role)
 
 
 @pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
 def asset(world, ann):
     return registered(world, ann)
 

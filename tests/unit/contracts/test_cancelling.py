@@ -18,11 +18,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 def test_the_record_of_a_cancellation_changes_exactly_its_subjects(world):
     ann, ben, _, application, number = play(world)
     filed = world.reviewed_later(application, "cancellation", ann, ben)

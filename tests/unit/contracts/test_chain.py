@@ -39,17 +39,11 @@ from tests.support.grants import (
     until,
 )
 from tests.support.people import MS_PER_DAY, Application, Person, claim
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
+def world(solo):
+    return solo
 
 
 @pytest.fixture

@@ -21,11 +21,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 def test_what_was_opened_takes_the_place_of_what_stood_there(world):
     ann, ben, _, application, number = play(world)
     before = world.asset(application).fields

@@ -38,13 +38,13 @@ TERMS = {"industry": "transport", "class": "enterprise", "level": "general-1", "
 
 
 @pytest.fixture
-def world():
-    return World()
+def world(solo):
+    return solo
 
 
 @pytest.fixture
-def people(world):
-    return [world.enroll(name) for name in ("ann", "ben", "cy")]
+def people(ann, ben, cy):
+    return [ann, ben, cy]
 
 
 def content(*entries):
@@ -335,11 +335,6 @@ def test_what_is_recorded_stays_when_a_list_changes(world, people):
 
 
 # What is licensed and delivered
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
 
 
 def test_data_on_the_negative_list_is_not_licensed(world, people, asset):

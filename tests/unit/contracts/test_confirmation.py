@@ -6,24 +6,8 @@ from contracts.intervals import current
 from tests.support.disputes import beside
 from tests.support.holds import freeze, held_by
 from tests.support.people import claim
-from tests.support.world import World
 
 EVIDENCE = "0f" * 32
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
-def ben(world):
-    return world.enroll("ben")
 
 
 def register(world, ann, *declared, **options):

@@ -25,11 +25,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 def declared(world, *holders):
     """Ann's asset with others who are declared; her, them and the asset."""
     ann, people = world.enroll("ann"), [world.enroll(name) for name in holders or ("ben",)]

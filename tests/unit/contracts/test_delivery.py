@@ -31,24 +31,13 @@ from tests.support.grants import (
 )
 from tests.support.holds import freeze, unfreeze
 from tests.support.people import MS_PER_DAY
-from tests.support.world import World
 
 OTHER = "delivery/" + "a" * 26
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ from tests.support.world import World
 DIGEST, OTHER = "d0" * 32, "d1" * 32
 
 
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
 def published(world, person, *digests):
     members = {"digests": sorted(digests)} if digests else {}
     return world.published(person, **members)

@@ -26,16 +26,6 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
 def application(world, ann):
     application = world.file(ann)
     world.time = START + 60_000

@@ -26,19 +26,8 @@ from tests.support.holds import (
     unfreeze,
 )
 from tests.support.people import Key, Person
-from tests.support.world import World
 
 KIND = "encumbrance.create"
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
 
 
 @pytest.fixture

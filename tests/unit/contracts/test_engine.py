@@ -28,8 +28,8 @@ LISTED = {"list": "calendar", "part": "2030", "version": 1, "content": CALENDAR}
 
 
 @pytest.fixture
-def world():
-    return World()
+def world(solo):
+    return solo
 
 
 @pytest.fixture

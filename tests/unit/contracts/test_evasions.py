@@ -12,7 +12,6 @@ from tests.support.grants import (
     onward,
     permit,
     purpose,
-    registered,
     send,
     send_refused,
     suspend,
@@ -23,22 +22,11 @@ from tests.support.grants import (
 )
 from tests.support.people import MS_PER_DAY, Person
 from tests.support.transfers import move
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 def test_a_count_does_not_come_back_in_a_circle(world, people, asset):

@@ -13,16 +13,6 @@ from tests.support.world import World
 CHECK = {"method": "in person", "evidence": "0e" * 32}
 
 
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
 def leave(world, person, *keys):
     return world.do("party.exit", {}, person, *keys)
 

@@ -18,20 +18,8 @@ from contracts.foresight import (
 from contracts.identity import Recovery
 from contracts.procedure import status_at
 from tests.support.desks import desk
-from tests.support.people import START, ms
+from tests.support.people import ms
 from tests.support.world import World
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def application(world):
-    application = world.file(world.enroll("ann"))
-    world.time = START + 60_000
-    return application
 
 
 def foreseen(world, application, **options):

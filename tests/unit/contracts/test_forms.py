@@ -11,14 +11,13 @@ from contracts.forms import (
 )
 from ledger.errors import MalformedError
 from tests.support.people import Person
-from tests.support.world import World
 
 SALT = "B" * 42 + "A"
 
 
 @pytest.fixture
-def world():
-    return World()
+def world(solo):
+    return solo
 
 
 def refuse_form(world, change):

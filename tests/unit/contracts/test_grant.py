@@ -30,23 +30,8 @@ NONCE = "B" * 21 + "A"
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
-def ben(world):
-    return world.enroll("ben")
-
-
-@pytest.fixture
-def cy(world):
-    return world.enroll("cy")
+def world(solo):
+    return solo
 
 
 @pytest.fixture

@@ -24,27 +24,11 @@ from tests.support.grants import (
 from tests.support.holds import freeze, unfreeze
 from tests.support.people import MS_PER_DAY
 from tests.support.transfers import JUDGMENT
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
-def ben(world):
-    return world.enroll("ben")
-
-
-@pytest.fixture
-def cy(world):
-    return world.enroll("cy")
+def world(solo):
+    return solo
 
 
 @pytest.fixture

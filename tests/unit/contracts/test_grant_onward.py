@@ -29,24 +29,13 @@ from tests.support.grants import (
 )
 from tests.support.holds import freeze
 from tests.support.people import MS_PER_DAY
-from tests.support.world import World
 
 LATER = 4_000_000_000_000
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 def grant(world, asset, people, *permissions, **rules):

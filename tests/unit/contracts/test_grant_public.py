@@ -36,19 +36,14 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
+def world(solo):
+    return solo
 
 
 @pytest.fixture
 def people(world):
     """A root, an operator, a developer, and one more developer."""
     return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
 
 
 @pytest.fixture

@@ -19,21 +19,6 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
-def ben(world):
-    return world.enroll("ben")
-
-
-@pytest.fixture
 def agent(world):
     return world.enroll("agent")
 

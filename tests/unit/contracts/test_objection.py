@@ -23,21 +23,6 @@ DECISION = "0d" * 32
 
 
 @pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
-def ben(world):
-    return world.enroll("ben")
-
-
-@pytest.fixture
 def asset(world, ann):
     return held_by(world, ann)
 

@@ -11,17 +11,16 @@ from tests.support.grants import (
     send,
     send_refused,
 )
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
+def world(solo):
+    return solo
 
 
 @pytest.fixture
-def people(world):
-    return [world.enroll(name) for name in ("ann", "ben", "cy")]
+def people(ann, ben, cy):
+    return [ann, ben, cy]
 
 
 ONWARD = {

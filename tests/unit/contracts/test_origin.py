@@ -5,20 +5,14 @@ import pytest
 from ledger.errors import RejectedError
 from tests.support.assessments import entry, publish_list
 from tests.support.people import claim
-from tests.support.world import World
 
 STAGES = ("raw", "element", "product")
 ALLOWED = {("element", "raw"), ("element", "element"), *(("product", each) for each in STAGES)}
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
+def world(solo):
+    return solo
 
 
 def published(world, *people, stage=None):

@@ -11,16 +11,6 @@ from tests.support.people import CODES, Person, claim
 from tests.support.world import World
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
 def refuse_enrolment(world, person, *keys, **changes):
     keys = keys or world.enrolment_keys(person)
     return world.refused("party.enroll", world.enrolment(person, **changes), person, *keys)

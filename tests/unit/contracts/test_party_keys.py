@@ -13,11 +13,6 @@ EFFECTIVE = ms("2026-11-10T00:00")
 """Five working days after Monday, 2 November: 24:00 of the next Monday."""
 
 
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
 def rotation(add=(), remove=()):
     return {"add": [key.did for key in add], "remove": [key.did for key in remove]}
 

@@ -13,7 +13,6 @@ from tests.support.grants import (
 )
 from tests.support.holds import freeze, pledge, release, unfreeze
 from tests.support.people import Application, Person, claim
-from tests.support.world import World
 
 USES = {"use", "read", "aggregate", "modify", "derive", "extract", "anonymize", "archive", "index"}
 DISPOSALS = {"transfer", "sell", "give", "muniment:encumber"}
@@ -25,18 +24,8 @@ REACHED = {
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 def verdicts(world, person, asset, action, *times):

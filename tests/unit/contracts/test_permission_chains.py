@@ -22,22 +22,11 @@ from tests.support.grants import (
     registered,
     revoke,
 )
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 @pytest.fixture

@@ -28,22 +28,11 @@ from tests.support.grants import (
     use,
 )
 from tests.support.people import MS_PER_DAY
-from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 def codes(world, person, asset, action, *times):

@@ -9,17 +9,6 @@ from ledger.errors import MalformedError
 from tests.support.people import Key, Person, claim
 from tests.support.world import World
 
-
-@pytest.fixture
-def solo():
-    return World()
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
 # What a record does
 
 

@@ -10,16 +10,6 @@ from tests.support.people import MS_PER_DAY, Person, claim, ms
 from tests.support.world import World
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
 def with_states(world, states):
     """The log as if it had other states; they are seen by the rules alone."""
     view, builder = {**world.all_states(), **states}, world.log.builder()

@@ -11,18 +11,6 @@ from tests.support.world import World
 CALENDAR_2028 = {"year": 2028, "off": [], "work": []}
 
 
-@pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def application(world):
-    application = world.file(world.enroll("ann"))
-    world.time = START + 60_000
-    return application
-
-
 def filed_at(text):
     world = World("national-2026", time=ms(text) - 60_000)
     ann = world.enroll("ann")

@@ -5,18 +5,6 @@ import pytest
 from ledger.core.entry import decode_leaf
 from ledger.errors import MalformedError
 from tests.support.people import claim
-from tests.support.world import World
-
-
-@pytest.fixture
-def solo():
-    return World()
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
-
 
 # Revocation (Art. 37)
 

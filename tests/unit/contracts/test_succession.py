@@ -20,16 +20,6 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def world():
-    return World("national-2026")
-
-
-@pytest.fixture
-def ann(world):
-    return world.enroll("ann")
-
-
-@pytest.fixture
 def new(world):
     return world.enroll("successor", 2)
 

@@ -5,12 +5,6 @@ import pytest
 from contracts.lists import PublishedList, list_key
 from ledger.errors import MalformedError
 from tests.support.people import CALENDARS, ms
-from tests.support.world import World
-
-
-@pytest.fixture
-def world():
-    return World("national-2026")
 
 
 def listed(part="2028", version=1, content=None, name="calendar"):

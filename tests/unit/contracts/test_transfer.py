@@ -16,11 +16,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 # What moves
 
 

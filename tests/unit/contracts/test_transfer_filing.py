@@ -20,11 +20,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 # The filing itself
 
 FILINGS = {

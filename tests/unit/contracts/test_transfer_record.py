@@ -17,11 +17,6 @@ def world(request):
     return World(request.param)
 
 
-@pytest.fixture
-def solo():
-    return World()
-
-
 def tuples_of(world, application):
     return [encode_canonical(value) for value in current(world.asset(application).tuples)]
 

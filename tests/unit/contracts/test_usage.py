@@ -15,7 +15,6 @@ from tests.support.grants import (
     chain_of,
     grant_state,
     issue,
-    registered,
     revoke,
     suspend,
     use,
@@ -25,24 +24,13 @@ from tests.support.grants import (
     use_refused,
 )
 from tests.support.holds import freeze, unfreeze
-from tests.support.world import World
 
 VERBS = [(use, use_refused), (use_batch, use_batch_refused)]
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from tests.support.grants import (
     onward,
     permit,
     purpose,
-    registered,
     since,
     times,
     until,
@@ -20,24 +19,13 @@ from tests.support.grants import (
     use_refused,
 )
 from tests.support.people import MS_PER_DAY
-from tests.support.world import World
 
 VERBS = [(use, use_refused), (use_batch, use_batch_refused)]
 
 
 @pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def people(world):
-    return [world.enroll(f"p{n}") for n in range(4)]
-
-
-@pytest.fixture
-def asset(world, people):
-    return registered(world, people[0])
+def world(solo):
+    return solo
 
 
 @pytest.fixture
