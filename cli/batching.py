@@ -161,13 +161,16 @@ def _show(session: Session, document: dict[str, Json], shown: Iterable[RowResult
 
 def _lines(shown: Iterable[RowResult]) -> Iterator[str]:
     for result in shown:
-        place = say(f"row {result.row}", f"第 {result.row} 行")
+        place = say(
+            f"row {result.row} (line {result.line}): ",
+            f"第 {result.row} 行（文件第 {result.line} 行）：",
+        )
         for each in result.findings:
             path = f"{each.path} " if each.path else ""
-            yield f"{place}: {path}{say(each.en, each.zh)}"
+            yield f"{place}{path}{say(each.en, each.zh)}"
         if result.error is not None:
             error = result_json(result, say)["error"]
-            yield f"{place}: {error['message'] if isinstance(error, dict) else ''}"
+            yield f"{place}{error['message'] if isinstance(error, dict) else ''}"
 
 
 class _Results:

@@ -1,4 +1,4 @@
-"""`cosign` and `submit`: a draft is read, shown, signed with the keys here, and written."""
+"""`cosign`: a draft is read, shown, and signed with the keys here."""
 
 import stat
 from collections.abc import Iterator
@@ -11,12 +11,9 @@ from cli.draftwords import count_hidden, describe_draft
 from cli.exitcodes import UsageError
 from cli.files import is_stdin, read_capped, write_bytes
 from cli.lang import say
-from cli.later import submit_filing
 from cli.session import Session
 from cli.subjects import find_party
-from cli.twosided import missing_json, missing_rows, party_name
-from cli.writing import submit_signed
-from contracts.application import File
+from cli.twosided import missing_json, missing_rows
 from ledger.clock import SystemClock
 from ledger.core.draft import (
     MAX_DRAFT_BYTES,
@@ -38,14 +35,11 @@ from node.drafts import (
     choose_keys,
     find_missing,
     find_offline_keys,
-    has_openings,
-    keep_openings,
     main_subject,
     read_body,
     rehearse,
 )
 from node.home import Home
-from node.later import is_later
 from node.registry import Registry
 
 
@@ -107,7 +101,7 @@ def cosign_draft(session: Session, draft: Draft, signing: Signing) -> None:
         RejectedError: It is too late, it is for another ledger, or the rules would refuse it.
     """
     with _own_ledger(session) as registry:
-        _check_draft(draft.signed, registry)
+        check_draft(draft.signed, registry)
         if not session.out.is_json:
             rows = describe_draft(draft.signed, draft.openings, registry)
             session.out.table(say("To be signed", "待签署内容"), rows)
@@ -139,27 +133,6 @@ def _write_draft(source: Path, out: Path, data: bytes) -> None:
         write_bytes(out, data, force=False)
 
 
-def submit_draft(session: Session, draft: Draft) -> None:
-    """Write a draft's event, once every signature is there; its openings go into the vault first.
-
-    Raises:
-        UsageError: The openings of a filing are neither given nor in the vault.
-        RejectedError: A signature is missing, it is too late, it is for another ledger, or a rule
-            refuses; nothing was written.
-    """
-    signed = draft.signed
-    with session.registry(is_writer=True) as registry:
-        if registry.store.find_event(bytes.fromhex(signed.id)) is None:
-            _check_draft(signed, registry)
-            _refuse_missing(registry, find_missing(registry, signed))
-            keep_openings(registry, signed.event, draft.openings)
-            _check_openings(registry, signed)
-        if is_later(signed):
-            submit_filing(session, registry, signed)
-        else:
-            submit_signed(session, registry, signed, main_subject(signed.event))
-
-
 @contextmanager
 def _own_ledger(session: Session) -> "Iterator[Registry | None]":
     """The registry of this home, or None where there are only keys."""
@@ -174,7 +147,7 @@ def _own_keys(session: Session) -> KeyRing:
     return KeyRing(Home(session.settings.home).keys, session.passphrase())
 
 
-def _check_draft(signed: SignedEvent, registry: Registry | None) -> None:
+def check_draft(signed: SignedEvent, registry: Registry | None) -> None:
     """Hold a draft against the clock and, where there is one, the ledger of this home.
 
     Raises:
@@ -193,7 +166,7 @@ def _check_draft(signed: SignedEvent, registry: Registry | None) -> None:
             "请用 --home 另指定目录",
             rule="formats 2",
         )
-    rehearse(registry, signed.event)
+    rehearse(registry, signed.event, signed.signatures)
 
 
 def _choose(
@@ -330,42 +303,3 @@ def _show_result(
             )
 
     session.out.result(document, human)
-
-
-def _refuse_missing(registry: Registry, missing: tuple[Missing, ...]) -> None:
-    """Refuse an event that still needs signatures, and say whose.
-
-    Raises:
-        RejectedError: Reason `signatures_missing`.
-    """
-    if not missing:
-        return
-    named = [
-        f"{party_name(registry, each.party) if each.party else 'did:key'} ({each.count})"
-        for each in missing
-    ]
-    raise RejectedError(
-        "signatures_missing",
-        f"signatures are missing: {', '.join(named)}; sign with 'muniment cosign FILE' where the "
-        "keys are",
-        f"尚缺签名：{'、'.join(named)}；请在密钥所在处用 muniment cosign 文件 签署",
-        rule="formats 2",
-    )
-
-
-def _check_openings(registry: Registry, signed: SignedEvent) -> None:
-    """Make sure that a filing can be published: its openings are in the vault of this home.
-
-    Raises:
-        UsageError: They are not.
-    """
-    body = read_body(signed.event)
-    if isinstance(body, File) and not has_openings(registry, signed.event, body.application):
-        raise UsageError(
-            say(
-                "the openings of this filing are not here, and without them it is never published: "
-                "give them with --opening FILE",
-                "此处没有该申请的开示内容，缺少则无法公示：请用 --opening 给出开示文件",
-            ),
-            "opening_required",
-        )

@@ -12,6 +12,7 @@ _SHARED_KINDS: Final = frozenset(
         "ledger.upgrade",
         "objection.conclude",
         "party.enroll",
+        "party.undertake",
         "registration.correct",
         "registration.file",
         "registration.record",
@@ -19,6 +20,11 @@ _SHARED_KINDS: Final = frozenset(
     }
 )
 """Kinds that several keys sign, so that one asks the other."""
+
+
+def is_shared(kind: str) -> bool:
+    """Whether several keys sign events of this kind, so that its draft needs no --kind."""
+    return kind in _SHARED_KINDS
 
 
 def check_kind(kind: str, expected: str | None) -> None:
@@ -35,12 +41,12 @@ def check_kind(kind: str, expected: str | None) -> None:
             ),
             "other_kind",
         )
-    if expected is None and kind not in _SHARED_KINDS:
+    if expected is None and not is_shared(kind):
         raise UsageError(
             say(
-                f"a {kind} speaks for your party alone, and nobody needs to draft it for you: if "
-                f"it is what you want, say --kind {kind}",
-                f"{kind} 只代表本主体，无须他人起草：如确为本意，请加 --kind {kind}",
+                f"a {kind} speaks for your party alone: read it with --show; if it is what you "
+                f"want, say --kind {kind}",
+                f"{kind} 只代表本主体：请先用 --show 查看；如确为本意，请加 --kind {kind}",
             ),
             "kind_required",
         )

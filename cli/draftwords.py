@@ -15,9 +15,23 @@ from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 from node.registry import Registry
 
 _COMMITTED = "application"
-_OWN_WORDS = {"type", "right", "rights", "kind", "action", "party_kind", "role"}
+_OWN_WORDS = {
+    "basis",
+    "class",
+    "ground",
+    "level",
+    "openness",
+    "outcome",
+    "type",
+    "right",
+    "rights",
+    "kind",
+    "action",
+    "party_kind",
+    "role",
+}
 _MOVE = {"from", "to", "right"}
-_TIMES = {"term", "until"}
+_TIMES = {"evidence_time", "term", "until", "valid_from", "valid_until"}
 
 
 def describe_draft(

@@ -124,6 +124,8 @@ def _rows(match: Match) -> Iterable[tuple[str, str]]:
         say("filed", "申请"),
         say(f"{when}, log index {match.filed}", f"{when}，日志位置 {match.filed}"),
     )
+    for party, name in match.applicants:
+        yield say("applicant", "申请人"), f"{show_label(name)} ({party})"
     for each in match.holders:
         name = f"{show_word(each.right)}: {show_label(each.name)} ({each.party})"
         yield say("right-holder", "权利人"), name
@@ -137,6 +139,7 @@ def _match_json(match: Match) -> JsonObject:
     decided: JsonObject = (
         {} if finding is None else {"decision": finding.decision, "reason": finding.reason}
     )
+    applicants: list[Json] = [{"party": party, "name": name} for party, name in match.applicants]
     holders: list[Json] = [
         {"party": each.party, "name": each.name, "right": each.right} for each in match.holders
     ]
@@ -147,6 +150,7 @@ def _match_json(match: Match) -> JsonObject:
         "status": match.status,
         "filed": match.filed,
         "earlier": match.is_earlier,
+        "applicants": applicants,
         "holders": holders,
         **decided,
     }

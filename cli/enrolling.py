@@ -1,6 +1,7 @@
 """Enrolling a party: its key, its name or a commitment to it, and the registrar's word."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,14 +30,17 @@ KINDS: tuple[PartyKind, ...] = ("legal", "natural", "unincorporated")
 
 
 def create_or_load_key(
-    session: Session, registry: Registry, name: str, key: str | None, *, without: bool
+    session: Session, registry: Registry, identity: Identity, key: str | None, *, without: bool
 ) -> tuple[SigningKey, str]:
     """The key of a party to be: an existing one by name, else a new one.
+
+    A name without Latin letters or digits makes no file name: then its code does.
 
     Returns:
         The key and its name in the ring.
     """
-    chosen = key or _key_name(name, {entry.name for entry in registry.ring.list_entries()})
+    name, _, uscc = identity
+    chosen = key or _key_name((name, uscc), {entry.name for entry in registry.ring.list_entries()})
     try:
         return registry.ring.load(chosen), chosen
     except NotFoundError:
@@ -80,6 +84,18 @@ def enroll_party(
         signers += find_keys(registry, ledger.registrar, 1)
     session.out.talk(f"key {key_name}: {key.did}", f"密钥 {key_name}：{key.did}")
     write_event(session, registry, party, body, signers, party, {"key": key_name})
+
+
+def remove_if_new(registry: Registry, name: str, before: Collection[str]) -> None:
+    """Remove the key of a party that was refused, if it was made for it.
+
+    Args:
+        registry: Its ring has the key.
+        name: Of the key.
+        before: Names of the keys that were there before.
+    """
+    if name not in before:
+        registry.ring.remove(name)
 
 
 def draft_enrolment(
@@ -134,11 +150,15 @@ def _build_enrolment(
     return body, openings
 
 
-def _key_name(name: str, taken: set[str]) -> str:
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()[:40] or "party"
+def _key_name(names: tuple[str, str | None], taken: set[str]) -> str:
+    plain = next(filter(None, map(_plain, names)), "party")
     number = 1
     chosen = plain
     while chosen in taken:
         number += 1
         chosen = f"{plain}-{number}"
     return chosen
+
+
+def _plain(name: str | None) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name or "").strip("-").lower()[:40]

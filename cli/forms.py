@@ -10,7 +10,7 @@ from cli.exitcodes import Exit, UsageError
 from cli.files import is_stdin, read_capped
 from cli.fingerprints import fingerprint_files
 from cli.lang import is_chinese, say
-from cli.later import submit_filing
+from cli.later import submit_or_draft_filing
 from cli.output import show_plain
 from cli.registering import (
     Wanted,
@@ -20,7 +20,7 @@ from cli.registering import (
 )
 from cli.session import Session
 from cli.subjects import find_party
-from cli.twosided import DraftFile, write_draft
+from cli.twosided import DraftFile
 from contracts.profile import RegistrationType
 from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.errors import RejectedError
@@ -71,6 +71,14 @@ def register_form(session: Session, options: FormOptions) -> None:
         RejectedError: The form has to be mended, or a rule refuses; nothing was written.
     """
     kind, form = _read(options.form)
+    if options.files and kind != "initial":
+        raise UsageError(
+            say(
+                f"the form is of type {kind}, which registers no files: leave them out",
+                f"该申请表类型为 {kind}，不登记文件：请去掉文件参数",
+            ),
+            "option_conflict",
+        )
     with session.registry(is_writer=not options.is_dry) as registry:
         is_lenient = registry.ledger.profile.is_solo and kind == "initial"
         checked, findings = check_form(form, FORMS[kind], is_lenient=is_lenient)
@@ -87,13 +95,17 @@ def register_form(session: Session, options: FormOptions) -> None:
 
 
 def print_template(kind: str) -> None:
-    """Print an empty form in the chosen language.
+    """Print an empty form in the chosen language, or the table of a batch.
 
     Raises:
         UsageError: There is no such type.
     """
+    from node.batchtemplate import render_table
     from node.forms.template import render_template
 
+    if kind == "batch":
+        print(render_table(), end="")
+        return
     print(render_template(_choose_type(kind), is_chinese=is_chinese()), end="")
 
 
@@ -228,11 +240,8 @@ class _Work:
             self._say_valid(())
             return
         prepared = prepare_event(self._registry, filer, body, openings)
-        if prepared.missing:
-            file = DraftFile(name, self._options.out)
-            write_draft(self._session, self._registry, prepared, file, openings)
-        else:
-            submit_filing(self._session, self._registry, prepared.signed)
+        file = DraftFile(name, self._options.out)
+        submit_or_draft_filing(self._session, self._registry, prepared, file, openings)
 
     def _find_filer(self) -> SubjectKey | None:
         text = self._options.party

@@ -63,15 +63,30 @@ _BY_CODE: Final = {
         "give --notice-system, --notice-ref and --notice-published",
         "请给出 --notice-system、--notice-ref 与 --notice-published",
     ),
+    "notice_first": (
+        "publish it: muniment registration publish ID --notice-system SYSTEM --notice-ref REF "
+        "--notice-published TIME; or: muniment registration withhold ID --reason REASON",
+        "请公示：muniment registration publish 标识 --notice-system 系统 --notice-ref 编号 "
+        "--notice-published 时间；或：muniment registration withhold 标识 --reason 理由",
+    ),
     "notice_running": (
         "record it from that time on, or withhold the notice before it is published",
         "请于该时间之后登记；尚未公示的，可决定不予公示",
+    ),
+    "stage": (
+        "say the stage in the form, and what it is made of: muniment register --template initial",
+        "请在申请表中写明加工程度与来源：muniment register --template initial",
     ),
     "purpose_missing": ("give --purpose and --scene", "请给出 --purpose 与 --scene"),
     "scene_missing": ("give --purpose and --scene", "请给出 --purpose 与 --scene"),
     "second_pledge": (
         "name them with --consent PARTY",
         "请用 --consent 主体 指明",
+    ),
+    "series_moved": (
+        "record it again; of a draft: make it again with 'muniment registration record ID --out "
+        "FILE', and have it signed again",
+        "请重新登记；草稿须用 muniment registration record 标识 --out 文件 重新制作并签署",
     ),
     "wrong_passphrase": (
         "give the right one with --passphrase-file FILE",
@@ -83,6 +98,11 @@ _BY_CODE: Final = {
     ),
 }
 
+_OBJECTION: Final = re.compile("objection/[a-z2-7]{26}")
+_OF_OBJECTION: Final = frozenset(
+    {"answered_before", "objection_open", "same_objection", "wrong_parts", "wrong_step"}
+)
+"""Codes whose message names the objection that is to be looked at."""
 _VERBS: Final = (
     "ask|choose|give|install|keep|look|make|move|name|publish|put|record|restore|run|say|see|set|"
     "sign|start|submit|try|upgrade|use|work|write"
@@ -99,6 +119,12 @@ def find_hint(code: str, message: str) -> str | None:
         code: Of the error.
         message: As it is shown.
     """
+    objection = _OBJECTION.search(message)
+    if objection is not None and code in _OF_OBJECTION:
+        return say(
+            f"see how far it is: muniment objection show {objection[0]}",
+            f"请查看进度：muniment objection show {objection[0]}",
+        )
     if code in _BY_CODE:
         return say(*_BY_CODE[code])
     match = _NEXT_STEP.search(message)

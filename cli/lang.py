@@ -31,12 +31,17 @@ def say(en: str, zh: str) -> str:
 
 
 def find_language(argv: Sequence[str], locale: str) -> str:
-    """The language that the command line asks for, else the locale's.
+    """The language that the command line asks for, else the locale's; `zh` is `zh-CN`.
 
     Args:
         argv: Arguments without the program's name.
         locale: Value of LC_ALL, LC_MESSAGES or LANG.
     """
+    language = _find_named(argv, locale)
+    return "zh-CN" if language in {"zh", "zh_CN", "zh-cn"} else language
+
+
+def _find_named(argv: Sequence[str], locale: str) -> str:
     for i, word in enumerate(argv):
         if word.startswith("--lang="):
             return word.partition("=")[2]

@@ -6,20 +6,22 @@ from pathlib import Path
 
 from cli.exitcodes import UsageError
 from cli.fingerprints import read_digest
+from cli.following import tell_next
 from cli.lang import say
 from cli.registering import SOLO_TESTS
 from cli.session import Session
 from cli.subjects import find_keys, find_party, find_subject
 from cli.twosided import DraftFile, write_draft
 from cli.writing import show_written, submit_signed
-from contracts.completion import holders_of
+from contracts.force import holders_of
 from contracts.forms import CHANGEABLE
 from contracts.identity import Party
 from contracts.profile import RegistrationType
 from contracts.title import Asset, Voucher, voucher_key
+from ledger.core.draft import DraftOpening
 from ledger.core.event import SignedEvent
 from ledger.core.types import Json, SubjectKey
-from node.drafts import main_subject, prepare_event
+from node.drafts import Prepared, main_subject, prepare_event
 from node.later import build_later, complete_later, refuse_no_voucher
 from node.recording import Recording
 from node.registry import Registry
@@ -49,7 +51,7 @@ class LaterOptions:
 
 
 def file_later(session: Session, of_type: RegistrationType, options: LaterOptions) -> None:
-    """File it, or write it as a draft for the right-holders whose keys are elsewhere.
+    """File it, or write it as a draft for the right-holders who sign and whose keys are elsewhere.
 
     Under the solo profile it goes straight through to the result.
 
@@ -64,16 +66,48 @@ def file_later(session: Session, of_type: RegistrationType, options: LaterOption
         asset = registry.need_state(Asset, voucher.asset)
         if asset.voucher is None:
             refuse_no_voucher(voucher.asset)
-        filer = _find_filer(registry, options.party, holders_of(asset))
+        filer = _find_filer(registry, options.party, holders_of(asset, registry.clock.now()))
+        _check_years(options.members, registry.ledger.profile.max_years)
         members: dict[str, Json] = {**options.members, "title": _find_title(asset, options.title)}
         if options.document is not None:
             members["evidence"] = [read_digest(options.document)]
         body, openings = build_later(registry, filer, of_type, number, members)
         prepared = prepare_event(registry, filer, body, openings)
-        if prepared.missing:
-            file = DraftFile(f"{number}-{of_type}", options.out, options.is_forced)
-            write_draft(session, registry, prepared, file, openings)
-            return
+        file = DraftFile(f"{number}-{of_type}", options.out, options.is_forced)
+        submit_or_draft_filing(session, registry, prepared, file, openings)
+
+
+def _check_years(members: Mapping[str, Json], most: int) -> None:
+    """Refuse a longer term than the profile has.
+
+    Raises:
+        UsageError: It is longer.
+    """
+    term = members.get("term")
+    years = term.get("years") if isinstance(term, Mapping) else None
+    if isinstance(years, int) and years > most:
+        raise UsageError(
+            say(f"--years is 1 to {most}, not {years}", f"--years 为 1 至 {most}，而非 {years}"),
+            "option_value",
+        )
+
+
+def submit_or_draft_filing(
+    session: Session,
+    registry: Registry,
+    prepared: Prepared,
+    file: DraftFile,
+    openings: Sequence[DraftOpening],
+) -> None:
+    """As submit_filing if nothing is missing, else write its draft.
+
+    Raises:
+        RejectedError: A rule refuses; nothing was written.
+        ExistsError: A file of this name has other content.
+    """
+    if prepared.missing:
+        write_draft(session, registry, prepared, file, openings)
+    else:
         submit_filing(session, registry, prepared.signed)
 
 
@@ -91,10 +125,7 @@ def submit_filing(session: Session, registry: Registry, signed: SignedEvent) -> 
     ledger, subject = registry.ledger, main_subject(signed.event)
     if not ledger.profile.is_solo or registry.store.find_event(bytes.fromhex(signed.id)):
         submit_signed(session, registry, signed, subject)
-        session.out.talk(
-            f"Next, the registrar: muniment registration accept {subject}",
-            f"下一步由登记机构受理：muniment registration accept {subject}",
-        )
+        tell_next(session, subject, "filed")
         return
     officers = find_keys(registry, ledger.registrar, ledger.profile.officers)
     recording = Recording(registry, ledger.registrar, officers)

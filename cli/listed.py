@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SCANNED: Final = ("negative", "important-data")
 """The lists that concern data by themselves; the positive one only lifts entries of the first."""
+YEAR_DIGITS: Final = 4
 
 
 def warn_listed(session: "Session", registry: "Registry", stated: "Classification") -> None:
@@ -44,6 +45,37 @@ def warn_listed(session: "Session", registry: "Registry", stated: "Classificatio
                 f"重要数据目录第 {version} 版条目 {entry.id} 列有此类数据：级别应申报为 important"
                 f"（{entry.reason}）",
             )
+
+
+def check_list(name: str, part: str) -> None:
+    """Make sure that a rule reads this part of a list.
+
+    Args:
+        name: Of the list.
+        part: Of it.
+
+    Raises:
+        UsageError: None does, and a mistyped name would only look like a rule.
+    """
+    from cli.exitcodes import UsageError
+    from contracts.classification import LISTS, PART
+    from contracts.lists import CALENDAR
+    from contracts.publicdata import FREE_PART, PUBLIC_DATA, ROOTS_PART
+
+    is_year = name == CALENDAR and len(part) == YEAR_DIGITS and part.isdecimal()
+    read = [*((each, PART) for each in LISTS), (PUBLIC_DATA, ROOTS_PART), (PUBLIC_DATA, FREE_PART)]
+    if is_year or (name, part) in read:
+        return
+    known = [f"{CALENDAR} {say('YEAR', '年份')}", *(" ".join(each) for each in read)]
+    raise UsageError(
+        say(
+            f"no rule reads the list {name} {part}; rules read {', '.join(known)}: give --other to "
+            "publish another list",
+            f"没有规则读取清单 {name} {part}；规则读取的有 {'、'.join(known)}："
+            "确需公布其他清单请用 --other",
+        ),
+        "list_unread",
+    )
 
 
 def tell_listed(session: "Session", registry: "Registry", name: str) -> None:
@@ -101,7 +133,7 @@ def show_scan(session: "Session", registry: "Registry", name: str | None) -> Non
             each.title or say("(not published)", "（未公示）"),
             _describe(each.match),
             str(len(each.grants)),
-            _next_steps(each)[0],
+            "; ".join(_next_steps(each)),
         )
         for each in found
     ]
@@ -112,7 +144,14 @@ def show_scan(session: "Session", registry: "Registry", name: str | None) -> Non
         say("live grants", "有效授权"),
         say("next", "应办事项"),
     ]
-    session.out.items(items, headers, rows)
+    if not found:
+        session.out.talk("no registered data is concerned", "未涉及任何已登记数据")
+    session.out.result({"items": items, "next": None}, lambda: _list(session, headers, rows))
+
+
+def _list(session: "Session", headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if rows:
+        session.out.list(headers, rows)
 
 
 def _describe(match: "Match") -> str:
@@ -126,7 +165,11 @@ def _next_steps(finding: "Finding") -> Sequence[str]:
         revoked = (f"muniment grant revoke {grant} --ground law" for grant in finding.grants)
         return (freeze, *revoked)
     mended = f"--level important --reasons '{finding.match.entry.id}'"
+    filing = say(
+        "--purpose PURPOSE --document FILE --until DATE",
+        "--purpose 用途 --document 文件 --until 日期",
+    )
     return (
-        f"muniment filing important {finding.voucher}",
+        f"muniment filing important {finding.voucher} {filing}",
         f"muniment registration correct {finding.registration} {mended}",
     )

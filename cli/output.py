@@ -10,9 +10,10 @@ from cli.chinese import translate
 from cli.exitcodes import UsageError
 from cli.hints import find_hint
 from cli.lang import is_chinese, say
+from cli.plainer import explain, name_commands
 from cli.words import show_rule
 from ledger.core.types import Json
-from ledger.errors import LedgerError, RejectedError
+from ledger.errors import LedgerError, MalformedError, RejectedError
 
 Row: TypeAlias = tuple[str, str]
 
@@ -149,7 +150,7 @@ def describe_error(error: LedgerError) -> dict[str, str]:
     hint = None
     match error:
         case RejectedError():
-            document = {"code": error.reason, "message": error.zh if is_chinese() else error.en}
+            document = {"code": error.reason, "message": name_commands(say(error.en, error.zh))}
             if error.rule:
                 document["rule"] = error.rule
         case UsageError():
@@ -157,7 +158,10 @@ def describe_error(error: LedgerError) -> dict[str, str]:
             hint = error.hint
         case _:
             document = {"code": error.code, "message": str(error)}
-    if is_chinese() and not isinstance(error, RejectedError):
+    plainer = explain(str(error)) if isinstance(error, MalformedError) else None
+    if plainer is not None:
+        document["message"] = say(*plainer)
+    elif is_chinese() and not isinstance(error, RejectedError):
         document["message"] = translate(document["code"], document["message"])
     hint = hint or find_hint(document["code"], document["message"])
     return document if hint is None else document | {"hint": hint}

@@ -12,22 +12,25 @@ from cli.files import read_capped
 from cli.lang import say
 from cli.registering import LEVELS, check_choice, classify
 from cli.session import Session
-from cli.subjects import find_keys, find_subject
+from cli.subjects import find_officers, find_subject
 from cli.times import parse_date
-from cli.writing import show_written
+from cli.twosided import DraftFile, submit_or_draft, write_draft
 from contracts.procedure import National
 from contracts.recording import Tests
 from contracts.registration import Registration
 from contracts.title import Classification
+from ledger.core.event import SignedEvent
 from ledger.core.text import parse_digest
 from ledger.core.types import Json, SubjectKey
 from node.exports.sending import match_national
 from node.issuing import read_application
 from node.judges import MAX_FILE_BYTES
 from node.later import read_cancelled, read_recorded_later
+from node.recorddrafts import prepare_record
 from node.recording import (
     RecordedAsset,
     Recording,
+    last_serial,
     read_recorded_asset,
     read_recorded_transfer,
     record_until_numbered,
@@ -58,11 +61,20 @@ class Findings:
     duplicates: tuple[str, ...] = ()
 
 
-def record_registration(session: Session, text: str, findings: Findings) -> None:
-    """Record a registration, issue its voucher, and print both.
+def record_registration(
+    session: Session, text: str, findings: Findings, out: Path | None = None
+) -> None:
+    """Record a registration, issue its voucher, and print both; or draft it for another officer.
+
+    Args:
+        session: Prints.
+        text: Key of the registration, or its beginning.
+        findings: What the registrar found.
+        out: Where the draft goes, if another officer's key is elsewhere.
 
     Raises:
-        UsageError: The evidence in the national system is named only in part.
+        UsageError: The evidence in the national system is named only in part, or an officer's key
+            is elsewhere and there is nowhere to put a draft.
         RejectedError: A rule refuses; nothing was written.
     """
     tests = Tests(
@@ -72,17 +84,21 @@ def record_registration(session: Session, text: str, findings: Findings) -> None
         key = find_subject(registry, "registration", text)
         national = _read_national(_name_evidence(registry, key, findings))
         ledger = registry.ledger
-        keys = find_keys(registry, ledger.registrar, ledger.profile.officers)
+        keys = find_officers(registry, out)
         recording = Recording(registry, ledger.registrar, keys)
         of_type = registry.need_state(Registration, key).type
         _check_initial_only(of_type, findings)
         if of_type == "cancellation":
             event = recording.cancel(read_cancelled(registry, key, tests), national)
-            (written,) = registry.submit([event], {})
-            ended = str(event.event.body["cancels"])
-            show_written(session, written, event.event.kind, key, {"cancelled": ended})
+            _cancel(session, registry, event, out)
             return
         asset = _read_recorded(registry, key, tests, findings)
+        if out is not None and len(keys) < ledger.profile.officers:
+            made, credential, number = recording.record(asset, national, last_serial(registry))
+            prepared = prepare_record(registry, made, credential)
+            file = DraftFile(number, out)
+            write_draft(session, registry, prepared, file, extra={"voucher": number})
+            return
         written, number = record_until_numbered(registry, recording, asset, (), national)
     document: dict[str, Json] = {
         "event": written.event,
@@ -96,6 +112,13 @@ def record_registration(session: Session, text: str, findings: Findings) -> None
         (say("log index", "日志位置"), str(written.index)),
     ]
     session.out.result(document, lambda: session.out.table(say("Recorded", "已登记"), rows))
+
+
+def _cancel(session: Session, registry: Registry, event: SignedEvent, out: Path | None) -> None:
+    """Write the record of a cancellation, or its draft."""
+    ended = str(event.event.body["cancels"])
+    prepared = prepare_record(registry, event, None)
+    submit_or_draft(session, registry, prepared, DraftFile(ended, out), extra={"cancelled": ended})
 
 
 def _check_initial_only(of_type: str, findings: Findings) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from cli.exitcodes import UsageError
+from cli.following import tell_next
 from cli.lang import say
 from cli.listed import warn_listed
 from cli.session import Session
@@ -16,8 +17,10 @@ from contracts.recording import Tests
 from contracts.title import Basis, Classification, DataClass, Level, Openness, Right
 from ledger.core.event import SignedEvent
 from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.errors import InputError
 from node.drafts import Prepared, find_missing, rehearse, sign_here
 from node.duplicates import Duplicate, duplicate_json
+from node.forms.codes import CODES
 from node.forms.hints import hint_lengths, hint_title
 from node.forms.shape import Finding
 from node.issuing import (
@@ -25,6 +28,7 @@ from node.issuing import (
     Filing,
     Registered,
     claim_rights,
+    forget_refused,
     keep_records,
 )
 from node.listed import read_list_version
@@ -111,7 +115,7 @@ def register_application(session: Session, registry: Registry, wanted: Wanted) -
 
     Raises:
         UsageError: The filer's key is not here.
-        RejectedError: A rule refuses.
+        InputError: A rule refuses; nothing was written, and nothing of it kept.
     """
     own = find_keys(registry, wanted.filer, 1)
     warn_listed(session, registry, classify(registry, wanted.application))
@@ -140,7 +144,11 @@ def register_application(session: Session, registry: Registry, wanted: Wanted) -
         openings = filing.draft_openings()
         write_draft(session, registry, Prepared(filed, missing), file, openings)
         return None
-    return _complete(registry, wanted, filing, filed, duplicates)
+    try:
+        return _complete(registry, wanted, filing, filed, duplicates)
+    except InputError:
+        forget_refused(registry, filed, wanted.files)
+        raise
 
 
 def _complete(
@@ -168,6 +176,7 @@ def _complete(
         tests=SOLO_TESTS,
         years=wanted.application.years,
         declared=wanted.application.declared,
+        stage=wanted.application.stage,
     )
     before = [filed, recording.accept(registration), recording.publish(registration, opened)]
     written, number = record_until_numbered(registry, recording, recorded, before)
@@ -219,7 +228,7 @@ def _fill_in(wishes: Wishes, ledger: Ledger) -> Application:
     members: dict[str, Json] = {
         "title": title,
         "summary": wishes.summary or title,
-        "restrictions": {"resale": False} if wishes.is_resale_forbidden else "无",
+        "restrictions": {"resale": False} if wishes.is_resale_forbidden else None,
         "industry": wishes.industry,
         "source": wishes.source,
         "evidence": wishes.evidence,
@@ -239,13 +248,13 @@ def _fill_in(wishes: Wishes, ledger: Ledger) -> Application:
 
 
 def check_choice(option: str, value: str, choices: tuple[ChoiceT, ...]) -> ChoiceT:
-    """The value, if it is one of the choices.
+    """The value, if it is one of the choices; the Chinese names that forms take will do too.
 
     Raises:
         UsageError: It is not.
     """
     for choice in choices:
-        if value == choice:
+        if value == choice or value in {table.get(choice) for table in CODES}:
             return choice
     raise UsageError(
         say(
@@ -307,5 +316,7 @@ def show_registered(session: Session, done: Registered) -> None:
                 f"Next: muniment voucher export {done.voucher}",
                 f"下一步：muniment voucher export {done.voucher}",
             )
+        else:
+            tell_next(session, done.registration, "filed")
 
     session.out.result(document, human)

@@ -1,11 +1,12 @@
 """A registrar's report in words: Markdown in the chosen language, from its document alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 from cli.lang import say
 from cli.times import format_local
 from cli.words import show_status, show_word
+from contracts.profile import RegistrationType
 from ledger.core.types import Json, JsonObject, UnixMillis
 from node.exports.report import Report
 from node.render.text import plain
@@ -170,7 +171,8 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _by_type(value: Json, *, is_status: bool = False) -> _Table:
-    counted = {name: _object(each) for name, each in _object(value).items()}
+    given = _object(value)
+    counted = {name: _object(given[name]) for name in sorted(given, key=_type_order)}
     names = sorted({name for each in counted.values() for name in each}, key=_order)
     head = ["", *(_word(each) if each != "initial" else show_word(each) for each in counted)]
     rows = [
@@ -215,6 +217,12 @@ def _word(name: str, *, is_status: bool = False) -> str:
     if is_status and name not in _NEVER_STATUSES:
         return show_status(name)
     return say(*_WORDS[name]) if name in _WORDS else show_word(name)
+
+
+def _type_order(name: str) -> int:
+    """Types in the order of the guideline; what is none comes last."""
+    types = get_args(RegistrationType)
+    return types.index(name) if name in types else len(types)
 
 
 def _order(name: str) -> int:

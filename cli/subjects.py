@@ -1,13 +1,17 @@
 """What people call parties, assets and keys, and which one they mean."""
 
+from pathlib import Path
+
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.words import show_word
 from contracts.party import Party
 from contracts.title import Voucher, voucher_key
+from ledger.core.rules import Listing
 from ledger.core.types import SubjectKey
 from ledger.errors import NotFoundError
-from ledger.keys import SigningKey
+from ledger.keys import PassphraseRequiredError, SigningKey
+from node.hiddennames import find_by_hidden_name
 from node.registry import Registry
 
 
@@ -28,7 +32,7 @@ def choose_party(registry: Registry, text: str | None) -> SubjectKey:
 
 
 def find_party(registry: Registry, text: str) -> SubjectKey:
-    """A party by key, unique beginning of its key, name or USCC.
+    """A party by key, unique beginning of its key, name or USCC; a person's name by the vault.
 
     Raises:
         UsageError: More than one fits.
@@ -49,7 +53,10 @@ def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
     if prefix in found:
         return SubjectKey(prefix)
     if not found:
-        found = [key for key, _ in registry.search(text, kind=kind, limit=3)]
+        hits = registry.search(text, kind=kind, limit=3)
+        is_exact = any(text in {each.label, *each.terms} for _, each in hits)
+        hidden = _find_hidden(registry, text) if kind == "party" and not is_exact else []
+        found = hidden or [key for key, _ in hits]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -61,6 +68,14 @@ def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
         ),
         "ambiguous",
     )
+
+
+def _find_hidden(registry: Registry, text: str) -> list[SubjectKey]:
+    """Natural persons of this very name, if this home's vault is open and has it."""
+    try:
+        return find_by_hidden_name(registry, text)
+    except (NotFoundError, PassphraseRequiredError):  # no vault key here, or no passphrase for it
+        return []
 
 
 def find_asset(registry: Registry, text: str) -> SubjectKey:
@@ -97,15 +112,51 @@ def find_voucher(registry: Registry, text: str) -> str:
     raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))
 
 
+def has_key(registry: Registry, party: SubjectKey) -> bool:
+    """Whether a current private key of a party lies in this home."""
+    return bool(_own_keys(registry, party))
+
+
+def find_officers(registry: Registry, out: Path | None) -> list[SigningKey]:
+    """Private keys of officers that lie in this home, no more than a record needs.
+
+    Args:
+        registry: The ledger's.
+        out: Where a draft for the other officers goes; None: all of them sign here.
+
+    Raises:
+        UsageError: Fewer than a record needs and nowhere to put a draft, or none at all.
+    """
+    ledger = registry.ledger
+    count = ledger.profile.officers
+    names = _own_keys(registry, ledger.registrar)[:count]
+    if names and out is None and len(names) < count:
+        raise UsageError(
+            say(
+                f"{count} key(s) of {ledger.registrar} are needed, {len(names)} found here: give "
+                "--out FILE to draft it for the officer whose key is elsewhere",
+                f"需要 {ledger.registrar} 的 {count} 个密钥，此处只有 {len(names)} 个："
+                "请用 --out 文件 写出草稿，由密钥在别处的经办人签署",
+            ),
+            "key_required",
+        )
+    return find_keys(registry, ledger.registrar, max(1, len(names)))
+
+
+def read_listings(registry: Registry, family: str, limit: int) -> list[tuple[SubjectKey, Listing]]:
+    """Keys of the first subjects of a family, such as `party`, with what lists say of each."""
+    keys = registry.find_subjects(f"{family}/", limit)
+    listed = [(key, registry.store.read_listing(key)) for key in keys]
+    return [(key, each) for key, each in listed if each is not None]
+
+
 def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[SigningKey]:
     """Private keys of a party that lie in this home.
 
     Raises:
         UsageError: Fewer than needed.
     """
-    state = registry.need_state(Party, party)
-    current = state.current_keys(registry.clock.now())
-    names = [entry.name for entry in registry.ring.list_entries() if entry.did in current]
+    names = _own_keys(registry, party)
     if len(names) < count:
         raise UsageError(
             say(
@@ -116,3 +167,9 @@ def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[Signing
             "key_required",
         )
     return [registry.ring.load(name) for name in names[:count]]
+
+
+def _own_keys(registry: Registry, party: SubjectKey) -> list[str]:
+    """Names of the current keys of a party that lie in this home."""
+    current = registry.need_state(Party, party).current_keys(registry.clock.now())
+    return [entry.name for entry in registry.ring.list_entries() if entry.did in current]

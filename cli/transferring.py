@@ -8,18 +8,20 @@ from typing import get_args
 from cli.exitcodes import UsageError
 from cli.fingerprints import read_digest
 from cli.lang import say
-from cli.later import submit_filing as submit_filing
+from cli.later import submit_or_draft_filing
 from cli.registering import RIGHTS, check_choice
 from cli.session import Session
 from cli.subjects import find_party, find_subject
-from cli.twosided import DraftFile, write_draft
+from cli.twosided import DraftFile
 from contracts.force import rights_in_force
 from contracts.identity import Party
 from contracts.title import Asset, Right, Voucher, voucher_key
 from contracts.transfer import Ground, GroundKind, Move
 from ledger.core.types import SubjectKey
+from ledger.errors import RejectedError
 from node.drafts import prepare_event
 from node.registry import Registry
+from node.standing import tell_voucher
 from node.transferring import Wish, build_transfer
 
 GROUNDS: tuple[GroundKind, ...] = get_args(GroundKind)
@@ -55,6 +57,7 @@ def transfer_rights(session: Session, registry: Registry, options: Options) -> N
     rights = tuple(dict.fromkeys(check_choice("--right", each, RIGHTS) for each in options.rights))
     number = find_subject(registry, "voucher", options.voucher).removeprefix("voucher/")
     taker = find_party(registry, options.to)
+    _refuse_renewing(registry, number)
     giver = _find_giver(registry, options, number, rights)
     ground, evidence = _read_ground(options)
     wish = Wish(
@@ -68,11 +71,8 @@ def transfer_rights(session: Session, registry: Registry, options: Options) -> N
     actor = _find_actor(registry, options, giver if ground is None else taker)
     body, openings = build_transfer(registry, actor, wish)
     prepared = prepare_event(registry, actor, body, openings)
-    if prepared.missing:
-        file = DraftFile(f"{number}-transfer", options.out, options.is_forced)
-        write_draft(session, registry, prepared, file, openings)
-        return
-    submit_filing(session, registry, prepared.signed)
+    file = DraftFile(f"{number}-transfer", options.out, options.is_forced)
+    submit_or_draft_filing(session, registry, prepared, file, openings)
 
 
 def _find_giver(
@@ -105,6 +105,24 @@ def _find_giver(
             f"持有 {'、'.join(rights)} 的主体有 {len(fitting)} 个：请用 --from 指明转让方",
         ),
         "party_required",
+    )
+
+
+def _refuse_renewing(registry: Registry, number: str) -> None:
+    """Say plainly that an expired voucher waits for its renewal.
+
+    Raises:
+        RejectedError: Reason `expired`: only the undecided renewal keeps it in force.
+    """
+    renewal = tell_voucher(registry, number).renewal
+    if renewal is None:
+        return
+    raise RejectedError(
+        "expired",
+        f"the term of {number} is over and its renewal {renewal} is undecided: the rights stay in "
+        "force meanwhile, and are transferred once the renewal is recorded",
+        f"{number} 有效期已满，其续期 {renewal} 尚未办结：在此期间权利继续有效，续期登记后方可转让",
+        rule="Art. 36",
     )
 
 

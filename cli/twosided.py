@@ -1,12 +1,16 @@
 """Events that several parties sign: submitted if the keys are here, else a draft for elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.draftkinds import is_shared
+from cli.exitcodes import UsageError
 from cli.files import write_bytes, write_document
 from cli.lang import say
 from cli.session import Session
+from cli.subjects import has_key
+from cli.words import show_word
 from cli.writing import submit_signed
 from contracts.engine import Body
 from contracts.identity import Party
@@ -76,23 +80,62 @@ def write_or_draft(
     submit_or_draft(session, registry, prepared, file)
 
 
+def write_own(
+    session: Session, registry: Registry, actor: SubjectKey, body: Body, out: Path | None
+) -> None:
+    """Write what one party says, or draft it for that party to sign elsewhere.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        actor: The party that speaks.
+        body: What it says; it commits to nothing.
+        out: The draft's file; None: the party's key is here.
+
+    Raises:
+        UsageError: It is not, and nowhere to put a draft was named.
+        RejectedError: A rule refuses; nothing was written.
+        ExistsError: The draft's file has other content.
+    """
+    if out is None and not has_key(registry, actor):
+        raise UsageError(
+            say(
+                f"1 key(s) of {actor} are needed here, 0 found: give --out FILE to draft it for "
+                "that party to sign where its key is",
+                f"此处没有 {actor} 的密钥：请用 --out 文件 写出草稿，由该主体在密钥所在处签署",
+            ),
+            "key_required",
+        )
+    write_or_draft(session, registry, actor, body, out)
+
+
 def submit_or_draft(
     session: Session,
     registry: Registry,
     prepared: Prepared,
     file: DraftFile,
     openings: Sequence[DraftOpening] = (),
+    extra: Mapping[str, Json] | None = None,
 ) -> None:
     """Write a prepared event if nothing is missing, else its draft.
+
+    Args:
+        session: Prints.
+        registry: Opened for writing.
+        prepared: Rehearsed, with the signatures that could be made here.
+        file: Where its draft goes.
+        openings: Of its commitments.
+        extra: Further members of the result.
 
     Raises:
         RejectedError: A rule refuses; nothing was written.
         ExistsError: A file of this name has other content.
     """
     if prepared.missing:
-        write_draft(session, registry, prepared, file, openings)
+        write_draft(session, registry, prepared, file, openings, extra)
     else:
-        submit_signed(session, registry, prepared.signed, main_subject(prepared.signed.event))
+        subject = main_subject(prepared.signed.event)
+        submit_signed(session, registry, prepared.signed, subject, extra)
 
 
 def write_draft(
@@ -101,8 +144,17 @@ def write_draft(
     prepared: Prepared,
     file: DraftFile,
     openings: Sequence[DraftOpening] = (),
+    extra: Mapping[str, Json] | None = None,
 ) -> None:
     """Write a draft and, for this user's eyes only, its openings; say what to do with them.
+
+    Args:
+        session: Prints.
+        registry: Knows the parties' names.
+        prepared: The event.
+        file: Where it goes.
+        openings: Of its commitments.
+        extra: Further members of the result.
 
     Raises:
         ExistsError: A file of this name has other content.
@@ -115,6 +167,7 @@ def write_draft(
         "subject": main_subject(signed.event),
         "file": str(file.path),
         "missing": [missing_json(each) for each in prepared.missing],
+        **(extra or {}),
     }
     write_bytes(file.path, encode_draft(signed), force=file.is_forced)
     if openings:
@@ -128,16 +181,18 @@ def write_draft(
             (say("openings", "开示文件"), str(file.opening) if openings else ""),
             (say("event", "事件"), signed.event.kind),
             (say("about", "主题"), str(document["subject"])),
+            *((show_word(name), str(value)) for name, value in (extra or {}).items()),
             *missing_rows(registry, prepared.missing),
         ]
         session.out.table(say("Not yet on the ledger", "尚未写入账本"), rows)
-        _say_next(session, file, has_openings=bool(openings))
+        _say_next(session, file, signed.event.kind, has_openings=bool(openings))
 
     session.out.result(document, human)
 
 
-def _say_next(session: Session, file: DraftFile, *, has_openings: bool) -> None:
-    extra = f" --opening {file.opening}" if has_openings else ""
+def _say_next(session: Session, file: DraftFile, kind: str, *, has_openings: bool) -> None:
+    extra = "" if is_shared(kind) else f" --kind {kind}"
+    extra += f" --opening {file.opening}" if has_openings else ""
     secret = (
         say(" (the openings privately: they are secret)", "（开示文件须保密传送）")
         if has_openings

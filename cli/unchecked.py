@@ -79,6 +79,12 @@ _UNCHECKED: Final = {
         "the rights are what the registrar says will be registered: nothing is recorded yet",
         "登记结果为登记机构自述，尚未登记",
     ),
+    "acceptance by silence": (
+        "the calendar was published after it was filed and is not in the file: whether silence "
+        "meant accepted by now, the registry says, with 'muniment registration show'",
+        "工作日历于申请之后公布且不在文件内：是否已视为受理，请在登记系统以 "
+        "muniment registration show 查询",
+    ),
     "stated facts": (
         "purpose, region and the like are as stated by whoever asked",
         "用途、地域等以提问者所述为准",

@@ -15,6 +15,10 @@ from cli.output import Output
 if TYPE_CHECKING:
     from typer._click import Context as ParentContext  # what typer.Context extends
 
+_SAYING: Final = frozenset(
+    ["accuracy", "ask", "clarity", "compliance", "ground", "missing", "reason", "reasons", "text"]
+)
+"""Parameters whose text has to say something."""
 _HEADINGS: Final = tuple(
     (re.compile(english, re.MULTILINE), chinese)
     for english, chinese in (
@@ -36,7 +40,16 @@ _HEADINGS: Final = tuple(
 
 
 class HelpCommand(TyperCommand):
-    """A command whose help is wholly in the chosen language."""
+    """A command whose help is wholly in the chosen language; no reason given to it is blank."""
+
+    @override
+    def parse_args(self, ctx: "ParentContext", args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        for parameter in self.get_params(ctx):
+            name = parameter.name or ""
+            if name in ctx.params and name in _SAYING:
+                ctx.params[name] = _strip(parameter.opts[0], ctx.params[name])
+        return rest
 
     @override
     def get_help(self, ctx: "ParentContext") -> str:
@@ -81,6 +94,23 @@ def show_usage_error(out: Output, error: typer.TyperException) -> Exit:
     message = "Missing command." if is_help else error.format_message()
     out.error(UsageError(message, hint=see))
     return Exit.USAGE
+
+
+def _strip(option: str, value: object) -> object:
+    """What was given, texts without blanks at their ends.
+
+    Raises:
+        UsageError: A text has nothing else in it, such as a reason that says nothing.
+    """
+    if isinstance(value, list):
+        return [_strip(option, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        raise UsageError(
+            say(f"{option} is empty: say something", f"{option} 为空：请填写内容"), "option_value"
+        )
+    return value.strip()
 
 
 def _polish_help(text: str) -> str:

@@ -63,6 +63,8 @@ _CHINESE: Final = {
     "id_number": "证件号码", "grantee": "被授权方", "policy": "条款", "check": "身份核验",
     "party_kind": "性质", "legal": "法人", "natural": "自然人", "unincorporated": "非法人组织",
     "corrected": "登记机构更正",
+    # what a record says, as its draft shows it
+    "tests": "审查结论", "accuracy": "准确性", "clarity": "明确性",
     # a registrar's successor
     "successor": "承接机构", "catalogue": "目录条目", "former": "历任登记机构",
     # mandates of agents
@@ -75,7 +77,7 @@ _CHINESE: Final = {
     "to-court": "仲裁或诉讼中", "dismissed": "异议不成立", "upheld": "异议成立",
     "responses": "权利人答复", "agrees": "同意", "reasons": "理由", "outcome": "结论",
     # instead of a title that is not public
-    "(not published)": "（未公示）", "(initial)": "（初次登记）",
+    "(natural person)": "（自然人）", "(not published)": "（未公示）", "(initial)": "（初次登记）",
     "(transfer)": "（转让登记）", "(change)": "（变更登记）", "(renewal)": "（续期登记）",
     "(cancellation)": "（注销登记）",
     # checks and what was not checked
@@ -87,7 +89,7 @@ _CHINESE: Final = {
     "national system": "国家系统", "key belonged to party": "密钥归属",
     "date after as_of": "截止日期之后的情况", "date asked about": "所问日期",
     "history before this page": "本页之前的历史", "marks at that date": "该日期的标注",
-    "pending renewal": "在途续期",
+    "pending renewal": "在途续期", "acceptance by silence": "视为受理",
     "registered file": "登记文件",
     # details of checks
     "what was asked for": "与要求一致", "the record is in the log": "登记事件在日志中",
@@ -139,7 +141,8 @@ _CHINESE: Final = {
     "developer": "开发主体",
     "state after this event": "此事件之后的状态",
     # catalogues and files for the national system
-    "what is sent": "报送内容", "ready": "办结条件", "recorded result": "登记结果", "datasets": "数据条目",
+    "what is sent": "报送内容", "ready": "办结条件",
+    "recorded result": "登记结果", "datasets": "数据条目",
     "names this digest, and its result": "载明此摘要与此结果",
     "registers this result": "所登记与此结果一致", "assets left out": "目录是否列全",
     "members not yet published": "尚未公示的内容", "result not yet recorded": "尚未登记的结果",
@@ -150,7 +153,7 @@ _CHINESE: Final = {
     "classification": "分类分级", "class": "类别", "level": "级别", "standard": "标准",
     "assessed_by": "评定方", "list_version": "目录版本", "parties": "主体", "tuples": "权利",
     "digests": "公布的摘要", "status": "状态", "credential": "凭证摘要", "issuer": "签发方",
-    "valid_from": "有效期自", "valid_until": "有效期至", "type": "类型", "filer": "申请人",
+    "valid_from": "有效期自", "valid_until": "有效期至", "type": "类型", "filer": "提交人",
     "about": "所涉凭证", "notice": "公示", "notice_end": "公示期满", "objections": "异议",
     "extensions": "延长次数", "national": "国家系统存证", "system": "系统", "ref": "公示编号",
     "published_at": "发布时间", "by": "提出方", "reason": "理由",
@@ -171,7 +174,8 @@ _CHINESE: Final = {
     "events": "事件数", "present": "存在",
     # roles
     "operator": "运营方", "registrar": "登记机构", "regulator": "监管方", "applicant": "申请人",
-    "auditor": "审计方",
+    "auditor": "审计方", "valuer": "估值机构", "notary": "公证机构", "certifier": "认证机构",
+    "arbitrator": "仲裁机构", "assessor": "评估机构",
 }  # fmt: skip
 
 _ENGLISH: Final = {"not-yet": "not yet valid", "in-force": "in force"}

@@ -74,6 +74,7 @@ def submit_signed(
     signed: SignedEvent,
     subject: SubjectKey,
     extra: Mapping[str, Json] | None = None,
+    documents: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write one event that is signed already, and print where it went.
 
@@ -83,11 +84,12 @@ def submit_signed(
         signed: With every signature it needs.
         subject: What the event is mainly about.
         extra: Further members of the result.
+        documents: Those that it names, by digest; they are stored with it, or neither is.
 
     Raises:
         RejectedError: A rule refuses; nothing was written.
     """
-    (written,) = registry.submit([signed], {})
+    (written,) = registry.submit([signed], documents or {})
     show_written(session, written, signed.event.kind, subject, extra)
 
 

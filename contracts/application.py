@@ -12,12 +12,13 @@ from typing_extensions import override
 
 from contracts.cancelling import check_cancellation
 from contracts.changing import check_change
-from contracts.completion import holders_of
+from contracts.duplicates import claim_digest
 from contracts.engine import Body, Changes, Context, Signers, refuse
+from contracts.force import holders_of
 from contracts.forms import CONTENT_FIELD, FORMS, Commitment, check_application
 from contracts.foundation import Ledger, read_ledger
 from contracts.holds import read_live_voucher
-from contracts.identity import HexDigest, NameClaim, PartyKey
+from contracts.identity import HexDigest, PartyKey
 from contracts.intervals import open_interval
 from contracts.mandates import Agent, has_mandate
 from contracts.procedure import Registration, silence_ends
@@ -37,14 +38,15 @@ _LATER: Final[Mapping[str, Callable[[Context, SubjectKey, Asset], None]]] = {
     "renewal": check_renewal,
     "cancellation": check_cancellation,
 }
-"""What each type that all right-holders sign is held to when it is filed."""
+"""What each type that right-holders sign is held to when it is filed."""
 
 
 class File(Body, frozen=True, kw_only=True):
     """`registration.file`: signed by every party it names.
 
     An initial one opens its asset; a transfer names an asset, its live voucher and what moves. A
-    change, a renewal and a cancellation name asset and live voucher, and all right-holders sign.
+    change, a renewal and a cancellation name asset and live voucher; all right-holders sign a
+    change or a cancellation, one or more of them a renewal.
     An agent files in the place of those who registered its mandate; the others sign too.
     """
 
@@ -102,6 +104,7 @@ class File(Body, frozen=True, kw_only=True):
                 digests=() if self.digests is UNSET else self.digests,
                 fields={},
                 classification=None,
+                stage=None,
                 tuples=(),
                 declared=(),
                 freezes=(),
@@ -114,14 +117,13 @@ class File(Body, frozen=True, kw_only=True):
             ),
         }
         for name in self._names():
-            claim = context.find(NameClaim, name) or NameClaim(claims=())
-            opened = open_interval(claim.claims, asset, context.time, context.index)
-            changes[name] = NameClaim(claims=opened)
+            changes[name] = claim_digest(context, name, asset, self.parties)
         return changes
 
     def _transfer(self, context: Context, key: SubjectKey, asset: SubjectKey) -> Changes:
         moves, ground = self._moves(), self._ground()
-        state = check_moves(context, asset, moves, ground)
+        state = context.need(Asset, asset)
+        check_moves(context, asset, moves, ground)
         read_live_voucher(context, asset, state, self.voucher)
         signing = signing_parties(moves, ground)
         if self.parties != signing:
@@ -139,18 +141,27 @@ class File(Body, frozen=True, kw_only=True):
         """A change, renewal or cancellation; a renewal keeps the voucher in force meanwhile."""
         state = context.need(Asset, asset)
         read_live_voucher(context, asset, state, self.voucher)
-        holders = holders_of(state)
-        if self.parties != holders:
+        self._check_holders(holders_of(state, context.time))
+        _LATER[self.type](context, asset, state)
+        if self.type == "renewal":
+            state = replace(state, renewal=key)
+        return {key: self._registration(context, asset), asset: state}
+
+    def _check_holders(self, holders: tuple[SubjectKey, ...]) -> None:
+        if self.type == "renewal" and not set(self.parties) <= set(holders):
+            refuse(
+                "parties",
+                f"a renewal is signed by one or more right-holders, here of {', '.join(holders)}",
+                f"续期登记由一个或多个权利人签署，本件权利人为 {'、'.join(holders)}",
+                "Art. 36",
+            )
+        if self.type != "renewal" and self.parties != holders:
             refuse(
                 "parties",
                 f"all right-holders sign a {self.type}, here {', '.join(holders)}",
                 f"该类登记须由全部权利人签署，本件为 {'、'.join(holders)}",
                 "Art. 33",
             )
-        _LATER[self.type](context, asset, state)
-        if self.type == "renewal":
-            state = replace(state, renewal=key)
-        return {key: self._registration(context, asset), asset: state}
 
     def _registration(self, context: Context, asset: SubjectKey) -> Registration:
         return Registration(

@@ -20,6 +20,7 @@ from contracts.foundation import read_ledger
 from contracts.holds import read_live_voucher
 from contracts.identity import HexDigest, Party, Reason, Role
 from contracts.intervals import current, open_interval, switch_interval
+from contracts.party import refuse_if_founder
 from contracts.records import Intervals, StateRecord
 from contracts.title import (
     LEVEL_ORDER,
@@ -111,7 +112,7 @@ class Attestation(StateRecord, frozen=True, kw_only=True):
 class Make(Body, frozen=True, kw_only=True):
     """`attest.make`: by a party admitted to the role that the type asks for.
 
-    Outside solo nobody attests data that he filed or has a right in.
+    Outside solo nobody attests data that he filed or has a right in, and no founder anything.
 
     Args:
         type: What it says something of; the role follows from it.
@@ -262,7 +263,8 @@ def check_downgrade(context: Context, key: SubjectKey, data: Classification) -> 
 
 def _check_issuer(context: Context, wanted: AttestationType, asset: Asset, key: SubjectKey) -> None:
     role = ISSUERS[wanted]
-    if not context.need(Party, context.actor).has_role(role):
+    issuer = context.need(Party, context.actor)
+    if not issuer.has_role(role):
         refuse(
             "wrong_role",
             f"an attestation of the type {wanted} is made by a party admitted as {role}: have "
@@ -270,6 +272,7 @@ def _check_issuer(context: Context, wanted: AttestationType, asset: Asset, key: 
             f"{wanted} 类证明须由获准为 {role} 的主体出具：请先以 party.admit 核准 {context.actor}",
             "domain 4",
         )
+    refuse_if_founder(context, context.actor, issuer, role)
     holders = {str(value["holder"]) for value in tuple_values(asset.tuples)}
     is_own = context.actor in holders or context.actor in asset.parties
     if is_own and not read_ledger(context).profile.is_solo:

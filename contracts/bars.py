@@ -1,4 +1,6 @@
-"""What stands above every right and grant where data is handed on: lists, openness, filings.
+"""What stands above every right and grant where data is handed on, or a right disposed of.
+
+These are the lists, the openness and the filings, and seizures that the registrar noted.
 
 The rules that refuse a grant or a delivery for these reasons and the verdict about an act agree:
 what is asked here is what contracts.grant and contracts.delivery ask.
@@ -7,6 +9,7 @@ Spec: domain, sections 2 and 5; GB/T 43697-2024.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.classification import (
     Lists,
@@ -19,18 +22,23 @@ from contracts.classification import (
 )
 from contracts.clauses import Clause, States
 from contracts.filing import describe_missing, filings_at
-from contracts.force import is_known
-from contracts.odrl import ONWARD, Verdict
+from contracts.force import is_known, objects_at
+from contracts.holds import describe_seizure, is_barring
+from contracts.odrl import ONWARD, Verdict, is_included
 from contracts.openness import describe_closed, is_closed, is_holder
 from contracts.title import Asset, Classification
 from ledger.core.types import SubjectKey, UnixMillis
 
 RECIPIENT = "recipient"
+DISPOSALS: Final = ("transfer", "muniment:encumber")
+"""What every holder may do with his right."""
+_TRANSFERS = ("transfer", "sell", "give")
+"""The parties' own will; what a judgment orders, goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """An act that hands data on, or may.
+    """An act that hands data on or disposes of a right, or may.
 
     Args:
         key: The asset's.
@@ -65,7 +73,7 @@ class Bar:
 def find_handing_bar(
     states: States, handing: Handing, read_events: ReadEvents | None = None
 ) -> Bar | None:
-    """What stands against handing data on; None: nothing, or the act hands nothing on.
+    """What stands against handing data on or disposing of it; None: nothing, or it is no such act.
 
     Args:
         states: As of the newest block.
@@ -73,8 +81,11 @@ def find_handing_bar(
         read_events: Whole history of a subject: of lists that have a newer version than that of the
             act's time. Without it they are not known.
     """
+    seizure = _find_seizure(handing)
+    if seizure is not None:
+        return seizure
     data = handing.asset.classification
-    if handing.action not in ONWARD or data is None:
+    if handing.action not in {*ONWARD, *_TRANSFERS} or data is None:
         return None
     lists = read_lists(states, handing.time, read_events)
     if not isinstance(lists, Lists):
@@ -86,6 +97,23 @@ def find_handing_bar(
     if handing.action != "distribute":
         return None
     return _find_closed(states, handing) or _find_filing(lists, data, handing)
+
+
+def is_disposal(action: str) -> bool:
+    """Whether an act disposes of a right as a whole: transfers or pledges it."""
+    return any(is_included(act, action) for act in DISPOSALS)
+
+
+def _find_seizure(handing: Handing) -> Bar | None:
+    if handing.action not in ONWARD and not is_disposal(handing.action):
+        return None
+    if not is_known(handing.asset, "notes", handing.time):
+        return _unknown(handing.key, "notes")
+    for note in objects_at(handing.asset.notes, handing.time):
+        if is_barring(note):
+            words = describe_seizure(handing.key, note)
+            return Bar("prohibited", _clause("seized", handing.key, "notes", words))
+    return None
 
 
 def _find_closed(states: States, handing: Handing) -> Bar | None:

@@ -17,10 +17,11 @@ from contracts.completion import (
     check_past,
     check_still_about,
     end_rights,
-    holders_of,
 )
+from contracts.disputes import close_upheld
 from contracts.engine import Changes, Context, refuse
-from contracts.holds import pledged_by, refuse_if_frozen
+from contracts.force import holders_of
+from contracts.holds import pledged_by, refuse_if_held
 from contracts.identity import Party, refuse_if_recovering
 from contracts.intervals import switch_interval
 from contracts.records import parse_record
@@ -37,11 +38,12 @@ def check_cancellation(context: Context, key: SubjectKey, asset: Asset) -> None:
         asset: Its state.
 
     Raises:
-        RejectedError: The asset is frozen, a right is pledged, or a holder waits for new keys.
+        RejectedError: The asset is frozen or seized, a right is pledged, or a holder waits for new
+            keys.
     """
-    refuse_if_frozen(asset, key)
+    refuse_if_held(asset, key)
     refuse_if_pledged(asset, key)
-    for holder in holders_of(asset):
+    for holder in holders_of(asset, context.time):
         refuse_if_recovering(context, holder, context.need(Party, holder))
 
 
@@ -65,7 +67,7 @@ def refuse_if_pledged(asset: Asset, key: SubjectKey) -> None:
 
 
 def _parties(completion: Completion) -> tuple[SubjectKey, ...]:
-    return holders_of(completion.asset)
+    return holders_of(completion.asset, completion.context.time)
 
 
 def _check(completion: Completion) -> None:
@@ -79,7 +81,7 @@ def _check(completion: Completion) -> None:
             "Art. 37",
         )
     check_still_about(completion)
-    refuse_if_frozen(asset, completion.asset_key)
+    refuse_if_held(asset, completion.asset_key)
     refuse_if_pledged(asset, completion.asset_key)
 
 
@@ -98,7 +100,11 @@ def _cancel(completion: Completion, time: UnixMillis) -> Changes:
         )
     rights = [(str(each["holder"]), str(each["right"])) for each in tuple_values(asset.tuples)]
     check_past(completion, time, {(SubjectKey(holder), right) for holder, right in rights})
-    ended = replace(end_rights(context, asset, time), registration=completion.key)
+    ended = replace(
+        end_rights(context, asset, time),
+        registration=completion.key,
+        disputes=close_upheld(context, asset),
+    )
     status = switch_interval(voucher.status, "cancelled", time, context.index)
     return {key: replace(voucher, status=status), completion.asset_key: ended}
 

@@ -8,6 +8,9 @@ Spec: domain, section 2; Art. 35; annex 3.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+from msgspec import structs
 
 from contracts.clocks import format_instant
 from contracts.completion import (
@@ -15,10 +18,12 @@ from contracts.completion import (
     TypeRules,
     check_past,
     check_same_asset,
+    check_still_about,
     no_counts,
     nobody,
     supersede,
 )
+from contracts.disputes import close_upheld
 from contracts.engine import Changes, Context, refuse
 from contracts.holds import refuse_if_frozen
 from contracts.records import AnyJson
@@ -56,6 +61,7 @@ def check_change(context: Context, key: SubjectKey, asset: Asset) -> None:
 
 
 def _check(completion: Completion) -> None:
+    check_still_about(completion)
     check_same_asset(completion, "Art. 35")
 
 
@@ -73,7 +79,9 @@ def _change(completion: Completion, time: UnixMillis) -> Changes:
         )
     check_past(completion, time, ())
     fields = changed_fields(asset.fields, completion.registration.fields)
-    return supersede(completion, time, fields=fields, tuples=asset.tuples)
+    disputes = close_upheld(completion.context, asset)
+    settled = replace(completion, asset=structs.replace(asset, disputes=disputes))
+    return supersede(settled, time, fields=fields, tuples=asset.tuples)
 
 
 CHANGE = TypeRules(nobody, _check, _change, no_counts)

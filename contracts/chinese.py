@@ -35,3 +35,17 @@ STATUSES: Final[Mapping[str, str]] = {
     "revoked": "已依职权注销",
 }
 """Of vouchers, as their states have them."""
+OBJECTIONS: Final[Mapping[str, str]] = {
+    "filed": "已提出",
+    "notified": "已告知权利人",
+    "responded": "权利人已答复",
+    "to-court": "仲裁或诉讼中",
+    "dismissed": "异议不成立",
+    "withdrawn": "已撤回",
+    "upheld": "异议成立",
+}
+"""Stages of an objection to what is registered."""
+GRANTS: Final[Mapping[str, str]] = {"offered": "待接受", "live": "有效", "revoked": "已撤回"}
+"""Statuses of grants, as their states have them."""
+DELIVERIES: Final[Mapping[str, str]] = {"sent": "已发送", "received": "已签收"}
+"""Statuses of deliveries, as their states have them."""

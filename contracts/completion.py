@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from contracts.clocks import format_instant
 from contracts.engine import Changes, Context, refuse
+from contracts.force import holders_of
 from contracts.holds import leave_room_for_orders, refuse_if_frozen
 from contracts.identity import Did, HexDigest
 from contracts.intervals import (
@@ -33,6 +34,7 @@ from contracts.title import (
     CertificateNumber,
     Classification,
     RightClaim,
+    Stage,
     Voucher,
     open_voucher,
     tuple_json,
@@ -80,11 +82,13 @@ class Completion:
         key: The registration's.
         registration: Before.
         asset_key: The asset's.
-        asset: Before.
+        asset: Before; rights whose own term is over are closed.
+        ended: Whose rights these were, once for each.
         issued: What it says of its voucher; None: a cancellation.
         supersedes: Number of the voucher that it takes the place of.
         cancels: Number of the voucher that ends.
         declared: Rights of holders who are named and have not signed.
+        stage: Of the data, as the record of an initial registration states it; None: it does not.
     """
 
     context: Context
@@ -92,10 +96,12 @@ class Completion:
     registration: Registration
     asset_key: SubjectKey
     asset: Asset
+    ended: tuple[SubjectKey, ...]
     issued: Outcome | None
     supersedes: str | None
     cancels: str | None
     declared: tuple[RightClaim, ...]
+    stage: Stage | None
 
     @property
     def outcome(self) -> Outcome:
@@ -124,11 +130,6 @@ class TypeRules:
     check: Callable[[Completion], None]
     effect: Callable[[Completion, UnixMillis], Changes]
     counts: Callable[[Completion], Mapping[SubjectKey, int]]
-
-
-def holders_of(asset: Asset) -> tuple[SubjectKey, ...]:
-    """Who has a tuple in force on an asset, sorted, whether or not its voucher has expired."""
-    return tuple(sorted({SubjectKey(str(each["holder"])) for each in tuple_values(asset.tuples)}))
 
 
 def nobody(_completion: Completion) -> tuple[SubjectKey, ...]:
@@ -162,12 +163,11 @@ def check_same_asset(completion: Completion, article: str) -> None:
     """Hold what changes a voucher and no right: the same rights, holders and classification.
 
     Raises:
-        RejectedError: The asset is frozen, another voucher is live by now, somebody else holds a
-            right by now, or the record says other rights or another class than are in force.
+        RejectedError: The asset is frozen, or the record supersedes another voucher, or says other
+            rights or another class than are in force.
     """
     registration, asset = completion.registration, completion.asset
     refuse_if_frozen(asset, completion.asset_key)
-    check_still_about(completion)
     check_superseding(completion, article)
     if not is_same_rights(map(tuple_json, completion.outcome.rights), tuple_values(asset.tuples)):
         refuse(
@@ -212,7 +212,7 @@ def check_still_about(completion: Completion) -> None:
             "请撤回后重新申请",
             "Art. 33",
         )
-    holders = holders_of(asset)
+    holders = holders_of(asset, completion.context.time)
     if registration.parties != holders:
         refuse(
             "holders_moved",
@@ -276,10 +276,10 @@ def extend_vouchers(asset: Asset, time: UnixMillis, context: Context) -> Interva
             continue
         expired = UnixMillis(until)
         pending = read_pending(context, asset, expired)
-        if pending is None or pending.number != value["number"] or not pending.holds_at(expired):
+        if pending is None or not pending.holds_at(expired):
             continue
         end = time if pending.end is None else min(time, pending.end)
-        stayed = {**value, "until": end}
+        stayed = {**value, "term": until, "until": end}
         closed = close_interval(asset.vouchers, value, expired)
         return close_interval(open_interval(closed, stayed, expired, context.index), stayed, end)
     return asset.vouchers
@@ -336,11 +336,24 @@ def check_past(
             f"相关权利在 {format_instant(time)} 之后曾被冻结或出质：国家系统存证时间须更晚",
             "domain 2",
         )
-    newest = max((each.start for each in _open_tuples(asset, rights)), default=time)
+    check_newer(_open_tuples(asset, rights), time)
+
+
+def check_newer(tuples: Iterable[Interval], time: UnixMillis) -> None:
+    """Keep a record from being dated before a right began that it is about.
+
+    Args:
+        tuples: What it ends, moves or renews; those that are closed do not count.
+        time: From when it is in force.
+
+    Raises:
+        RejectedError: Reason `newer_right`.
+    """
+    newest = max((each.start for each in tuples if each.end is None), default=time)
     if newest > time:
         refuse(
             "newer_right",
-            f"a right that this registration ends or moves came into force at "
+            "a right that this registration is about came into force at "
             f"{format_instant(newest)}: evidence in the national system has to be newer",
             f"本登记所涉权利自 {format_instant(newest)} 起生效：国家系统存证时间须更晚",
             "domain 2",

@@ -1,28 +1,30 @@
 """What a declared right-holder signs later: `registration.confirm`.
 
 The form may name right-holders who do not sign it. They are declared and hold nothing; each takes
-what was declared for it by its own signature, as long as the voucher is in force, and from then on.
+what was declared for it by its own signature within the term of the voucher, and from then on, or
+declines it. No right begins under a voucher whose term is over, whether or not its renewal is
+undecided.
 
 Spec: domain, section 2; Art. 16 and 21.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
-from contracts.completion import holders_of, leave_room
+from contracts.completion import leave_room
 from contracts.eligibility import check_eligibility
 from contracts.engine import Changes, Context, refuse
+from contracts.force import is_over, live_voucher
 from contracts.holds import refuse_if_frozen
 from contracts.identity import Party
 from contracts.intervals import close_interval, open_interval
 from contracts.notes import Beside
 from contracts.procedure import Registration
 from contracts.records import parse_record
-from contracts.standing import standing_voucher
 from contracts.title import Asset, Right, RightClaim, tuple_json, tuple_values
 from contracts.transfer import MAX_HOLDERS
 from ledger.core.types import SubjectKey
@@ -31,15 +33,19 @@ from ledger.core.types import SubjectKey
 class Confirm(Beside, frozen=True, kw_only=True):
     """`registration.confirm`: signed by the declared right-holder; what it confirms is in force.
 
+    What it declines ends as it was: nobody held it.
+
     Args:
         registration: What the live voucher came from.
         number: Of the live voucher.
-        rights: Those of the rights declared for the actor that it takes.
+        rights: Those of the rights declared for the actor that it takes or declines.
+        decline: It wants none of them.
     """
 
     kind: ClassVar[str] = "registration.confirm"
 
     rights: Annotated[tuple[Right, ...], Meta(min_length=1, max_length=3)]
+    decline: Literal[True] | UnsetType = UNSET
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -49,6 +55,8 @@ class Confirm(Beside, frozen=True, kw_only=True):
     def apply(self, context: Context) -> Changes:
         registration, asset = self.begin(context)
         claims = self._find_claims(context.actor, asset)
+        if self.decline:
+            return self._close(context, registration, asset, claims)
         self._check_asset(context, asset, claims)
         for claim in claims:
             check_eligibility(context, claim, (*registration.parties, context.actor))
@@ -65,9 +73,9 @@ class Confirm(Beside, frozen=True, kw_only=True):
         if len(set(self.rights)) != len(self.rights) or not set(self.rights) <= set(own):
             refuse(
                 "not_declared",
-                f"{holder} confirms what is declared for it, each right once: "
+                f"{holder} confirms or declines what is declared for it, each right once: "
                 f"{', '.join(sorted(own)) or 'nothing is'}",
-                f"权利人仅可确认为其申报的权利，各一次；为 {holder} 申报的有："
+                f"权利人仅可确认或放弃为其申报的权利，各一次；为 {holder} 申报的有："
                 f"{'、'.join(sorted(own)) or '无'}",
                 "Art. 21",
             )
@@ -80,13 +88,16 @@ class Confirm(Beside, frozen=True, kw_only=True):
             RejectedError: It is not.
         """
         refuse_if_frozen(asset, self.asset)
-        if standing_voucher(context, asset, context.time) is None:
+        if live_voucher(asset, context.time) is None:
             refuse(
                 "expired",
-                f"{self.number} has expired: only under a voucher in force does a right begin",
-                f"{self.number} 已到期：须在凭证有效期内确认权利",
+                f"the term of {self.number} is over: a right begins within it; where a renewal is "
+                "undecided, confirm once that is recorded",
+                f"{self.number} 的有效期已届满：须在凭证有效期内确认权利；"
+                "续期申请尚未办结的，待续期登记后确认",
                 "Art. 36",
             )
+        _refuse_ended(context, claims)
         held = [(value["holder"], value["right"]) for value in tuple_values(asset.tuples)]
         doubled = [claim.right for claim in claims if (claim.holder, claim.right) in held]
         if doubled:
@@ -97,7 +108,7 @@ class Confirm(Beside, frozen=True, kw_only=True):
                 f"{context.actor} 已凭其他依据享有 {doubled[0]} 权利，两项权利不合并：请勿列入",
                 "Art. 34",
             )
-        holders = {*holders_of(asset), context.actor}
+        holders = {*(holder for holder, _ in held), context.actor}
         if len(holders) > MAX_HOLDERS:
             refuse(
                 "too_many_holders",
@@ -106,6 +117,20 @@ class Confirm(Beside, frozen=True, kw_only=True):
                 f"一项数据最多有 {MAX_HOLDERS} 个权利人：须先由其他权利人转让其权利",
                 "formats 2",
             )
+
+    def _close(
+        self,
+        context: Context,
+        registration: Registration,
+        asset: Asset,
+        claims: Sequence[RightClaim],
+    ) -> Changes:
+        declared = asset.declared
+        for claim in claims:
+            declared = close_interval(declared, tuple_json(claim), context.time)
+        declined = replace(asset, declared=declared)
+        holder = context.need(Party, context.actor)
+        return {**self.end(context, registration, declined), context.actor: holder}
 
     def _open(
         self,
@@ -123,3 +148,20 @@ class Confirm(Beside, frozen=True, kw_only=True):
         holder = context.need(Party, context.actor)
         counted = replace(holder, tuples=holder.tuples + len(claims))
         return {**self.end(context, registration, confirmed), context.actor: counted}
+
+
+def _refuse_ended(context: Context, claims: Iterable[RightClaim]) -> None:
+    """Let through what has not ended by its own term.
+
+    Raises:
+        RejectedError: Reason `right_term`.
+    """
+    for claim in claims:
+        if is_over(tuple_json(claim), context.time):
+            refuse(
+                "right_term",
+                f"the term of the right to {claim.right} that was declared is over: leave it out, "
+                "and register the right anew",
+                f"所申报的 {claim.right} 权利期限已届满：请勿列入，并重新登记该权利",
+                "Art. 26",
+            )

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.chain import Grant, GrantKey, find_grantor, need_live_chain
+from contracts.chinese import DELIVERIES
 from contracts.classification import is_important, refuse_if_listed
 from contracts.engine import Body, Changes, Context, refuse
 from contracts.filing import FilingKey, check_filing
-from contracts.holds import refuse_if_frozen
+from contracts.holds import refuse_if_held
 from contracts.identity import HexDigest, Party, PartyKey
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import Situation, describe_clause, evaluate, parse_policy
@@ -110,7 +111,7 @@ class Send(Body, frozen=True, kw_only=True):
                 f"交付 {grant.asset}",
                 "domain 4",
             )
-        refuse_if_frozen(asset, self.asset)
+        refuse_if_held(asset, self.asset)
         if not context.need(Party, self.recipient).is_active:
             refuse(
                 "recipient_inactive",
@@ -183,7 +184,7 @@ class Receive(Body, frozen=True, kw_only=True):
                 "wrong_role",
                 f"{self.delivery} is {current(delivery.status)[-1]} and for {delivery.recipient}: "
                 "its recipient countersigns it once",
-                f"{self.delivery} 现为 {current(delivery.status)[-1]}，接收方为 "
+                f"{self.delivery} 现为“{DELIVERIES[str(current(delivery.status)[-1])]}”，接收方为 "
                 f"{delivery.recipient}：由接收方签收一次",
                 "domain 4",
             )

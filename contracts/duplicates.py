@@ -8,14 +8,15 @@ looked (Art. 39).
 Spec: domain, section 2, "Duplicates"; Art. 21 and 39.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from contracts.engine import Context, refuse
 from contracts.identity import NameClaim
-from contracts.intervals import current
+from contracts.intervals import close_interval, current, open_interval
+from contracts.procedure import OPEN_STATUSES, Registration, status_at
 from contracts.records import Record
 from contracts.title import Asset, AssetKey
 from ledger.core.types import SubjectKey
@@ -102,3 +103,46 @@ def find_published(context: Context, key: SubjectKey) -> Iterable[SubjectKey]:
             other = SubjectKey(str(value))
             if other != key and context.need(Asset, other).voucher is not None:
                 yield other
+
+
+def claim_digest(
+    context: Context, name: SubjectKey, asset: SubjectKey, parties: Iterable[SubjectKey]
+) -> NameClaim:
+    """The claims of a published digest with one more, and without those that came to nothing.
+
+    Whoever files and lets it drop leaves no claim behind, and nobody has two undecided
+    applications for the same content: so no one alone can fill the state that keeps the claims.
+
+    Args:
+        context: Of the filing.
+        name: `name/sha256:<digest>`.
+        asset: What is filed.
+        parties: Who file it.
+
+    Raises:
+        RejectedError: Reason `claimed`: one of them has an undecided application for the same
+            content.
+    """
+    claim = context.find(NameClaim, name) or NameClaim(claims=())
+    claims, filing = claim.claims, set(parties)
+    for value in current(claims):
+        other = SubjectKey(str(value))
+        key = context.need(Asset, other).registration
+        registration = context.need(Registration, key)
+        status = status_at(registration, context.time)
+        if status in OPEN_STATUSES:
+            _refuse_if_claimed(key, sorted(filing & set(registration.parties)))
+        elif status != "recorded":
+            claims = close_interval(claims, other, context.time)
+    return NameClaim(claims=open_interval(claims, asset, context.time, context.index))
+
+
+def _refuse_if_claimed(key: SubjectKey, both: Sequence[SubjectKey]) -> None:
+    if both:
+        refuse(
+            "claimed",
+            f"{both[0]} filed the same content in {key}, which is not decided yet: go on with it, "
+            "or withdraw it first",
+            f"{both[0]} 已就相同内容提出申请 {key}，尚未办结：请继续办理该申请，或先予撤回",
+            "Art. 39",
+        )

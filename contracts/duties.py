@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from msgspec.structs import replace
-
-from contracts.clocks import (
-    local_date,
-    start_of_day,
-    working_day_deadline,
-    working_days_left,
+from contracts import procedure
+from contracts.clocks import local_date, start_of_day, working_days_left
+from contracts.force import (
+    Pending,
+    as_object,
+    holders_of,
+    is_over,
+    is_prolonged,
+    live_voucher,
+    objects_at,
 )
-from contracts.force import Pending, as_object, live_voucher, objects_at
 from contracts.identity import Party
-from contracts.intervals import switch_interval
+from contracts.intervals import current
 from contracts.lists import CALENDAR, list_key
 from contracts.objection import Objection
 from contracts.periods import Periods
@@ -30,7 +32,7 @@ from contracts.procedure import Registration, status_at
 from contracts.records import format_record
 from contracts.renewal import renewal_opens
 from contracts.tasks import TASKS, Task
-from contracts.title import Asset, tuple_values
+from contracts.title import Asset
 from ledger.core.types import SubjectKey, UnixMillis
 
 _CALENDAR_MONTH: Final = 11
@@ -131,22 +133,9 @@ class Duty:
 
 
 def settle(registration: Registration, desk: Desk) -> Registration:
-    """A registration with the acceptance that silence means written into its status.
-
-    As the next event would write it down; where the calendar was unknown when it was filed, it is
-    looked up again (Art. 17).
-    """
-    held = registration.status[-1]
-    if held.value != "filed":
-        return registration
-    since = registration.deadline
-    if since is None:
-        since = desk.periods.silence_end(held.start)
-    if since is None or desk.now < since:
-        return replace(registration, deadline=since)
-    status = switch_interval(registration.status, "accepted", UnixMillis(since), held.index)
-    accepted = replace(registration, status=status, deadline=None)
-    return replace(accepted, deadline=desk.periods.completion_end(accepted))
+    """A registration with an acceptance by silence as the next event would write it down."""
+    index = registration.status[-1].index
+    return procedure.settle(registration, desk.periods, desk.now, index)
 
 
 def objection_end(registration: Registration, desk: Desk) -> UnixMillis | None:
@@ -199,24 +188,36 @@ def objection_duties(
     """
     since, stage = objection.status[-1].start, objection.stage
     if stage == "filed":
-        days, deadline = desk.periods.clocks.notify, objection.deadline
-        if days and deadline is None:
-            deadline = working_day_deadline(
-                since, days, desk.periods.calendar, desk.periods.offset_minutes
-            )
+        deadline = objection.deadline
+        if deadline is None:
+            deadline = desk.periods.notify_end(since)
         yield desk.create(key, "notify", since, deadline)
     elif stage == "to-court":
         yield desk.create(key, "await-court", since)
     elif objection.is_open:
         yield desk.create(key, "conclude", since)
     if stage == "notified":
-        yield desk.create(key, "respond", since, None, _holders(asset))
+        yield desk.create(key, "respond", since, None, holders_of(asset, desk.now))
+    if {"objection": key} in current(asset.disputes):
+        yield from _follow(key, objection, asset, desk)
+
+
+def _follow(key: SubjectKey, objection: Objection, asset: Asset, desk: Desk) -> Iterator[Duty]:
+    """What an objection asks for while the dispute stands: once upheld, and once agreed to."""
+    if objection.stage == "upheld":
+        yield desk.create(key, "act-on-objection", objection.status[-1].start)
+    agreed = [each.start for each in objection.responses if as_object(each)["agrees"]]
+    if agreed:
+        holders = holders_of(asset, desk.now)
+        yield desk.create(key, "act-on-agreement", min(agreed), None, holders)
 
 
 def asset_duties(
     key: SubjectKey, asset: Asset, pending: Pending | None, desk: Desk
 ) -> Iterator[Duty]:
-    """What is due on one asset: rights to confirm, and a voucher to renew in its last months.
+    """What is due on one asset: a right to confirm, a voucher to renew, a renewal to decide.
+
+    A voucher is renewed in its last months; its renewal is overdue once its term is over.
 
     Args:
         key: Of the asset.
@@ -224,22 +225,31 @@ def asset_duties(
         pending: When the renewal that it names was undecided.
         desk: By what it is reckoned.
     """
-    if live_voucher(asset, desk.now, pending) is not None:
+    if live_voucher(asset, desk.now) is not None:
         yield from _confirm(key, asset, desk)
-    if pending is not None and pending.number == asset.voucher and pending.holds_at(desk.now):
-        return
     for value in objects_at(asset.vouchers, desk.now):
         until = UnixMillis(int(str(value["until"])))
+        if pending is not None and pending.holds_at(desk.now):
+            yield from _decide_renewal(asset, pending, until, desk)
+            continue
         opens = renewal_opens(until, desk.periods.offset_minutes)
         if opens <= desk.now < until:
-            yield desk.create(key, "renew", opens, until, _holders(asset))
+            yield desk.create(key, "renew", opens, until, holders_of(asset, desk.now))
+
+
+def _decide_renewal(
+    asset: Asset, pending: Pending, until: UnixMillis, desk: Desk
+) -> Iterator[Duty]:
+    """A renewal that alone keeps the rights, whatever it waits for; a returned one may lapse."""
+    if asset.renewal is not None and pending.end is None and is_prolonged(asset, desk.now):
+        yield desk.create(asset.renewal, "decide-renewal", until, until)
 
 
 def _confirm(key: SubjectKey, asset: Asset, desk: Desk) -> Iterator[Duty]:
     """What each right-holder may sign for who was named in the form and has not signed."""
     since: dict[SubjectKey, UnixMillis] = {}
     for each in asset.declared:
-        if each.end is None:
+        if each.end is None and not is_over(as_object(each), desk.now):
             since.setdefault(SubjectKey(str(as_object(each)["holder"])), each.start)
     for holder, start in since.items():
         yield desk.create(key, "confirm", start, parties=(holder,))
@@ -298,7 +308,3 @@ def _resolve(key: SubjectKey, registration: Registration, desk: Desk) -> Duty:
     raised = [each.start for each in registration.objections if each.end is None]
     since = min(raised, default=registration.status[-1].start)
     return desk.create(key, "resolve", since, objection_end(registration, desk))
-
-
-def _holders(asset: Asset) -> tuple[SubjectKey, ...]:
-    return tuple(sorted({SubjectKey(str(value["holder"])) for value in tuple_values(asset.tuples)}))

@@ -7,86 +7,40 @@ Spec: domain, section 2; Art. 14 to 37 of 《数据产权登记工作指引（�
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
+from contracts.edge import Edge, said
 from contracts.profile import Bilingual
 
-By: TypeAlias = Literal["applicant", "registrar", "anybody", "holder", "nobody"]
-"""Who takes a step: `anybody` is every party but the applicants, `holder` a right-holder that is
-declared and has not signed yet, `nobody` means that it happens by the passing of time."""
-
-Clock: TypeAlias = Literal["acceptance", "notice", "objection", "completion", "extension"]
-"""Member of a profile's clocks that a step starts."""
-
-Pause: TypeAlias = Literal["state", "notice"]
-"""Whether completion waits while the state lasts, or until the public notice is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One step of the procedure.
-
-    Args:
-        step: Its name; a part after a point says which member or which outcome makes it.
-        sources: States in which it may be taken.
-        target: State after it; None: it stays as it was.
-        by: Who takes it.
-        article: That says so.
-        says: What it does.
-        clock: What starts to run with it.
-        pause: Whether the clock of completion stands still after it.
-        silence: What follows if nobody does anything until the clock ends.
-        consequence: What it asks for, and what it leads to.
-    """
-
-    step: str
-    sources: tuple[str, ...]
-    target: str | None
-    by: By
-    article: str
-    says: Bilingual
-    clock: Clock | None = None
-    pause: Pause | None = None
-    silence: Bilingual | None = None
-    consequence: Bilingual | None = None
-
-    @property
-    def kind(self) -> str | None:
-        """Kind of event that takes it; None: no event does."""
-        name = self.step.partition(".")[0]
-        return None if self.by == "nobody" else f"registration.{name}"
-
-
-def _said(en: str, zh: str) -> Bilingual:
-    return Bilingual(en=en, zh=zh)
-
-
 STATES: Final[Mapping[str, Bilingual]] = {
-    "filed": _said("filed, waiting for an answer", "已申请，待受理"),
-    "returned": _said("returned, to be mended", "待补正"),
-    "accepted": _said("accepted, under review", "已受理，审查中"),
-    "supplement": _said("waiting for a supplement", "待补充材料"),
-    "published": _said("in public notice, or after it", "公示中，或公示期已满"),
-    "confidential": _said("without public notice", "不予公示"),
-    "objected": _said("objected to, under inquiry", "异议处理中"),
-    "recorded": _said("recorded", "已登记"),
-    "withdrawn": _said("withdrawn by an applicant", "已撤回"),
-    "terminated": _said("terminated", "已终止登记"),
-    "refused": _said("refused", "不予登记"),
-    "lapsed": _said("lapsed: not mended in time, as if never filed", "逾期未补正，视为未申请"),
+    "filed": said("filed, waiting for an answer", "已申请，待受理"),
+    "returned": said("returned, to be mended", "待补正"),
+    "accepted": said("accepted, under review", "已受理，审查中"),
+    "supplement": said("waiting for a supplement", "待补充材料"),
+    "published": said("in public notice, or after it", "公示中，或公示期已满"),
+    "confidential": said("without public notice", "不予公示"),
+    "objected": said("objected to, under inquiry", "异议处理中"),
+    "recorded": said("recorded", "已登记"),
+    "withdrawn": said("withdrawn by an applicant", "已撤回"),
+    "terminated": said("terminated", "已终止登记"),
+    "refused": said("refused", "不予登记"),
+    "lapsed": said("lapsed: not mended in time, as if never filed", "逾期未补正，视为未申请"),
 }
 """The states, in the order of the procedure."""
 
 _REVIEWED: Final = ("accepted", "supplement", "published", "confidential", "objected")
-_SILENCE: Final = _said(
+_SILENCE: Final = said(
     "No answer in time: it is accepted on the first working day after the last.",
     "逾期未答复的，自期满后的首个工作日起视为受理。",
 )
-_RESOLVED: Final = _said(
+_RESOLVED: Final = said(
     "All open objections are closed. It may be recorded once the notice is over, and not before "
     "this decision.",
     "全部未结异议一并办结；公示期满且不早于本决定，方可登记。",
+)
+_WITHDRAWN: Final = said(
+    "This one objection is closed. While another is open, the state stays.",
+    "仅该项异议办结；尚有其他未结异议的，状态不变。",
 )
 
 EDGES: Final[tuple[Edge, ...]] = (
@@ -96,10 +50,10 @@ EDGES: Final[tuple[Edge, ...]] = (
         "filed",
         "applicant",
         "Art. 16",
-        _said("All applicants sign and file the form.", "全部申请人签署并提交申请。"),
+        said("All applicants sign and file the form.", "全部申请人签署并提交申请。"),
         clock="acceptance",
         silence=_SILENCE,
-        consequence=_said(
+        consequence=said(
             "The form is committed to; nothing of it is public.", "申请内容仅作承诺，尚不公开。"
         ),
     ),
@@ -109,7 +63,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "accepted",
         "registrar",
         "Art. 17",
-        _said("The registrar accepts the application.", "登记机构受理申请。"),
+        said("The registrar accepts the application.", "登记机构受理申请。"),
         clock="completion",
     ),
     Edge(
@@ -118,9 +72,9 @@ EDGES: Final[tuple[Edge, ...]] = (
         "accepted",
         "nobody",
         "Art. 17",
-        _said("The registrar did not answer in time.", "登记机构逾期未答复，视为受理。"),
+        said("The registrar did not answer in time.", "登记机构逾期未答复，视为受理。"),
         clock="completion",
-        consequence=_said(
+        consequence=said(
             "The next event writes it down, as of the day on which it happened.",
             "由其后的首个事件补记，以视为受理之日为准。",
         ),
@@ -131,11 +85,12 @@ EDGES: Final[tuple[Edge, ...]] = (
         "returned",
         "registrar",
         "Art. 17",
-        _said(
-            "The registrar says, once and wholly, what is missing and until when.",
-            "登记机构一次性告知须补正的全部内容与期限。",
+        said(
+            "The registrar says, once and wholly, what is missing and until when, at least one "
+            "working day later.",
+            "登记机构一次性告知须补正的全部内容与期限，期限至少一个工作日。",
         ),
-        silence=_said(
+        silence=said(
             "Not mended until then: it lapses, as if never filed.",
             "逾期未补正的，视为未申请。",
         ),
@@ -146,10 +101,10 @@ EDGES: Final[tuple[Edge, ...]] = (
         "filed",
         "applicant",
         "Art. 17",
-        _said("An applicant mends the application in time.", "申请人按期补正。"),
+        said("An applicant mends the application in time.", "申请人按期补正。"),
         clock="acceptance",
         silence=_SILENCE,
-        consequence=_said("It cannot be returned a second time.", "此后不得再次要求补正。"),
+        consequence=said("It cannot be returned a second time.", "此后不得再次要求补正。"),
     ),
     Edge(
         "lapse",
@@ -157,7 +112,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "lapsed",
         "nobody",
         "Art. 17",
-        _said("What was missing did not come in time.", "逾期未补正，视为未申请。"),
+        said("What was missing did not come in time.", "逾期未补正，视为未申请。"),
     ),
     Edge(
         "supplement.ask",
@@ -165,7 +120,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "supplement",
         "registrar",
         "Art. 18",
-        _said("The registrar asks for more material.", "登记机构要求补充材料。"),
+        said("The registrar asks for more material.", "登记机构要求补充材料。"),
         pause="state",
     ),
     Edge(
@@ -174,7 +129,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "accepted",
         "applicant",
         "Art. 18",
-        _said(
+        said(
             "An applicant answers; the clock runs again.", "申请人提交补充材料，办结期限继续计算。"
         ),
     ),
@@ -184,19 +139,21 @@ EDGES: Final[tuple[Edge, ...]] = (
         "published",
         "registrar",
         "Art. 24",
-        _said(
+        said(
             "The registrar opens the statutory members and names the public notice.",
             "登记机构公开法定公示内容，并注明公示。",
         ),
         clock="notice",
         pause="notice",
-        silence=_said(
+        silence=said(
             "No objection until its end: it may be recorded.", "公示期内无异议的，可予登记。"
         ),
-        consequence=_said(
+        consequence=said(
             "The notice counts from its publication in the system that it names, which is not "
-            "before the acceptance.",
-            "公示期自公示系统发布之时起算，发布不得早于受理。",
+            "before the acceptance. It is entered here by the end of the next working day, or "
+            "within ten minutes by a registrar who completes registrations itself.",
+            "公示期自公示系统发布之时起算，发布不得早于受理。登记机构须于下一工作日结束前记入"
+            "本账本；自行完成登记的，须于十分钟内记入。",
         ),
     ),
     Edge(
@@ -205,7 +162,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "confidential",
         "registrar",
         "Art. 24",
-        _said("On a good reason there is no public notice.", "有正当理由的，不予公示。"),
+        said("On a good reason there is no public notice.", "有正当理由的，不予公示。"),
     ),
     Edge(
         "object",
@@ -213,17 +170,17 @@ EDGES: Final[tuple[Edge, ...]] = (
         "objected",
         "anybody",
         "Art. 25",
-        _said(
+        said(
             "Before the notice is over, a party objects with reason and evidence.",
             "公示期内，其他主体附理由与材料提出异议。",
         ),
         clock="objection",
         pause="state",
-        silence=_said(
+        silence=said(
             "Not decided in time: it is shown as overdue, and stays open.",
             "逾期未处理的，显示为逾期，异议仍未办结。",
         ),
-        consequence=_said(
+        consequence=said(
             "Objections add up, and the first sets the date; a party has one open at a time.",
             "多项异议并存，期限自首项异议起算；同一主体同时仅有一项未结异议。",
         ),
@@ -234,7 +191,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "published",
         "registrar",
         "Art. 25",
-        _said("The objections are dismissed.", "异议不成立，予以驳回。"),
+        said("The objections are dismissed.", "异议不成立，予以驳回。"),
         consequence=_RESOLVED,
     ),
     Edge(
@@ -243,8 +200,22 @@ EDGES: Final[tuple[Edge, ...]] = (
         "published",
         "registrar",
         "Art. 25",
-        _said("Whoever objected has withdrawn it.", "异议人撤回异议。"),
-        consequence=_RESOLVED,
+        said(
+            "A party has withdrawn its objection by a letter, whose digest is named.",
+            "异议人以书面材料撤回异议，并注明其摘要。",
+        ),
+        consequence=_WITHDRAWN,
+    ),
+    Edge(
+        "resolve.own",
+        ("objected",),
+        "published",
+        "objector",
+        "Art. 25",
+        said(
+            "Whoever objected withdraws it, by its own signature.", "异议人本人签署，撤回其异议。"
+        ),
+        consequence=_WITHDRAWN,
     ),
     Edge(
         "resolve.upheld",
@@ -252,7 +223,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "refused",
         "registrar",
         "Art. 25",
-        _said("The objections are upheld: it is refused.", "异议成立，不予登记。"),
+        said("The objections are upheld: it is refused.", "异议成立，不予登记。"),
     ),
     Edge(
         "extend",
@@ -260,7 +231,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "registrar",
         "Art. 28",
-        _said(
+        said(
             "The registrar takes more time, once, on a reason and before its time is over.",
             "登记机构说明理由，于办结期限届满前延长一次。",
         ),
@@ -272,7 +243,11 @@ EDGES: Final[tuple[Edge, ...]] = (
         "withdrawn",
         "applicant",
         "Art. 16",
-        _said("An applicant withdraws the application.", "申请人撤回申请。"),
+        said(
+            "An applicant withdraws the application; a renewal all who filed it, and once the "
+            "voucher's term is over all right-holders.",
+            "申请人撤回申请；续期由全体续期申请人撤回，凭证有效期届满后由全体权利人撤回。",
+        ),
     ),
     Edge(
         "terminate",
@@ -280,7 +255,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "terminated",
         "registrar",
         "Art. 18",
-        _said(
+        said(
             "What the review asked about cannot be cleared up: the registration is terminated.",
             "审查中的疑问无法澄清的，终止登记。",
         ),
@@ -291,7 +266,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "refused",
         "registrar",
         "Art. 22",
-        _said("Refused on one of the five grounds.", "依五种法定情形之一不予登记。"),
+        said("Refused on one of the five grounds.", "依五种法定情形之一不予登记。"),
     ),
     Edge(
         "record",
@@ -299,11 +274,11 @@ EDGES: Final[tuple[Edge, ...]] = (
         "recorded",
         "registrar",
         "Art. 26, 27",
-        _said(
+        said(
             "The review's three findings are named, the voucher is issued, the effect begins.",
             "写明三项审查结论，核发登记凭证，登记生效。",
         ),
-        consequence=_said(
+        consequence=said(
             "Not before the public notice is over and every objection decided. Late is shown and "
             "counted, and refuses nothing.",
             "不得早于公示期满及异议办结；逾期办结的予以显示与统计，但不因此不予登记。",
@@ -315,7 +290,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         "recorded",
         "registrar",
         "Art. 26, 27",
-        _said(
+        said(
             "As above, of a type for which the profile asks no public notice.",
             "同上，适用于规则不要求公示的登记类型。",
         ),
@@ -326,9 +301,13 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "holder",
         "Art. 21",
-        _said(
+        said(
             "A right-holder that was only declared signs; its rights begin.",
             "仅经申报的权利人签署确认，其权利自此生效。",
+        ),
+        consequence=said(
+            "It may decline them instead (`decline`): what was declared ends.",
+            "也可以声明放弃（`decline`）：所申报的权利终止。",
         ),
     ),
     Edge(
@@ -337,7 +316,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "registrar",
         "Art. 23",
-        _said(
+        said(
             "A note: agreed limits, seizure, temporary control.",
             "备注：约定限制、查封扣押、临时管控等。",
         ),
@@ -348,7 +327,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "registrar",
         "Art. 23",
-        _said("A note ends.", "备注终止。"),
+        said("A note ends.", "备注终止。"),
     ),
     Edge(
         "correct",
@@ -356,7 +335,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "registrar",
         "Art. 38",
-        _said("The registrar corrects a slip of its own.", "登记机构更正自身笔误。"),
+        said("The registrar corrects a slip of its own.", "登记机构更正自身笔误。"),
     ),
     Edge(
         "revoke",
@@ -364,7 +343,7 @@ EDGES: Final[tuple[Edge, ...]] = (
         None,
         "registrar",
         "Art. 37",
-        _said(
+        said(
             "The registrar cancels the voucher itself: the rights end, the evidence stays.",
             "登记机构依职权注销：权利终止，存证保留。",
         ),

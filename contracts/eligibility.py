@@ -22,19 +22,19 @@ from contracts.identity import Party
 from contracts.procedure import Registration
 from contracts.records import AnyJson
 from contracts.standing import read_pending
-from contracts.title import LEVEL_ORDER, Asset, Classification, Level, Right, RightClaim
+from contracts.title import LEVEL_ORDER, Asset, Classification, Level, Right, RightClaim, Stage
 from ledger.core.types import SubjectKey
 
 MADE: Final = ("derived", "fused")
 """Bases of data that is made from other data."""
 
-SOURCE_STAGES: Final[Mapping[str, tuple[str, ...]]] = {
+SOURCE_STAGES: Final[Mapping[Stage, tuple[Stage, ...]]] = {
     "raw": (),
     "element": ("raw", "element"),
     "product": ("raw", "element", "product"),
 }
-"""From data of which stages data of a stage is made. The stage is a member of the form: where it
-was not opened it is not known here, and nothing is asked of it."""
+"""From data of which stages data of a stage is made. The record states it, or the notice opens it
+from the form; of data that is not made from other data it may stay unknown, and asks nothing."""
 
 
 def check_eligibility(context: Context, claim: RightClaim, parties: tuple[SubjectKey, ...]) -> None:
@@ -101,6 +101,7 @@ def check_origin(
     registration: Registration,
     claims: Iterable[RightClaim],
     classification: Classification,
+    stage: Stage | None,
 ) -> None:
     """Hold what initial data is made from, and its level, against its sources and the lists.
 
@@ -109,14 +110,17 @@ def check_origin(
         registration: What it completes.
         claims: All right tuples, of declared right-holders too.
         classification: As the record states it.
+        stage: As known_stage has it.
 
     Raises:
-        RejectedError: A source is missing or may be none; the level is below a source's without a
-            downgrade attestation; or the published lists bar it.
+        RejectedError: A source or the stage is missing, or a source may be none; the level is below
+            a source's without a downgrade attestation; or the published lists bar it.
     """
     listed = tuple(claims)
     for claim in listed:
-        _check_stage(context, registration, claim)
+        _check_stage(claim, stage)
+        for source in () if claim.sources is UNSET else claim.sources:
+            _check_source(context, registration, claim, source, stage)
     check_levels(context, registration.asset, listed, classification)
     check_classification(context, registration.asset, classification)
 
@@ -161,11 +165,40 @@ def _check_level(context: Context, claim: RightClaim, level: Level) -> None:
             )
 
 
-def _check_stage(context: Context, registration: Registration, claim: RightClaim) -> None:
-    """Hold the sources of one tuple against the stage of the data."""
-    sources = () if claim.sources is UNSET else claim.sources
-    stage = _stage_of(registration.fields)
-    if stage == "raw" and sources:
+def known_stage(fields: Mapping[str, AnyJson], stated: Stage | None) -> Stage | None:
+    """The stage of data: as the record states it, or as the notice opened it.
+
+    Args:
+        fields: What the notice opened.
+        stated: By the record.
+
+    Raises:
+        RejectedError: Reason `stage`: they differ.
+    """
+    opened = next((each for each in SOURCE_STAGES if each == fields.get("stage")), None)
+    if opened and stated and opened != stated:
+        refuse(
+            "stage",
+            f"the notice says that the stage is {opened}, not {stated}: state it as the form does",
+            f"公示的加工程度为 {opened}，而非 {stated}：请与申请表一致",
+            "domain 1",
+        )
+    return stated or opened
+
+
+def _check_stage(claim: RightClaim, stage: Stage | None) -> None:
+    """Hold one tuple against the stage of the data."""
+    is_made = claim.basis in MADE
+    if is_made and stage is None:
+        refuse(
+            "stage",
+            f"data that is {claim.basis} has a stage: state in the record, as the form says, "
+            "whether it is raw, an element or a product",
+            f"以 {claim.basis} 为依据的数据须按申请表写明加工程度（stage）："
+            "raw、element 或 product",
+            "domain 1",
+        )
+    if stage == "raw" and claim.sources is not UNSET:
         refuse(
             "raw_sources",
             "raw data is made from no other data: register it as an element or a product, or "
@@ -173,7 +206,7 @@ def _check_stage(context: Context, registration: Registration, claim: RightClaim
             "原始数据不由其他数据形成：请登记为数据元件或数据产品，或去掉来源",
             "domain 1",
         )
-    if stage in {"element", "product"} and claim.basis in MADE and not sources:
+    if stage in {"element", "product"} and is_made and claim.sources is UNSET:
         refuse(
             "sources",
             f"data of the stage {stage} that is {claim.basis} names the registered assets that it "
@@ -181,12 +214,14 @@ def _check_stage(context: Context, registration: Registration, claim: RightClaim
             f"加工程度为 {stage} 且以 {claim.basis} 为依据的数据须列明其来源数据（sources）",
             "domain 1",
         )
-    for source in sources:
-        _check_source(context, registration, claim, source)
 
 
 def _check_source(
-    context: Context, registration: Registration, claim: RightClaim, key: SubjectKey
+    context: Context,
+    registration: Registration,
+    claim: RightClaim,
+    key: SubjectKey,
+    stage: Stage | None,
 ) -> None:
     asset = context.need(Asset, key)
     if key == registration.asset or asset.classification is None:
@@ -196,7 +231,7 @@ def _check_source(
             f"{key} 尚未登记：来源数据须先于由其形成的数据登记",
             "domain 1",
         )
-    stage, of_source = _stage_of(registration.fields), _stage_of(asset.fields)
+    of_source = asset.stage
     if stage and of_source and of_source not in SOURCE_STAGES[stage]:
         refuse(
             "source_stage",
@@ -212,12 +247,6 @@ def _check_source(
             f"申请人对 {key} 均无有效的使用权或经营权：请先登记",
             "Art. 20",
         )
-
-
-def _stage_of(fields: Mapping[str, AnyJson]) -> str:
-    """The stage that a form says; empty where it was not opened or says something else."""
-    stage = fields.get("stage")
-    return stage if isinstance(stage, str) and stage in SOURCE_STAGES else ""
 
 
 def _has_right(

@@ -19,7 +19,7 @@ from contracts.holds import (
     leave_room_for_orders,
     pledged_by,
     read_live_voucher,
-    refuse_if_frozen,
+    refuse_if_held,
 )
 from contracts.identity import HexDigest, Party, PartyKey, refuse_if_recovering
 from contracts.intervals import close_interval, current, open_interval, switch_interval
@@ -98,7 +98,7 @@ class Create(Body, frozen=True, kw_only=True):
     def apply(self, context: Context) -> Changes:
         asset = context.need(Asset, self.asset)
         voucher = read_live_voucher(context, self.asset, asset, self.voucher)
-        refuse_if_frozen(asset, self.asset)
+        refuse_if_held(asset, self.asset)
         self._check_parties(context)
         self._check_rights(context, asset)
         self._check_consents(context, asset)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from contracts.intervals import Interval, values_at
 from contracts.records import Intervals, StateRecord
-from contracts.title import Asset, Right
+from contracts.title import Asset, Right, tuple_values
 from ledger.core.types import JsonObject, LeafIndex, SubjectKey, UnixMillis
 
 ASSET_LISTS: Final = ("freezes", "pledges", "tuples", "vouchers")
@@ -37,15 +38,13 @@ def is_known(state: StateRecord, name: str, time: UnixMillis) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """When a renewal was undecided.
+    """When a renewal was undecided: it keeps whichever voucher is live meanwhile in force.
 
     Args:
-        number: Of the voucher that it renews.
         start: When it was filed.
         end: When it was decided; None: it still is undecided.
     """
 
-    number: str
     start: UnixMillis
     end: UnixMillis | None
 
@@ -66,9 +65,19 @@ def live_voucher(asset: Asset, time: UnixMillis, pending: Pending | None = None)
         number, until = str(value["number"]), value["until"]
         if isinstance(until, int) and time < until:
             return number
-        if pending is not None and pending.number == number and pending.holds_at(time):
+        if pending is not None and pending.holds_at(time):
             return number
     return None
+
+
+def is_prolonged(asset: Asset, time: UnixMillis) -> bool:
+    """Whether the term of the voucher that was live at an instant was over by then.
+
+    It was in force only if a renewal was undecided, and no other voucher takes its place meanwhile:
+    no right is transferred or changed.
+    """
+    values = objects_at(asset.vouchers, time)
+    return any(time >= int(str(value.get("term", value["until"]))) for value in values)
 
 
 def rights_in_force(
@@ -85,7 +94,7 @@ def tuples_in_force(
     if live_voucher(asset, time, pending) is None:
         return []
     return [
-        each for each in asset.tuples if each.holds_at(time) and not _is_over(as_object(each), time)
+        each for each in asset.tuples if each.holds_at(time) and not is_over(as_object(each), time)
     ]
 
 
@@ -148,6 +157,41 @@ def _find_tuples(asset: Asset, member: str, party: SubjectKey, right: Right) -> 
             yield each
 
 
-def _is_over(value: JsonObject, time: UnixMillis) -> bool:
+def is_over(value: JsonObject, time: UnixMillis) -> bool:
+    """Whether the term of a right tuple itself is over at an instant."""
     until = value.get("until")
     return isinstance(until, int) and until <= time
+
+
+def holders_of(asset: Asset, time: UnixMillis) -> tuple[SubjectKey, ...]:
+    """Who has a right on an asset, sorted, whether or not its voucher has expired.
+
+    Args:
+        asset: In its newest state.
+        time: Of the instant; a right whose own term is over by then is nobody's.
+    """
+    values = [each for each in tuple_values(asset.tuples) if not is_over(each, time)]
+    return tuple(sorted({SubjectKey(str(each["holder"])) for each in values}))
+
+
+def ended_holders(asset: Asset, time: UnixMillis) -> tuple[SubjectKey, ...]:
+    """Whose rights ended by their own term and are not closed yet, once for each right."""
+    values = [each for each in tuple_values(asset.tuples) if is_over(each, time)]
+    return tuple(SubjectKey(str(each["holder"])) for each in values)
+
+
+def settle_terms(asset: Asset, time: UnixMillis) -> Asset:
+    """The asset with the rights closed whose own term is over, each as of its end.
+
+    The next record writes this down; until then the term alone says so.
+    """
+    if not ended_holders(asset, time):
+        return asset
+    return replace(asset, tuples=tuple(_close_over(each, time) for each in asset.tuples))
+
+
+def _close_over(interval: Interval, time: UnixMillis) -> Interval:
+    value = as_object(interval)
+    if interval.end is not None or not is_over(value, time):
+        return interval
+    return replace(interval, end=max(interval.start, UnixMillis(int(str(value["until"])))))

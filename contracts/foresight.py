@@ -140,7 +140,7 @@ def foresee_voucher(
         desk: By what it is reckoned.
     """
     ends: UnixMillis | None = until
-    if pending is not None and f"voucher/{pending.number}" == key and pending.holds_at(until):
+    if pending is not None and pending.holds_at(until):
         yield Consequence("renewal-pending", key, until)
         ends = pending.end
     else:

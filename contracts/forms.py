@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from contracts.engine import refuse
 from contracts.records import AnyJson, Record, whole
+from ledger.core.canonical import encode_canonical
 from ledger.core.limits import MAX_SAFE_INTEGER
 from ledger.core.subjects import commit
 from ledger.core.types import Json, SubjectKey
@@ -66,6 +67,8 @@ CONTENT_FIELD: Final = re.compile(r"content\.(0|[1-9][0-9]{0,2})")
 MAX_FILES: Final = 100
 TITLE_HINT, TITLE_CAP = 40, 200
 SUMMARY_HINT, SUMMARY_CAP = 400, 2000
+RESTRICTIONS_CAP: Final = 2000
+"""Characters, of what is no text those of its canonical JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +215,30 @@ def check_changed(value: Json) -> None:
 
 
 def check_form_length(field: str, value: Json) -> None:
-    """Hold title and summary against the form's hard caps; other members have none.
+    """Hold title, summary and restrictions against the form's hard caps; others have none.
 
     Raises:
-        RejectedError: Too long, empty, or no text.
+        RejectedError: Too long; of title and summary also empty, or no text.
     """
+    if field == "restrictions":
+        _check_restrictions(value)
     cap = {"title": TITLE_CAP, "summary": SUMMARY_CAP}.get(field, MAX_SAFE_INTEGER)
     if field in {"title", "summary"} and not (isinstance(value, str) and 1 <= len(value) <= cap):
         refuse(
             "form_length",
             f"the {field} is 1 to {cap} characters",
             f"{'数据名称' if field == 'title' else '数据概述'}应为 1 至 {cap} 个字符",
+            "Art. 19",
+        )
+
+
+def _check_restrictions(value: Json) -> None:
+    text = value if isinstance(value, str) else encode_canonical(value).decode("utf-8")
+    if len(text) > RESTRICTIONS_CAP:
+        refuse(
+            "form_length",
+            f"the restrictions are at most {RESTRICTIONS_CAP} characters: say in short what is not "
+            "allowed, and leave the rest to the contracts",
+            f"限制范围最多 {RESTRICTIONS_CAP} 个字符：请简要写明，其余可在合同中约定",
             "Art. 19",
         )

@@ -22,10 +22,11 @@ from contracts.chain import (
     need_live_chain,
     refuse_clause,
 )
+from contracts.chinese import GRANTS
 from contracts.classification import refuse_if_listed
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.force import rights_in_force
-from contracts.holds import refuse_if_frozen
+from contracts.holds import refuse_if_held
 from contracts.identity import HexDigest, Party, PartyKey, refuse_if_recovering
 from contracts.intervals import current, open_interval, switch_interval
 from contracts.odrl import (
@@ -87,7 +88,7 @@ class Issue(Body, frozen=True, kw_only=True):
     @override
     def apply(self, context: Context) -> Changes:
         asset, grantee = context.need(Asset, self.asset), context.need(Party, self.grantee)
-        refuse_if_frozen(asset, self.asset)
+        refuse_if_held(asset, self.asset)
         refuse_if_listed(context, self.asset, asset)
         refuse_if_recovering(context, context.actor, context.need(Party, context.actor))
         policy = self._check_policy(context, grantee)
@@ -259,12 +260,13 @@ class Accept(Body, frozen=True, kw_only=True):
                 "not_offered",
                 f"{self.grant} is {current(grant.status)[-1]} and for {grant.grantee}: only an "
                 "open offer is accepted, by whom it was made to",
-                f"{self.grant} 现为 {current(grant.status)[-1]}，被授权方为 {grant.grantee}："
+                f"{self.grant} 现为“{GRANTS[str(current(grant.status)[-1])]}”，"
+                f"被授权方为 {grant.grantee}："
                 "仅被要约方可接受尚未了结的要约",
                 "domain 4",
             )
         asset = context.need(Asset, grant.asset)
-        refuse_if_frozen(asset, grant.asset)
+        refuse_if_held(asset, grant.asset)
         refuse_if_listed(context, grant.asset, asset)
         need_live_chain(context, self.grant, context.time, is_offer=True)
         _refuse_if_grantor_changed(context, self.grant, grant)

@@ -19,6 +19,9 @@ from ledger.core.canonical import encode_canonical
 from ledger.core.limits import MAX_STATE_BYTES
 from ledger.core.types import JsonObject, SubjectKey
 
+BARRING: Final = ("seizure", "temporary-control")
+"""Kinds of notes under which no right is disposed of, and the data not handed on (Art. 23)."""
+
 ORDERS_BYTES: Final = 4096
 """Of an asset's state, kept free of pledges: nobody can fill it so that no freeze fits in."""
 
@@ -41,6 +44,47 @@ def refuse_if_frozen(asset: Asset, key: SubjectKey) -> None:
             f"{key} 已被 {order} 冻结：须由监管方以 order.unfreeze 解除冻结",
             "domain 4",
         )
+
+
+def refuse_if_held(asset: Asset, key: SubjectKey) -> None:
+    """Let an asset through that may be disposed of: neither frozen, nor seized or under control.
+
+    Args:
+        asset: Its state.
+        key: Its key, for the sentence.
+
+    Raises:
+        RejectedError: Reason `frozen` as refuse_if_frozen, or `seized`: what the registrar noted.
+    """
+    refuse_if_frozen(asset, key)
+    for value in _in_force(asset.notes):
+        if is_barring(value):
+            refuse("seized", *describe_seizure(key, value), "Art. 23")
+
+
+def is_barring(note: JsonObject) -> bool:
+    """Whether a note, as the asset's state holds it, keeps it from being disposed of."""
+    return note["kind"] in BARRING
+
+
+def describe_seizure(key: SubjectKey, note: JsonObject) -> tuple[str, str]:
+    """Why a seized asset stays as it is, in both languages.
+
+    Args:
+        key: The asset's.
+        note: As its state holds it.
+    """
+    kinds = {
+        "seizure": ("seized", "被查封扣押"),
+        "temporary-control": ("under control", "被临时管控"),
+    }
+    en, zh = kinds[str(note["kind"])]
+    return (
+        f"{key} is {en}, as the registrar noted: until the note ends (registration.unnote), no "
+        "right to it is disposed of and it is not handed on",
+        f"{key} 已{zh}（登记机构备注）：备注终止（registration.unnote）前"
+        "不得处分权利或对外提供数据",
+    )
 
 
 def pledged_by(asset: Asset, holder: SubjectKey, right: Right) -> tuple[SubjectKey, ...]:
@@ -93,22 +137,22 @@ def read_live_voucher(
     return {voucher_key(live): context.need(Voucher, voucher_key(live))}
 
 
-def leave_room_for_orders(asset: Asset, room: int = ORDERS_BYTES) -> None:
-    """Let a state through that a regulator can still add freezes to.
+def leave_room_for_orders(state: StateRecord, room: int = ORDERS_BYTES) -> None:
+    """Let a state through that a regulator can still add freezes to, or others their objections.
 
     Args:
-        asset: Its state to be.
+        state: Of an asset or a registration, as it is to be.
         room: Bytes to leave.
 
     Raises:
         RejectedError: Reason `state_full`: what is in force there takes too much.
     """
     fit_state(
-        format_record(asset),
-        asset.interval_lists,
+        format_record(state),
+        state.interval_lists,
         encode=encode_canonical,
         max_bytes=MAX_STATE_BYTES - room,
-        kept_longest=asset.kept_longest,
+        kept_longest=state.kept_longest,
     )
 
 

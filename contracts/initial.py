@@ -13,7 +13,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from contracts.completion import Completion, TypeRules, check_past, leave_room
-from contracts.eligibility import check_eligibility, check_origin
+from contracts.eligibility import check_eligibility, check_origin, known_stage
 from contracts.engine import Changes, refuse
 from contracts.holds import refuse_if_frozen
 from contracts.identity import Party, refuse_if_exited
@@ -48,7 +48,8 @@ def _check(completion: Completion) -> None:
     refuse_if_frozen(asset, completion.asset_key)
     for claim in outcome.rights:
         check_eligibility(context, claim, completion.registration.parties)
-    check_origin(context, completion.registration, claims, outcome.classification)
+    stage = known_stage(completion.registration.fields, completion.stage)
+    check_origin(context, completion.registration, claims, outcome.classification, stage)
     _check_declared(completion)
 
 
@@ -56,8 +57,9 @@ def _check_declared(completion: Completion) -> None:
     """Hold the holders who are only declared to what can be said of them before they sign.
 
     Raises:
-        RejectedError: One of them signed, so that he holds; is not enrolled, or has left; or there
-            would be too many holders once all have confirmed.
+        RejectedError: One of them signed, so that he holds; is not enrolled, or has left; could
+            not have the right if he signed; or there would be too many holders once all have
+            confirmed.
     """
     declared = {claim.holder for claim in completion.declared}
     signed = sorted(declared & set(completion.registration.parties))
@@ -70,6 +72,9 @@ def _check_declared(completion: Completion) -> None:
         )
     for holder in sorted(declared):
         refuse_if_exited(holder, completion.context.need(Party, holder))
+    for claim in completion.declared:
+        signing = (*completion.registration.parties, claim.holder)
+        check_eligibility(completion.context, claim, signing)
     if len(declared | set(_parties(completion))) > MAX_HOLDERS:
         refuse(
             "too_many_holders",
@@ -91,6 +96,7 @@ def _open_rights(completion: Completion, time: UnixMillis) -> Changes:
         asset,
         fields=completion.registration.fields,
         classification=outcome.classification,
+        stage=known_stage(completion.registration.fields, completion.stage),
         tuples=tuples,
         declared=declared,
         vouchers=open_voucher(asset, outcome.number, outcome.valid_until, time, context.index),

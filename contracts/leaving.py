@@ -20,6 +20,7 @@ from contracts.identity import (
     settle_recovery,
 )
 from contracts.intervals import close_all, open_interval, switch_interval
+from contracts.party import INDEPENDENT_ROLES
 from ledger.core.subjects import SELF
 from ledger.core.types import SubjectKey
 
@@ -85,8 +86,6 @@ class Exit(Body, frozen=True, kw_only=True):
                 "请去掉 successor、catalogue 与 document",
                 "Art. 13",
             )
-        if party.tuples:
-            _refuse_rights(context.actor, party)
         self._check_members(ledger)
         _check_successor(context, successor, taker)
         roles = open_interval(taker.roles, "registrar", context.time, context.index)
@@ -150,11 +149,13 @@ def _check_successor(context: Context, key: SubjectKey, taker: Party) -> None:
     if taker.tuples:
         _refuse_rights(key, taker)
     refuse_if_recovering(context, key, taker)
-    if taker.is_founder or taker.has_role("auditor"):
+    if taker.is_founder or any(map(taker.has_role, INDEPENDENT_ROLES)):
         refuse(
             "role_conflict",
-            "a registrar is none of operator, regulator and auditor: name another successor",
-            "登记机构不得同时为运营方、监管方或审计方：请另行指定承接机构",
+            "a registrar is none of operator and regulator, and neither audits nor attests: have "
+            "such roles taken away first (party.admit), or name another successor",
+            "登记机构不得同时为运营方或监管方，亦不得从事审计、评估、公证等：请先以 party.admit "
+            "终止该等身份，或另行指定承接机构",
             "domain 4",
         )
     officers = read_ledger(context).profile.officers

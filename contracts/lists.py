@@ -82,21 +82,15 @@ def read_calendar(context: Context, start: UnixMillis, offset_minutes: int) -> C
     return create_calendar(parse_calendar(part.content) for part in parts if part is not None)
 
 
-def find_deadline(context: Context, start: UnixMillis, days: int) -> UnixMillis | None:
-    """The first instant after so many working days; None if the calendar does not reach so far."""
-    if days == 0:
-        return start
-    offset = read_ledger(context).profile.offset_minutes
-    return working_day_deadline(start, days, read_calendar(context, start, offset), offset)
-
-
 def need_deadline(context: Context, start: UnixMillis, days: int) -> UnixMillis:
-    """As find_deadline, for an event that cannot do without.
+    """The first instant after so many working days, for an event that cannot do without.
 
     Raises:
         RejectedError: The calendar does not reach so far.
     """
-    deadline = find_deadline(context, start, days)
+    offset = read_ledger(context).profile.offset_minutes
+    calendar = read_calendar(context, start, offset)
+    deadline = working_day_deadline(start, days, calendar, offset)
     if deadline is None:
         refuse_unknown_calendar()
     return deadline

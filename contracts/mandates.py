@@ -1,9 +1,9 @@
 """Agents: `party.undertake` registers a mandate, and its holder then files for who gave it.
 
-A mandate names the agent, the types of registration that it covers, and until when. As long as it
-is in force, the agent alone files, answers and withdraws such registrations for its principal; it
-never signs for it anything else. Without a registered mandate an agent may still file, but the
-applicants sign too.
+A mandate names the agent, the types of registration that it covers, and until when; principal and
+agent sign it, and the principal alone takes it back. As long as it is in force, the agent alone
+files, answers and withdraws such registrations for its principal; it never signs for it anything
+else. Without a registered mandate an agent may still file, but the applicants sign too.
 
 Spec: domain, sections 2 and 4; Art. 16.
 """
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import format_instant
-from contracts.engine import Body, Changes, Context, refuse
+from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.foundation import read_ledger
 from contracts.identity import (
     HexDigest,
@@ -48,7 +48,7 @@ class Agent(Record, frozen=True, kw_only=True):
 
 
 class Undertake(Body, frozen=True, kw_only=True):
-    """`party.undertake`: a mandate for an agent, given or (with `end`) taken back.
+    """`party.undertake`: a mandate for an agent, who signs too, or (with `end`) taken back.
 
     Args:
         agent: Who may file for the actor.
@@ -71,6 +71,11 @@ class Undertake(Body, frozen=True, kw_only=True):
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
         return [actor]
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        agents = {self.agent: 1} if self.end is UNSET else {}
+        return Signers({context.actor: 1} | agents)
 
     @override
     def apply(self, context: Context) -> Changes:

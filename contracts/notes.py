@@ -18,7 +18,7 @@ from contracts.classification import check_classification
 from contracts.eligibility import check_levels
 from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.foundation import read_ledger
-from contracts.holds import leave_room_for_orders
+from contracts.holds import BARRING, leave_room_for_orders
 from contracts.identity import HexDigest, Reason
 from contracts.intervals import close_interval, open_interval
 from contracts.procedure import (
@@ -30,6 +30,7 @@ from contracts.procedure import (
 )
 from contracts.records import Record, parse_record
 from contracts.title import (
+    LEVEL_ORDER,
     Asset,
     AssetKey,
     CertificateNumber,
@@ -45,7 +46,7 @@ _ROOM_BYTES: Final = 512
 """What a note leaves free in the asset's state for orders of a regulator."""
 
 RemarkKind = Literal["agreed-limits", "seizure", "temporary-control", "by-law", "registrar"]
-_BY_DOCUMENT: Final = ("seizure", "temporary-control")
+_OPENNESS: Final = ("closed", "conditional", "unconditional")
 _IN_WORDS: Final = ("agreed-limits", "registrar")
 
 
@@ -162,7 +163,7 @@ class Unnote(Beside, frozen=True, kw_only=True):
                 "Art. 23",
             )
         value = noted[self.note]
-        if isinstance(value, dict) and value["kind"] in _BY_DOCUMENT and self.document is UNSET:
+        if isinstance(value, dict) and value["kind"] in BARRING and self.document is UNSET:
             refuse(
                 "note_document",
                 f"a note of {value['kind']} ends on the document that lifts it: name its digest",
@@ -177,7 +178,8 @@ class Correct(Beside, frozen=True, kw_only=True):
     """`registration.correct`: the registrar's slip, mended; signed by as many officers as a record.
 
     Args:
-        classification: What it should have been.
+        classification: What it should have been; with a lower level or more openness it names a
+            downgrade attestation.
         notice: Where the public notice stood; the time of its publication stays.
         national: Where the evidence is stored; its time stays, since the validity runs from it.
         reasons: In words.
@@ -255,7 +257,7 @@ def _check_remark(remark: Remark) -> None:
     Raises:
         RejectedError: It names no document, or says nothing in words.
     """
-    if remark.kind in _BY_DOCUMENT and remark.document is UNSET:
+    if remark.kind in BARRING and remark.document is UNSET:
         refuse(
             "note_document",
             f"a note of {remark.kind} rests on the document that orders it: name its digest",
@@ -277,8 +279,26 @@ def _check_classification(
     """Hold a corrected classification to what a record is held to.
 
     Raises:
-        RejectedError: The lists bar it, or it is below the level of a source.
+        RejectedError: The lists bar it, it is below the level of a source, or it is lower or more
+            open than before and names no downgrade.
     """
     claims = [parse_record(RightClaim, value) for value in tuple_values(asset.tuples)]
     check_levels(context, key, claims, corrected)
     check_classification(context, key, corrected)
+    before = asset.classification
+    if before is not None and corrected.downgrade is UNSET and _is_lowered(before, corrected):
+        refuse(
+            "downgrade",
+            f"a lower level or more openness than {before.level} and {before.openness} rests on an "
+            "assessment: name a downgrade attestation of an admitted assessor (attest.make) in "
+            "downgrade",
+            f"级别低于 {before.level} 或开放程度高于 {before.openness} 的，须以评估为依据："
+            "请在 downgrade 中注明获准评估机构出具的降级评估（attest.make）",
+            "GB/T 43697-2024",
+        )
+
+
+def _is_lowered(before: Classification, after: Classification) -> bool:
+    """Whether data is to be guarded less than before."""
+    levels = LEVEL_ORDER.index(after.level) < LEVEL_ORDER.index(before.level)
+    return levels or _OPENNESS.index(after.openness) > _OPENNESS.index(before.openness)

@@ -7,95 +7,43 @@ filed ── notify ──► notified ── respond ──► responded
 ```
 
 Whoever objects tells the registrar why; the registrar tells the right-holders, hears them, and
-concludes. An objection takes nothing from anybody: it is visible on the asset as long as it is
-open, and what it leads to are events of their own. Agreed: the right-holders file a change or a
-cancellation. Upheld: the registrar revokes on the ground `objection-upheld`.
+concludes. An objection takes nothing from anybody: it is visible on the asset as a dispute, and
+what it leads to are events of their own. Agreed: the right-holders file a change or a cancellation.
+Upheld: the registrar revokes on the ground `objection-upheld`, and the dispute stands until then.
+Its steps stand in the table of contracts.disputes.
 
 Spec: domain, sections 2 and 4; Art. 29 and 37.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.chinese import OBJECTIONS
+from contracts.disputes import Objection as Objection
+from contracts.disputes import find_objections, find_step
 from contracts.engine import Body, Changes, Context, Signers, refuse
-from contracts.force import as_object
+from contracts.force import holders_of
 from contracts.foundation import read_ledger
 from contracts.holds import leave_room_for_orders
 from contracts.identity import HexDigest, Reason, need_role
 from contracts.intervals import close_interval, current, open_interval, switch_interval
-from contracts.lists import find_deadline
-from contracts.records import Intervals, StateRecord, whole
-from contracts.title import Asset, AssetKey, CertificateNumber, tuple_values
-from ledger.core.rules import Listing
+from contracts.procedure import read_periods, refuse_own_case
+from contracts.records import whole
+from contracts.title import Asset, AssetKey, CertificateNumber
 from ledger.core.subjects import derive_id
-from ledger.core.types import JsonObject, SubjectKey, UnixMillis
+from ledger.core.types import JsonObject, SubjectKey
 
 ObjectionKey = Annotated[SubjectKey, whole("objection/[a-z2-7]{26}")]
 Outcome = Literal["dismissed", "withdrawn", "upheld", "to-court"]
-_OPEN: Final = frozenset(("filed", "notified", "responded", "to-court"))
 _MAX_OPEN: Final = 16
 """Open objections on one asset; the registrar concludes some before it takes more."""
 _ROOM_BYTES: Final = 512
 """What an objection leaves free in the asset's state for orders of a regulator; less than what a
 record and a pledge leave, so that no right-holder can keep objections out."""
-_FROM: Final[Mapping[str, frozenset[str]]] = {
-    "dismissed": _OPEN,
-    "withdrawn": _OPEN,
-    "upheld": frozenset(("notified", "responded", "to-court")),
-    "to-court": frozenset(("notified", "responded")),
-}
-"""For each outcome, the states in which it may be said: nothing is upheld before both are heard."""
-
-
-class Objection(StateRecord, frozen=True, kw_only=True):
-    """State of `objection/<id>`.
-
-    Args:
-        asset: What it is about.
-        voucher: Number of the asset's voucher when it was filed.
-        by: Who objects.
-        reason: In words, where it was given in the clear; else None.
-        evidence: Digest of the file of the objection, 64 hex digits.
-        status: Intervals of `filed`, `notified`, `responded`, `to-court`, and of the ends
-            `dismissed`, `withdrawn`, `upheld`.
-        responses: What right-holders answered: `{"agrees","by","statement"}`.
-        deadline: Until when they are to be told of it, Unix milliseconds; None: the profile has no
-            such clock, or the calendar did not reach so far.
-        decision: What the registrar concluded, in words; None until then.
-        document: Digest of what the conclusion rests on; None: none was named.
-    """
-
-    state_type: ClassVar[str] = "objection/1"
-    interval_lists: ClassVar[tuple[str, ...]] = ("status", "responses")
-
-    asset: SubjectKey
-    voucher: str
-    by: SubjectKey
-    reason: str | None
-    evidence: str
-    status: Intervals
-    responses: Intervals
-    deadline: int | None
-    decision: str | None
-    document: str | None
-
-    @property
-    def stage(self) -> str:
-        """How far it is: the value of its status that is in force."""
-        return str(current(self.status)[-1])
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still visible on the asset as a dispute."""
-        return self.stage in _OPEN
-
-    @override
-    def describe(self, key: SubjectKey) -> Listing:
-        return Listing(self.reason or "(objection)", self.stage, (self.asset, self.by))
 
 
 class FileObjection(Body, frozen=True, kw_only=True):
@@ -145,7 +93,7 @@ class FileObjection(Body, frozen=True, kw_only=True):
             evidence=self.evidence,
             status=open_interval((), "filed", context.time, context.index),
             responses=(),
-            deadline=_notify_end(context),
+            deadline=read_periods(context, context.time).notify_end(context.time),
             decision=None,
             document=None,
         )
@@ -161,7 +109,7 @@ class FileObjection(Body, frozen=True, kw_only=True):
                 f"{self.asset} 已有 {_MAX_OPEN} 项异议在办：须待登记机构作出部分结论",
                 "Art. 29",
             )
-        for key, objection in _find_objections(context, asset):
+        for key, objection in find_objections(context, asset):
             if objection.by != context.actor:
                 continue
             if objection.is_open:
@@ -190,8 +138,8 @@ class _Step(Body, frozen=True, kw_only=True):
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
         return [self.objection, self.asset]
 
-    def begin(self, context: Context, allowed: Collection[str]) -> tuple[Objection, Asset]:
-        """The objection, if it is on this asset and in one of these states.
+    def begin(self, context: Context, step: str) -> tuple[Objection, Asset]:
+        """The objection, if it is on this asset and in a state in which a step may be taken.
 
         Raises:
             RejectedError: It is on another asset, or this step may not be taken now.
@@ -204,14 +152,15 @@ class _Step(Body, frozen=True, kw_only=True):
                 f"{self.objection} 针对 {objection.asset}：请指明该数据",
                 "formats 2",
             )
-        if objection.stage not in allowed:
-            states = sorted(allowed)
+        states = find_step(step).sources
+        if objection.stage not in states:
             refuse(
                 "wrong_step",
                 f"{context.event.kind} comes after {' or '.join(states)}; {self.objection} is "
                 f"{objection.stage}",
-                f"{context.event.kind} 只能在 {'、'.join(states)} 之后；"
-                f"{self.objection} 现为 {objection.stage}",
+                f"{context.event.kind} 只能在以下状态之后："
+                f"{'、'.join(OBJECTIONS[state] for state in states)}；"
+                f"{self.objection} 现为“{OBJECTIONS[objection.stage]}”",
                 "Art. 29",
             )
         return objection, asset
@@ -231,7 +180,8 @@ class Notify(_Step, frozen=True, kw_only=True):
     @override
     def apply(self, context: Context) -> Changes:
         need_role(context, "registrar")
-        objection, asset = self.begin(context, {"filed"})
+        objection, asset = self.begin(context, "notify")
+        refuse_own_case(context, objection.by)
         return {self.objection: _move(context, objection, "notified"), self.asset: asset}
 
 
@@ -250,8 +200,8 @@ class Respond(_Step, frozen=True, kw_only=True):
 
     @override
     def apply(self, context: Context) -> Changes:
-        objection, asset = self.begin(context, {"notified", "responded"})
-        holders = sorted({str(value["holder"]) for value in tuple_values(asset.tuples)})
+        objection, asset = self.begin(context, "respond")
+        holders = holders_of(asset, context.time)
         if context.actor not in holders:
             refuse(
                 "not_a_holder",
@@ -282,7 +232,8 @@ class Respond(_Step, frozen=True, kw_only=True):
 class Conclude(_Step, frozen=True, kw_only=True):
     """`objection.conclude`: by the registrar; withdrawn also by who objected.
 
-    What takes rights from their holders later, `upheld`, is signed by as many officers as a record.
+    What takes rights from their holders later, `upheld`, is signed by as many officers as a record,
+    and stays visible as a dispute until it has done so.
 
     Args:
         outcome: What came of it; `to-court` leaves it open until the decision is brought.
@@ -304,17 +255,19 @@ class Conclude(_Step, frozen=True, kw_only=True):
 
     @override
     def apply(self, context: Context) -> Changes:
-        objection, asset = self.begin(context, _FROM[self.outcome])
+        objection, asset = self.begin(context, f"conclude.{self.outcome}")
         is_own = self.outcome == "withdrawn" and context.actor == objection.by
         if not is_own:
             need_role(context, "registrar")
+            refuse_own_case(context, objection.by)
             self._check_document(objection)
         concluded = replace(
             _move(context, objection, self.outcome),
             decision=self.reasons,
             document=None if self.document is UNSET else self.document,
         )
-        if concluded.is_open:
+        is_left = self.outcome == "upheld" and asset.voucher is not None
+        if concluded.is_open or is_left:
             return {self.objection: concluded, self.asset: asset}
         value = {"objection": self.objection}
         disputes = close_interval(asset.disputes, value, context.time)
@@ -341,30 +294,13 @@ class Conclude(_Step, frozen=True, kw_only=True):
             )
 
 
-def has_upheld_objection(context: Context, asset: Asset) -> bool:
-    """Whether an objection to the asset was upheld, as far back as its state goes.
-
-    Args:
-        context: Of the event that rests on it.
-        asset: Its state.
-    """
-    return any(each.stage == "upheld" for _, each in _find_objections(context, asset))
-
-
-def _find_objections(context: Context, asset: Asset) -> Iterator[tuple[SubjectKey, Objection]]:
-    """The objections that the asset's state names, open ones and others."""
-    for each in asset.disputes:
-        key = SubjectKey(str(as_object(each)["objection"]))
-        yield key, context.need(Objection, key)
-
-
 def _check_objector(context: Context, asset: Asset) -> None:
     """Let a party object that is neither a right-holder nor the registrar.
 
     Raises:
         RejectedError: It is one of them.
     """
-    if any(value["holder"] == context.actor for value in tuple_values(asset.tuples)):
+    if context.actor in holders_of(asset, context.time):
         refuse(
             "own_right",
             f"{context.actor} is a right-holder: it files a change or a cancellation instead",
@@ -379,11 +315,6 @@ def _check_objector(context: Context, asset: Asset) -> None:
             "登记机构裁定异议，不得自行提出：请改为更正或依职权注销",
             "Art. 29",
         )
-
-
-def _notify_end(context: Context) -> UnixMillis | None:
-    days = read_ledger(context).profile.clocks.notify
-    return find_deadline(context, context.time, days) if days else None
 
 
 def _move(context: Context, objection: Objection, status: str) -> Objection:

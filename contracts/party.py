@@ -4,7 +4,7 @@ Spec: domain, sections 3 and 4; our formats, sections 2 and 5.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
@@ -40,6 +40,9 @@ from contracts.lists import need_deadline
 from contracts.records import AnyJson, StateRecord
 from ledger.core.subjects import derive_party, key_subject
 from ledger.core.types import DidKey, SubjectKey, UnixMillis
+
+INDEPENDENT_ROLES: Final = ("auditor", "valuer", "notary", "certifier", "arbitrator", "assessor")
+"""What no founder is admitted to outside solo: they check or decide what founders rest on."""
 
 
 class Enroll(Body, frozen=True, kw_only=True):
@@ -214,13 +217,8 @@ class Admit(Body, frozen=True, kw_only=True):
         need_role(context, "regulator", "registrar")
         party = context.need(Party, self.party)
         refuse_if_exited(self.party, party)
-        if self.role == "auditor" and party.is_founder and not read_ledger(context).profile.is_solo:
-            refuse(
-                "role_conflict",
-                "an auditor is none of operator, registrar and regulator",
-                "审计方不得同时为运营方、登记机构或监管方",
-                "domain 4",
-            )
+        if self.end is UNSET and self.role in INDEPENDENT_ROLES:
+            refuse_if_founder(context, self.party, party, self.role)
         roles = (
             open_interval(party.roles, self.role, context.time, context.index)
             if self.end is UNSET
@@ -264,6 +262,28 @@ class Suspend(Body, frozen=True, kw_only=True):
         status = "suspended" if self.lift is UNSET else "active"
         switched = switch_interval(party.status, status, context.time, context.index)
         return {self.party: replace(party, status=switched)}
+
+
+def refuse_if_founder(context: Context, key: SubjectKey, party: Party, role: str) -> None:
+    """Keep operator, registrar and regulator from attesting what they rest on; in solo they may.
+
+    Args:
+        context: Of the event.
+        key: The party's.
+        party: Its state.
+        role: One of INDEPENDENT_ROLES, for the sentence.
+
+    Raises:
+        RejectedError: Reason `role_conflict`.
+    """
+    if party.is_founder and not read_ledger(context).profile.is_solo:
+        refuse(
+            "role_conflict",
+            f"{key} is operator, registrar or regulator, and never {role} of this ledger: let "
+            "another party be admitted",
+            f"{key} 为运营方、登记机构或监管方，不得兼任本账本的 {role}：请核准其他主体",
+            "domain 4",
+        )
 
 
 def _check_rotation(

@@ -9,7 +9,7 @@ Spec: domain, section 2; Art. 17, 24, 25 and 28.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
@@ -20,6 +20,11 @@ from ledger.core.types import UnixMillis
 
 if TYPE_CHECKING:
     from contracts.procedure import Registration
+
+ENTRY_DAYS: Final = 1
+"""Working days after its publication within which a notice is entered; our rule, of no profile."""
+MEND_DAYS: Final = 1
+"""Working days at least that an applicant has to mend what was returned; our rule too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,17 @@ class Periods:
         """
         return self._end(published_at, self.clocks.notice)
 
+    def entry_end(self, published_at: UnixMillis) -> UnixMillis | None:
+        """Until when a public notice is entered on the ledger: by the end of the next working day.
+
+        Args:
+            published_at: When it was published in the system that it names.
+
+        Returns:
+            None if the calendar does not reach so far (Art. 24).
+        """
+        return self._end(published_at, ENTRY_DAYS)
+
     def objection_end(self, objected: UnixMillis) -> UnixMillis | None:
         """Until when an objection is to be investigated.
 
@@ -81,6 +97,18 @@ class Periods:
             None if the profile has no such clock, or the calendar does not reach so far (Art. 29).
         """
         return self._end(filed, self.clocks.notify)
+
+    def mend_end(self, returned: UnixMillis) -> UnixMillis:
+        """Until when at least an application that is returned may be mended.
+
+        Args:
+            returned: When it was returned.
+
+        Returns:
+            The end of the next working day; where the calendar does not reach so far, 24 hours
+            later (Art. 17).
+        """
+        return self._end(returned, MEND_DAYS) or UnixMillis(returned + DAY_MS)
 
     def completion_end(
         self, registration: "Registration", *, resumed: UnixMillis | None = None

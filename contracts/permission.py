@@ -18,11 +18,11 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
-from contracts.bars import Handing, find_handing_bar
+from contracts.bars import DISPOSALS, Handing, find_handing_bar, is_disposal
 from contracts.chain import UNKNOWN, Clause, Hop, States, find_break, find_chain, find_root
 from contracts.classification import ReadEvents
 from contracts.clauses import fill_clause
-from contracts.force import ASSET_LISTS, as_object, is_known, objects_at
+from contracts.force import ASSET_LISTS, as_object, is_known, is_prolonged, objects_at
 from contracts.identity import Party, PartyKey
 from contracts.intervals import Interval, values_at
 from contracts.odrl import (
@@ -52,7 +52,6 @@ RIGHT_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "operate": ONWARD,
 }
 """What a right lets its holder do by himself; every holder may transfer or pledge his right."""
-DISPOSALS: Final = ("transfer", "muniment:encumber")
 Fact = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -212,21 +211,24 @@ def _judge_rights(states: States, asset: Asset, inquiry: Inquiry) -> Iterable[An
         right = str(value["right"])
         if value["holder"] != inquiry.party or not _right_reaches(right, inquiry.action):
             continue
-        is_pledged = is_disposal(inquiry.action) and any(
-            pledge["holder"] == inquiry.party and right in _texts(pledge["rights"])
-            for pledge in objects_at(asset.pledges, time)
-        )
-        code = "pledged" if is_pledged else "own_right"
-        verdict: Verdict = "prohibited" if is_pledged else "permitted"
-        path = "pledges" if is_pledged else "tuples"
+        code, path = _find_hold(asset, inquiry, right)
+        verdict: Verdict = "permitted" if code == "own_right" else "prohibited"
         link = _link_right(inquiry.asset, each)
         own = replace(_bare(verdict, code, inquiry.asset, path), chain=(link,))
         yield _hold_to_tiers(states, asset, inquiry, 1, own)
 
 
-def is_disposal(action: str) -> bool:
-    """Whether an act disposes of a right as a whole: transfers or pledges it."""
-    return any(is_included(act, action) for act in DISPOSALS)
+def _find_hold(asset: Asset, inquiry: Inquiry, right: str) -> tuple[str, str]:
+    """Code and place of what keeps a holder from disposing of his right; or the right itself."""
+    time = UnixMillis(inquiry.at)
+    if is_disposal(inquiry.action) and any(
+        pledge["holder"] == inquiry.party and right in _texts(pledge["rights"])
+        for pledge in objects_at(asset.pledges, time)
+    ):
+        return "pledged", "pledges"
+    if is_included(DISPOSALS[0], inquiry.action) and is_prolonged(asset, time):
+        return "expired", "vouchers"
+    return "own_right", "tuples"
 
 
 def _right_reaches(right: str, action: str) -> bool:
@@ -370,6 +372,11 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "the right in {0} was pledged: until the pledgee releases it, it does not move, and is "
         "pledged again only with the pledgee's signature",
         "{0} 上的该项权利已出质：质权人解除之前不得转让，再次出质须经其签署同意",
+    ),
+    "expired": (
+        "the term of the voucher of {0} was over and its renewal undecided: the right is "
+        "transferred once the renewal is recorded",
+        "{0} 的凭证有效期已届满，续期申请尚未办结：待续期登记后方可转让该项权利",
     ),
     "no_route": (
         "{0} had neither a right nor a grant that says anything of it: it would need a grant from "

@@ -16,10 +16,12 @@ from msgspec import Meta
 from msgspec.structs import replace
 from typing_extensions import override
 
+from contracts.edge import Edge
 from contracts.edges import OPEN_STATUSES as OPEN_STATUSES
 from contracts.edges import PAUSED as PAUSED
-from contracts.edges import STATES, Edge, find_edges
+from contracts.edges import STATES, find_edges
 from contracts.engine import Body, Context, refuse
+from contracts.force import holders_of
 from contracts.foundation import read_ledger
 from contracts.identity import HexDigest, need_role
 from contracts.intervals import close_interval, current, switch_interval
@@ -27,9 +29,10 @@ from contracts.lists import read_calendar
 from contracts.mandates import has_mandate
 from contracts.periods import Periods
 from contracts.records import AnyJson, Intervals, Record, StateRecord, whole
+from contracts.title import Asset
 from contracts.transfer import Ground, Move
 from ledger.core.rules import Listing
-from ledger.core.types import SubjectKey, UnixMillis
+from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 
 RegistrationKey = Annotated[SubjectKey, whole("registration/[a-z2-7]{26}")]
 
@@ -133,6 +136,32 @@ def status_at(registration: Registration, time: UnixMillis) -> str:
     return status
 
 
+def settle(
+    registration: Registration, periods: Periods, time: UnixMillis, index: LeafIndex
+) -> Registration:
+    """A registration with the acceptance that silence means written into its status (Art. 17).
+
+    Where the calendar was unknown when it was filed, its deadline is looked up again.
+
+    Args:
+        registration: Its newest state.
+        periods: The profile's clocks over the calendar from the year of its filing.
+        time: Not before that state's.
+        index: Log index that the acceptance is written with.
+    """
+    held = registration.status[-1]
+    if held.value != "filed":
+        return registration
+    since = registration.deadline
+    if since is None:
+        since = periods.silence_end(held.start)
+    if since is None or time < since:
+        return replace(registration, deadline=since)
+    status = switch_interval(registration.status, "accepted", UnixMillis(since), index)
+    accepted = replace(registration, status=status, deadline=None)
+    return replace(accepted, deadline=periods.completion_end(accepted))
+
+
 class Step(Body, frozen=True, kw_only=True):
     """Base of the events that move one registration along."""
 
@@ -205,45 +234,92 @@ def begin_step(context: Context, key: SubjectKey, step: str) -> Registration:
     return registration
 
 
-def _check_actor(context: Context, registration: Registration, edge: Edge) -> None:
-    is_applicant = context.actor in registration.parties or any(
-        has_mandate(context, party, context.actor, registration.type)
-        for party in registration.parties
+def objectors_of(registration: Registration) -> tuple[SubjectKey, ...]:
+    """Who has an objection open, in the order of objecting."""
+    return tuple(
+        SubjectKey(str(value["by"]))
+        for value in current(registration.objections)
+        if isinstance(value, dict)
     )
+
+
+def refuse_own_case(context: Context, *involved: SubjectKey) -> None:
+    """Keep the registrar from deciding what it has a part in, as a successor may have.
+
+    Args:
+        context: Of the decision.
+        involved: Who has a part in it.
+
+    Raises:
+        RejectedError: Reason `own_case`: the actor is one of them; not under a solo profile.
+    """
+    if read_ledger(context).profile.is_solo or context.actor not in involved:
+        return
+    refuse(
+        "own_case",
+        f"{context.actor} has a part in this as applicant, agent or objector, and the registrar "
+        "decides no case of its own: the application or the objection is withdrawn; beside a "
+        "record the regulator acts, by order.freeze",
+        f"{context.actor} 为本件的申请人、代理人或异议人，登记机构不得办理与自身有关的事项："
+        "请撤回申请或异议；已登记的，由监管方以 order.freeze 处理",
+        "Art. 10",
+    )
+
+
+def _is_for_applicants(context: Context, registration: Registration) -> bool:
+    """Whether the actor is an applicant, or the agent of one; the registrar is nobody's agent.
+
+    Of a renewal every right-holder is one: it is decided on the rights of all.
+    """
+    parties = set(registration.parties)
+    if registration.type == "renewal":
+        parties.update(holders_of(context.need(Asset, registration.asset), context.time))
+    if context.actor in parties:
+        return True
+    ledger = read_ledger(context)
+    return (ledger.profile.is_solo or context.actor != ledger.registrar) and any(
+        has_mandate(context, party, context.actor, registration.type) for party in sorted(parties)
+    )
+
+
+def _check_actor(context: Context, registration: Registration, edge: Edge) -> None:
+    involved = (*registration.parties, registration.filer)
+    objectors = objectors_of(registration)
     if edge.by == "registrar":
         need_role(context, "registrar")
-    elif edge.by == "applicant" and not is_applicant:
+        refuse_own_case(context, *involved, *objectors)
+    elif edge.by == "applicant" and not _is_for_applicants(context, registration):
         refuse(
             "wrong_role",
             f"{context.event.kind} is for the applicants",
             f"{context.event.kind} 仅限申请人",
             edge.article,
         )
-    elif edge.by == "anybody" and is_applicant:
+    elif edge.by == "anybody" and context.actor in involved:
         refuse(
             "wrong_role",
-            f"{context.event.kind} is for everybody but the applicants, who may withdraw instead",
-            f"{context.event.kind} 仅限申请人以外的主体；申请人可以撤回申请",
+            f"{context.event.kind} is for everybody but the applicants and the agent that filed, "
+            "who may withdraw instead",
+            f"{context.event.kind} 仅限申请人及代为申请的代理人以外的主体；其可以撤回申请",
+            edge.article,
+        )
+    elif edge.by == "objector" and objectors and context.actor not in objectors:
+        refuse(
+            "wrong_role",
+            f"{context.event.kind} is for who has an objection open here; the registrar names the "
+            "digest of the letter that withdraws it, in document",
+            "此项仅限在此有未结异议的异议人；由登记机构登记撤回的，须在 document 中给出撤回书面"
+            "材料的摘要",
             edge.article,
         )
 
 
 def settle_silence(context: Context, registration: Registration) -> Registration:
-    """The registration with an acceptance by the registrar's silence written into its status.
-
-    Where the calendar was unknown when it was filed, it is looked up again.
-    """
-    held = registration.status[-1]
-    if held.value != "filed":
+    """As settle, by the calendar as it is published now and at the time of the event."""
+    if registration.status[-1].value != "filed":
         return registration
-    since = registration.deadline
-    if since is None:
-        since = silence_ends(context, held.start)
-    if since is None or context.time < since:
-        return registration
-    status = switch_interval(registration.status, "accepted", UnixMillis(since), context.index)
-    accepted = replace(registration, status=status)
-    return replace(accepted, deadline=completion_deadline(context, accepted))
+    periods = read_periods(context, registration.status[0].start)
+    return settle(registration, periods, context.time, context.index)
 
 
 def read_periods(context: Context, start: UnixMillis) -> Periods:

@@ -8,6 +8,7 @@ one.
 Spec: our formats sections 7 and 8; domain, section 2; Art. 18, 21, 22, 26, 27, 33 to 37; annex 6.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Final, NoReturn
 
@@ -21,6 +22,7 @@ from contracts.clocks import end_of_validity, format_instant
 from contracts.completion import Claims, Completion, Outcome, TypeRules
 from contracts.duplicates import DuplicateFindings, check_duplicates
 from contracts.engine import Changes, Context, Signers, refuse
+from contracts.force import ended_holders, settle_terms
 from contracts.foundation import Ledger, read_ledger
 from contracts.identity import Did, HexDigest, Party, PartyKey, refuse_if_exited
 from contracts.initial import INITIAL
@@ -30,7 +32,7 @@ from contracts.procedure import National, Registration, Step, move
 from contracts.records import Record, StateRecord
 from contracts.renewal import RENEWAL
 from contracts.series import Series, parse_series
-from contracts.title import Asset, AssetKey, Classification
+from contracts.title import Asset, AssetKey, Classification, Stage
 from contracts.title import CertificateNumber as CertificateNumber
 from contracts.title import Voucher as Voucher
 from contracts.title import voucher_key as voucher_key
@@ -65,7 +67,8 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
 
     Args:
         asset: What is registered.
-        parties: Who gains or loses a right, sorted; a change and a renewal have none.
+        parties: Who gains or loses a right, sorted; of a change and a renewal only whose right
+            ended by its own term.
         tests: What the registrar found.
         number: Of the new voucher; a cancellation has none of the members up to `classification`.
         credential: Digest of the complete credential.
@@ -77,6 +80,7 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         supersedes: The live voucher, which the new one takes the place of; not of an initial one.
         cancels: The voucher that a cancellation ends.
         declared: Of an initial one: rights of holders who are named and have not signed.
+        stage: Of an initial one, as the form says; always of data that is derived or fused.
         national: Evidence in the national system, where that completes a registration.
         duplicates: Of an initial one: what was decided about earlier assets of the same content.
     """
@@ -96,6 +100,7 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
     supersedes: CertificateNumber | UnsetType = UNSET
     cancels: CertificateNumber | UnsetType = UNSET
     declared: Claims | UnsetType = UNSET
+    stage: Stage | UnsetType = UNSET
     national: National | UnsetType = UNSET
     duplicates: DuplicateFindings | UnsetType = UNSET
 
@@ -134,22 +139,26 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
         rules = TYPES[registration.type]
         self._check_members(registration.type)
         completion = self._complete(context, registration)
-        self._check_parts(completion, rules.parties(completion))
+        touched = {*rules.parties(completion), *completion.ended}
+        self._check_parts(completion, tuple(sorted(touched)))
         self._check_duplicates(context, registration.type)
         rules.check(completion)
         return self._conclude(completion, rules)
 
     def _complete(self, context: Context, registration: Registration) -> Completion:
+        asset = context.need(Asset, self.asset)
         return Completion(
             context=context,
             key=self.registration,
             registration=registration,
             asset_key=self.asset,
-            asset=context.need(Asset, self.asset),
+            asset=settle_terms(asset, context.time),
+            ended=ended_holders(asset, context.time),
             issued=self.outcome,
             supersedes=self.supersedes or None,
             cancels=self.cancels or None,
             declared=self.declared or (),
+            stage=self.stage or None,
         )
 
     def _conclude(self, completion: Completion, rules: TypeRules) -> Changes:
@@ -172,7 +181,9 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
             national=self.national or None,
         )
         changes |= rules.effect(completion, time)
-        return {**changes, **self._count(context, rules.counts(completion))}
+        gained = Counter(rules.counts(completion))
+        gained.subtract(completion.ended)
+        return {**changes, **self._count(context, gained)}
 
     def _open_voucher(self, issued: Outcome, time: UnixMillis, context: Context) -> Voucher:
         return Voucher(
@@ -201,19 +212,20 @@ class RecordRegistration(Step, frozen=True, kw_only=True):
             self.classification,
         )
         if of_type == "cancellation":
-            others = (*of_voucher, self.supersedes, self.declared)
+            others = (*of_voucher, self.supersedes, self.declared, self.stage)
             is_right = all(each is UNSET for each in others) and self.cancels is not UNSET
         else:
             is_right = all(each is not UNSET for each in of_voucher) and self.cancels is UNSET
-            is_right = is_right and (of_type == "initial" or self.declared is UNSET)
+            of_initial = (self.declared, self.stage)
+            is_right = is_right and (of_type == "initial" or not any(of_initial))
         if not is_right:
             refuse(
                 "record_members",
                 "a record has number, credential, issuer, valid_from, valid_until, rights and "
-                "classification, an initial one perhaps declared; a cancellation has none of "
-                "these and names in cancels the voucher that ends",
+                "classification, an initial one perhaps declared and stage; a cancellation has "
+                "none of these and names in cancels the voucher that ends",
                 "登记须有 number、credential、issuer、valid_from、valid_until、rights 与 "
-                "classification，初次登记可有 declared；注销登记不得有这些内容，"
+                "classification，初次登记可有 declared 与 stage；注销登记不得有这些内容，"
                 "而须在 cancels 中写明所注销的凭证",
                 "Art. 27",
             )
@@ -364,7 +376,8 @@ def _check_notice(ledger: Ledger, registration: Registration, completed: UnixMil
     if newest.value == "accepted" and registration.type in ledger.profile.notice_types:
         refuse(
             "notice_first",
-            f"a {registration.type} is published before it is recorded, or its notice withheld",
+            f"the {registration.type} registration is published before it is recorded, or its "
+            "notice withheld",
             "该类登记须先公示，或决定不予公示，方可登记",
             "Art. 24",
         )

@@ -4,19 +4,22 @@ Spec: domain, section 2; Art. 17, 18, 22, 24 and 28.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.clocks import format_instant
-from contracts.engine import Changes, Context, refuse
+from contracts.engine import Changes, Context, Signers, refuse
+from contracts.force import holders_of, is_prolonged
 from contracts.forms import FORMS, Opening, check_notice, check_opening
 from contracts.foundation import read_ledger
+from contracts.holds import leave_room_for_orders
 from contracts.identity import HexDigest, Reason
 from contracts.intervals import current
 from contracts.lists import refuse_unknown_calendar
+from contracts.mandates import has_mandate
 from contracts.procedure import (
     Notice,
     Step,
@@ -28,9 +31,13 @@ from contracts.procedure import Registration as Registration
 from contracts.procedure import status_at as status_at
 from contracts.records import AnyJson, format_record
 from contracts.title import Asset
-from ledger.core.types import UnixMillis
+from ledger.core.types import SubjectKey, UnixMillis
 
+MAX_ENTRY_MS: Final = 600_000
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+_OBJECTIONS_BYTES: Final = 2048
+"""What a notice leaves free in the registration's state for an objection of any length: no
+applicant fills it so that none fits in."""
 RefusalGround = Literal["22-1", "22-2", "22-3", "22-4", "22-5"]
 
 
@@ -57,11 +64,20 @@ class Return(Step, frozen=True, kw_only=True):
     @override
     def apply(self, context: Context) -> Changes:
         registration = self.begin(context)
-        if registration.was_returned or self.until <= context.time:
+        if registration.was_returned:
             refuse(
                 "returned_once",
-                "a correction is asked for once, all of it, with a date that is still to come",
-                "须一次性告知全部补正内容，并给出尚未届满的期限",
+                "a correction is asked for once, all of it: accept it, or refuse it later",
+                "须一次性告知全部补正内容，仅可一次：请予受理，或于审查后不予登记",
+                "Art. 17",
+            )
+        earliest = read_periods(context, context.time).mend_end(context.time)
+        if self.until < earliest:
+            refuse(
+                "mend_time",
+                "an applicant has at least one working day to mend: name a date from "
+                f"{format_instant(earliest)} on",
+                f"须给予申请人至少一个工作日补正：期限不得早于 {format_instant(earliest)}",
                 "Art. 17",
             )
         moved = self.advance(context, registration, UnixMillis(self.until))
@@ -123,7 +139,9 @@ class PublishNotice(Step, frozen=True, kw_only=True):
         end = self._notice_end(context, registration.status[-1].start)
         moved = self.advance(context, registration, end)
         named = None if self.notice is UNSET else self.notice
-        return {self.registration: replace(moved, fields=opened, notice=named, notice_end=end)}
+        noticed = replace(moved, fields=opened, notice=named, notice_end=end)
+        leave_room_for_orders(noticed, _OBJECTIONS_BYTES)
+        return {self.registration: noticed}
 
     def _notice_end(self, context: Context, accepted: UnixMillis) -> UnixMillis | None:
         if read_ledger(context).profile.clocks.notice == 0:
@@ -138,10 +156,39 @@ class PublishNotice(Step, frozen=True, kw_only=True):
                 "Art. 24",
             )
         published_at = UnixMillis(self.notice.published_at)
-        end = read_periods(context, published_at).notice_end(published_at)
-        if end is None:
+        periods = read_periods(context, published_at)
+        end = periods.notice_end(published_at)
+        entry_end = periods.entry_end(published_at)
+        if end is None or entry_end is None:
             refuse_unknown_calendar()
+        _check_entry(context, published_at, entry_end)
         return end
+
+
+def _check_entry(context: Context, published_at: UnixMillis, end: UnixMillis) -> None:
+    """Refuse a notice entered so late that time to object to it would have passed unseen here.
+
+    Args:
+        context: Of its entry.
+        published_at: As it says.
+        end: As Periods.entry_end has it, for a notice that stands in the national system; one that
+            this ledger's registrar runs alone is entered within ten minutes.
+
+    Raises:
+        RejectedError: Reason `notice_late`.
+    """
+    if read_ledger(context).profile.completion == "ledger":
+        end = UnixMillis(published_at + MAX_ENTRY_MS)
+    if context.time >= end:
+        until = format_instant(end)
+        refuse(
+            "notice_late",
+            f"a notice of that time had to be entered here before {until}, so that everybody can "
+            "object while it runs: publish it again and enter it then",
+            f"该时间发布的公示须在 {until} 之前记入本账本，以便他人在公示期内提出异议："
+            "请重新发布公示后及时记入",
+            "Art. 24",
+        )
 
 
 def _check_title(
@@ -186,9 +233,30 @@ class Withhold(Step, frozen=True, kw_only=True):
 
 
 class Withdraw(Step, frozen=True, kw_only=True):
-    """`registration.withdraw`, by an applicant, at any time before the record."""
+    """`registration.withdraw`, by an applicant, at any time before the record.
+
+    A renewal is withdrawn by all who filed it; once the term of the voucher is over and nothing but
+    the renewal keeps the rights in force, by all right-holders besides. An agent signs for those
+    whose mandate it has.
+    """
 
     kind: ClassVar[str] = "registration.withdraw"
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        registration = context.need(Registration, self.registration)
+        involved = set[SubjectKey]()
+        if registration.type == "renewal":
+            asset = context.need(Asset, registration.asset)
+            involved.update(registration.parties)
+            if is_prolonged(asset, context.time):
+                involved.update(holders_of(asset, context.time))
+        own = [
+            key
+            for key in sorted(involved)
+            if not has_mandate(context, key, context.actor, registration.type)
+        ]
+        return Signers(dict.fromkeys((context.actor, *own), 1))
 
     @override
     def apply(self, context: Context) -> Changes:

@@ -1,7 +1,9 @@
 """A renewal (续期): the same rights under a new voucher, with its years anew.
 
-It is filed from six months before the voucher expires to the last instant before. What was filed in
-time keeps the voucher in force until it is decided; what was not is void by itself.
+It is filed from six months before the voucher expires to the last instant before, by one or more of
+the right-holders: rights are independent, and nobody's run out because another does not sign. What
+was filed in time keeps the voucher in force until it is decided; what was not is void by itself. It
+follows the asset: it renews whatever is in force when it is recorded.
 
 Spec: domain, section 2, "Validity" and "Clock arithmetic"; Art. 26 and 36; annex 4.
 """
@@ -12,6 +14,7 @@ from contracts.clocks import add_months, format_instant, local_date, start_of_da
 from contracts.completion import (
     Completion,
     TypeRules,
+    check_newer,
     check_past,
     check_same_asset,
     no_counts,
@@ -19,6 +22,7 @@ from contracts.completion import (
     supersede,
 )
 from contracts.engine import Changes, Context, refuse
+from contracts.force import holders_of, is_over
 from contracts.foundation import read_ledger
 from contracts.procedure import Registration
 from contracts.standing import find_pending
@@ -54,8 +58,8 @@ def check_renewal(context: Context, _key: SubjectKey, asset: Asset) -> None:
         asset: Its state; it has a live voucher.
 
     Raises:
-        RejectedError: It is too early, too late, another renewal is undecided, or a right ends with
-            the voucher by its own term.
+        RejectedError: It is too early, too late, another renewal is undecided, or every right ends
+            with the voucher by its own term.
     """
     voucher = context.need(Voucher, voucher_key(str(asset.voucher)))
     until = UnixMillis(voucher.valid_until)
@@ -77,14 +81,12 @@ def check_renewal(context: Context, _key: SubjectKey, asset: Asset) -> None:
             "Art. 36",
         )
     _check_pending(context, asset)
-    terms = [value["until"] for value in tuple_values(asset.tuples) if "until" in value]
-    ended = [term for term in terms if isinstance(term, int) and term <= until]
-    if ended:
+    if all(is_over(value, until) for value in tuple_values(asset.tuples)):
         refuse(
             "right_term",
-            f"a right ends by its own term at {format_instant(UnixMillis(min(ended)))}, and a "
-            "voucher is valid no longer than the rights in it: register the right anew",
-            f"有权利期限于 {format_instant(UnixMillis(min(ended)))} 届满，"
+            f"every right ends by its own term by {format_instant(until)}, and a voucher is valid "
+            "no longer than the rights in it: register the rights anew",
+            f"全部权利的期限均于 {format_instant(until)} 前届满，"
             "凭证有效期不得超过权利期限：请重新登记该权利",
             "Art. 26",
         )
@@ -94,7 +96,7 @@ def _check_pending(context: Context, asset: Asset) -> None:
     if asset.renewal is None:
         return
     pending = find_pending(context.need(Registration, asset.renewal))
-    if pending is not None and pending.number == asset.voucher and pending.holds_at(context.time):
+    if pending.holds_at(context.time):
         refuse(
             "renewal_pending",
             f"{asset.renewal} renews {asset.voucher} already and is undecided: withdraw it first",
@@ -104,6 +106,25 @@ def _check_pending(context: Context, asset: Asset) -> None:
 
 
 def _check(completion: Completion) -> None:
+    registration, asset = completion.registration, completion.asset
+    if asset.voucher is None:
+        refuse(
+            "voucher_moved",
+            f"{completion.asset_key} has no voucher any more, and nothing is left to renew: refuse "
+            "it or have it withdrawn",
+            f"{completion.asset_key} 已没有凭证，无可续期：请不予登记，或由申请人撤回",
+            "Art. 36",
+        )
+    holders = holders_of(asset, completion.context.time)
+    if set(holders).isdisjoint(registration.parties):
+        refuse(
+            "holders_moved",
+            "none of those who filed the renewal has a right by now; the right-holders are "
+            f"{', '.join(holders) or 'none'}: one of them files it again",
+            f"续期申请人均已不再享有权利，现权利人为 {'、'.join(holders) or '无'}："
+            "请由其中之一重新申请",
+            "Art. 36",
+        )
     check_same_asset(completion, "Art. 36")
 
 
@@ -120,6 +141,7 @@ def _renew(completion: Completion, time: UnixMillis) -> Changes:
             "Art. 36",
         )
     check_past(completion, time, ())
+    check_newer(asset.tuples, time)
     return supersede(completion, time, fields=asset.fields, tuples=asset.tuples)
 
 

@@ -2,7 +2,8 @@
 
 An asset names the registration of its newest renewal. Whoever asks for the rights at an instant
 after the voucher expired looks there whether it was undecided then; once it is recorded, the asset
-alone says so.
+alone says so. A renewal follows the asset: where a transfer or a change was recorded meanwhile, it
+keeps the voucher of that one in force.
 
 Spec: domain, section 2; Art. 36.
 """
@@ -40,16 +41,14 @@ def standing_tuples(states: States, asset: Asset, time: UnixMillis) -> list[Inte
     return tuples_in_force(asset, time, read_pending(states, asset, time))
 
 
-def find_pending(registration: Registration) -> Pending | None:
-    """From when to when a renewal was undecided; None: the registration names no voucher.
+def find_pending(registration: Registration) -> Pending:
+    """From when to when a renewal was undecided.
 
     Args:
         registration: In its newest state.
     """
-    if registration.about is None:
-        return None
     newest = registration.status[-1]
     end = None if newest.value in OPEN_STATUSES else newest.start
     if newest.value == "returned" and registration.deadline is not None:
         end = UnixMillis(registration.deadline)  # not mended until then, it has lapsed
-    return Pending(registration.about, registration.status[0].start, end)
+    return Pending(registration.status[0].start, end)

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from contracts.classification import LISTS, PART, parse_list
-from contracts.clocks import parse_calendar
+from contracts.clocks import local_date, parse_calendar
 from contracts.engine import Body, Changes, Context, refuse
+from contracts.foundation import read_ledger
 from contracts.holds import read_live_voucher
 from contracts.identity import HexDigest, Reason, need_role
 from contracts.intervals import close_interval, current, open_interval, switch_interval
@@ -24,7 +25,7 @@ from contracts.records import AnyObject, Intervals, StateRecord, whole
 from contracts.title import Asset, AssetKey, CertificateNumber, voucher_key
 from ledger.core.rules import Listing
 from ledger.core.subjects import derive_id
-from ledger.core.types import SubjectKey
+from ledger.core.types import Json, SubjectKey
 
 OrderKey = Annotated[SubjectKey, whole("order/[a-z2-7]{26}")]
 
@@ -65,6 +66,8 @@ class Publish(Body, frozen=True, kw_only=True):
                 f"{key} 的下一版本为 {expected}，而非 {self.version}",
                 "domain 2",
             )
+        if is_calendar and before is not None:
+            _check_past_days(context, before.content, self.content)
         return {
             key: PublishedList(
                 publisher=context.actor,
@@ -94,6 +97,25 @@ class Publish(Body, frozen=True, kw_only=True):
                     "domain 2",
                 )
             parse_list(name, self.content)
+
+
+def _check_past_days(context: Context, before: Json, after: Json) -> None:
+    """Keep a new version of a calendar from changing days that are over, and deadlines with them.
+
+    Raises:
+        RejectedError: Reason `past_days`.
+    """
+    today = local_date(context.time, read_ledger(context).profile.offset_minutes)
+    old, new = parse_calendar(before), parse_calendar(after)
+    past = sorted(day for day in (old.off ^ new.off) | (old.work ^ new.work) if day < today)
+    if past:
+        refuse(
+            "past_days",
+            f"{past[0]} is over, and deadlines were counted by it: leave the days before {today} "
+            "as they were published",
+            f"{past[0]} 已经过去，相关期限已据此计算：{today} 之前的日期须与已公布的一致",
+            "domain 2",
+        )
 
 
 class Order(StateRecord, frozen=True, kw_only=True):

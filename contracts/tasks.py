@@ -61,6 +61,19 @@ TASKS: Final = {
         "登记，或另作决定",
         "completion",
     ),
+    "decide-renewal": _task(
+        "registrar",
+        "Art. 28, 36",
+        "the term of the voucher is over and only its renewal keeps the rights: decide it",
+        "凭证有效期已届满，权利仅因续期申请未办结而存续：请作出决定",
+    ),
+    "moot": _task(
+        "registrar",
+        "Art. 18, 22",
+        "the voucher that it names is not in force any more, so that it cannot be recorded: once "
+        "accepted terminate or refuse it, unless it is withdrawn",
+        "所涉凭证已失效，不能办理登记：受理后请终止登记或不予登记，或由申请人撤回",
+    ),
     "resolve": _task(
         "registrar",
         "Art. 25",
@@ -81,6 +94,19 @@ TASKS: Final = {
         "Art. 29",
         "arbitration or court decides; then conclude on its decision",
         "待仲裁或诉讼结果；据生效文书作出结论",
+    ),
+    "act-on-objection": _task(
+        "registrar",
+        "Art. 29, 37",
+        "the objection was upheld: revoke the registration, unless a change or a cancellation "
+        "settles it",
+        "异议成立：依职权注销登记，但以变更登记或注销登记了结的除外",
+    ),
+    "act-on-agreement": _task(
+        "applicant",
+        "Art. 29, 35, 37",
+        "a right-holder agreed to the objection: file a change or a cancellation",
+        "权利人已同意异议：请申请变更登记或注销登记",
     ),
     "calendar": _task(
         "registrar",
@@ -113,8 +139,8 @@ TASKS: Final = {
     "renew": _task(
         "applicant",
         "Art. 36",
-        "renew the voucher; not filed in time, it is void by itself",
-        "申请续期；逾期未申请的，凭证自行失效",
+        "renew the voucher, any one right-holder for all; not filed in time, it is void by itself",
+        "申请续期，任一权利人均可提出；逾期未申请的，凭证自行失效",
     ),
     "recovery": _task(
         "applicant",

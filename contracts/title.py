@@ -42,6 +42,7 @@ Level = Literal["general-1", "general-2", "general-3", "general-4", "important",
 
 DataClass = Literal["public", "enterprise", "personal"]
 Openness = Literal["unconditional", "conditional", "closed"]
+Stage = Literal["raw", "element", "product"]
 
 
 class RightClaim(Record, frozen=True, kw_only=True, rename={"transferor": "from"}):
@@ -104,14 +105,16 @@ class Asset(StateRecord, frozen=True, kw_only=True):
         digests: Content digests published by the applicant.
         fields: Statutory members opened so far.
         classification: Once recorded.
+        stage: The same, where it is known: raw data, or an element or a product made of other data.
         tuples: Right tuples with the intervals in which they were in force.
         declared: Right tuples of holders who are named and have not signed; they hold nothing.
         freezes, pledges, disputes, notes: What else is in force on it.
         filings: Of important data: `{"filing","recipient","until"}`, which deliveries rest on.
         vouchers: Its vouchers, one at a time: `{"number","until"}` with the end of validity, so
-            that this state alone says which rights were in force at a date.
-        renewal: Its newest registration of type renewal; while that is undecided, the voucher that
-            it renews stays in force (contracts.standing). None: none was filed.
+            that this state alone says which rights were in force at a date; with `term`, the end of
+            its own term, where a renewal kept it in force longer.
+        renewal: Its newest registration of type renewal; while that is undecided, the live voucher
+            stays in force (contracts.standing). None: none was filed.
     """
 
     state_type: ClassVar[str] = "asset/1"
@@ -133,6 +136,7 @@ class Asset(StateRecord, frozen=True, kw_only=True):
     digests: tuple[str, ...]
     fields: Mapping[str, AnyJson]
     classification: Classification | None
+    stage: Stage | None
     tuples: Intervals
     declared: Intervals
     freezes: Intervals

@@ -17,10 +17,11 @@ from typing import Annotated, Final, Literal, NoReturn
 
 from msgspec import Meta
 
+from contracts.classification import refuse_if_listed
 from contracts.clocks import format_instant
 from contracts.engine import Context, refuse
-from contracts.force import held_rights
-from contracts.holds import pledged_by, refuse_if_frozen
+from contracts.force import held_rights, settle_terms
+from contracts.holds import pledged_by, refuse_if_held
 from contracts.identity import (
     HexDigest,
     Party,
@@ -110,15 +111,18 @@ def check_moves(
         ground: As for signing_parties.
 
     Returns:
-        The asset as it stands before the transfer.
+        The asset as it stands before the transfer, with the rights closed whose term is over.
 
     Raises:
-        RejectedError: The asset is frozen or has no voucher in force; a right is not held, pledged,
-            named twice or held by its transferee already; a party may not take part.
+        RejectedError: The asset is frozen or seized, has no voucher in force or, where the parties
+            agreed on the transfer, is on the negative list; a right is not held, pledged, named
+            twice or held by its transferee already; a party may not take part.
     """
-    asset = context.need(Asset, key)
-    refuse_if_frozen(asset, key)
+    asset = settle_terms(context.need(Asset, key), context.time)
+    refuse_if_held(asset, key)
     need_voucher_in_force(context, key, asset)
+    if ground is None:
+        refuse_if_listed(context, key, asset)
     named = {(each.transferor, each.right) for each in moves}
     if len(named) != len(moves):
         refuse("doubled_move", "a right is transferred once", "同一权利不得重复转让", "Art. 34")
@@ -147,8 +151,10 @@ def need_voucher_in_force(context: Context, key: SubjectKey, asset: Asset) -> Vo
         ended = format_instant(UnixMillis(voucher.valid_until))
         refuse(
             "expired",
-            f"{asset.voucher} expired at {ended}: only what is in force is transferred or changed",
-            f"{asset.voucher} 已于 {ended} 到期：仅有效的权利可以转让或变更",
+            f"the term of {asset.voucher} was over at {ended}, and a right is transferred or "
+            "changed within it: where a renewal is undecided, once that is recorded",
+            f"{asset.voucher} 的有效期已于 {ended} 届满，权利须在有效期内转让或变更："
+            "续期申请尚未办结的，待续期登记后办理",
             "Art. 36",
         )
     return voucher

@@ -68,6 +68,9 @@ class Report:
         is_in_force: It is authentic and, if it is a voucher, valid at the asked date.
         shown: What an authentic file says: of a voucher title, rights and issuer, of an answer the
             question too. A name that ends in chinese.ZH is the Chinese of the one before.
+        notice: What an authentic credential says of its own standing, in English and Chinese.
+        renewal: Registration of the renewal that may keep an expired voucher in force, which the
+            file does not prove; empty: none.
     """
 
     kind: str = ""
@@ -84,6 +87,8 @@ class Report:
     valid_until: UnixMillis | None = None
     failure: LedgerError | None = None
     shown: list[tuple[str, str]] = field(default_factory=list)
+    notice: tuple[str, str] | None = None
+    renewal: str = ""
 
     def check(self, name: str, detail: str, act: Callable[[], None]) -> None:
         """Make a check and note how it went.

@@ -278,6 +278,7 @@ def _judge_force(
     report.status = voucher_status(number, voucher, asset, expiry_date, other_date)
     if report.status == "expired" and asset.renewal is not None and asset.voucher == number:
         report.note_unchecked(PENDING_RENEWAL)
+        report.renewal = asset.renewal
     if not _is_covered(bundle, other_date):
         report.status = "unknown"
     marks = {"pledges": "pledged", "disputes": "disputed", "notes": "noted"}
@@ -290,6 +291,7 @@ def _judge_force(
         report.status = "superseded"
     report.is_in_force = report.status == "valid"
     report.shown = _show(bundle.credential, asset, other_date)
+    report.notice = _read_notice(bundle.credential)
     if asset.voucher == number:
         report.shown += _show_corrected(_take_record(bundle.issued)[2], asset)
 
@@ -303,6 +305,18 @@ def _show(credential: Credential, asset: Asset, date: UnixMillis) -> list[tuple[
         *(("declared", f"{value['right']} {value['holder']}") for value in declared),
         ("issuer", credential.issuer_name),
     ]
+
+
+def _read_notice(credential: Credential) -> tuple[str, str] | None:
+    """What the profile has a credential say of itself; None where it says nothing readable."""
+    shown = credential.document["credentialSubject"]
+    notice = shown.get("notice") if isinstance(shown, dict) else None
+    texts = (notice.get("en"), notice.get("zh")) if isinstance(notice, dict) else ()
+    match texts:
+        case (str(en), str(zh)):
+            return en, zh
+        case _:
+            return None
 
 
 def _show_corrected(issued: Outcome, asset: Asset) -> list[tuple[str, str]]:

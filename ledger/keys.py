@@ -197,6 +197,18 @@ class KeyRing:
         }
         create_private_file(self._path(name), encode_canonical(content))
 
+    def remove(self, name: str) -> None:
+        """Remove a key that was made for what did not come about: it can never sign again.
+
+        Raises:
+            MalformedError: Not a file name we allow.
+            StoreFailedError: The file could not be removed.
+        """
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as exc:
+            raise StoreFailedError(f"cannot remove the key {name}: {exc.strerror}") from exc
+
     def load(self, name: str) -> SigningKey:
         """Open a key.
 

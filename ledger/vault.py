@@ -6,7 +6,7 @@ erasure: what the ledger holds of it proves nothing about the value any more.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -42,13 +42,15 @@ class Doomed:
 
     Args:
         kind: Of the records.
-        name: Of the records.
+        name: Of the records; None: any.
         is_meant: Which of those with this name; None: all.
+        spared: Names that stay, where any name is meant.
     """
 
     kind: str
-    name: str
+    name: str | None
     is_meant: Callable[[Json], bool] | None = None
+    spared: Collection[str] = ()
 
 
 class Vault:
@@ -149,13 +151,24 @@ class Vault:
             for kind, records in marks.items()
             for name, value in records.items()
         ]
-        with _translated(), self._writing():
-            ids = [found for each in doomed for found in self._find_ids(each)]
-            self._db.executemany("DELETE FROM record WHERE id = ?", ids)
-            if ids:
-                self._insert(sealed)
-        self._forget()
-        return len(ids)
+        count = self._destroy(doomed, sealed)
+        self.forget()
+        return count
+
+    def discard(self, doomed: Sequence[Doomed]) -> int:
+        """Destroy records, all or none, as `erase_all`, but leave the file for `forget` to clean.
+
+        For those who destroy often: writing the file anew takes as long as the file is large.
+
+        Returns:
+            How many records there were.
+
+        Raises:
+            CorruptionError: A record that has to be looked at was changed.
+            StoreFailedError: They could not be destroyed.
+            UnavailableError: Another process is writing.
+        """
+        return self._destroy(doomed, ())
 
     def close(self) -> None:
         """Release the file."""
@@ -176,18 +189,33 @@ class Vault:
     def _insert(self, rows: Sequence[tuple[str, bytes, bytes]]) -> None:
         self._db.executemany("INSERT INTO record (kind, name, box) VALUES (?, ?, ?)", rows)
 
+    def _destroy(
+        self, doomed: Sequence[Doomed], instead: Sequence[tuple[str, bytes, bytes]]
+    ) -> int:
+        with _translated(), self._writing():
+            ids = [found for each in doomed for found in self._find_ids(each)]
+            self._db.executemany("DELETE FROM record WHERE id = ?", ids)
+            if ids:
+                self._insert(instead)
+        return len(ids)
+
     def _find_ids(self, doomed: Doomed) -> list[tuple[int]]:
-        hashed, is_meant = self._hash_name(doomed.kind, doomed.name), doomed.is_meant
-        rows = self._db.execute(
-            "SELECT id, box FROM record WHERE kind = ? AND name = ?", (doomed.kind, hashed)
-        ).fetchall()
+        kind, is_meant = doomed.kind, doomed.is_meant
+        spared = {self._hash_name(kind, name) for name in doomed.spared}
         return [
             (number,)
-            for number, box in rows
-            if is_meant is None or is_meant(self._open_box(doomed.kind, hashed, box))
+            for number, name, box in self._read_named(kind, doomed.name)
+            if name not in spared
+            if is_meant is None or is_meant(self._open_box(kind, name, box))
         ]
 
-    def _forget(self) -> None:
+    def _read_named(self, kind: str, name: str | None) -> list[tuple[int, bytes, bytes]]:
+        rows = "SELECT id, name, box FROM record WHERE kind = ?"
+        if name is None:
+            return list(self._db.execute(rows, (kind,)))
+        return list(self._db.execute(f"{rows} AND name = ?", (kind, self._hash_name(kind, name))))
+
+    def forget(self) -> None:
         """Write the file anew and empty the write-ahead log.
 
         Raises:

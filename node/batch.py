@@ -16,6 +16,7 @@ one. Signatures are no part of an event's name and are made anew each time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -23,15 +24,14 @@ from typing import Final, Literal, TypeVar
 
 from contracts.forms import Opening
 from contracts.title import Asset
-from ledger.core.canonical import decode_canonical, digest_json
-from ledger.core.event import Event, encode_event, parse_unsigned_event
-from ledger.core.limits import MAX_BUNDLE_BYTES
+from ledger.core.canonical import digest_json
+from ledger.core.event import Event, encode_event
 from ledger.core.subjects import derive_id
 from ledger.core.types import Json, JsonObject, LeafIndex, SubjectKey
-from ledger.errors import InputError, LedgerError, RejectedError
+from ledger.errors import InputError, LedgerError, RejectedError, UnavailableError
 from ledger.keys import SigningKey
 from ledger.sequencer import Accepted, Outcome, Submission
-from ledger.vault import Vault
+from ledger.vault import Doomed, Vault
 from node.batchfile import BatchFile, BatchRow
 from node.duplicates import Duplicate, duplicate_json
 from node.forms.annexes import FORMS
@@ -40,15 +40,19 @@ from node.forms.filling import Filled, fill_initial
 from node.forms.resolving import Resolver
 from node.forms.shape import Finding
 from node.issuing import (
+    BATCH,
+    REF,
     Application,
     Filing,
     Records,
+    doom_filing,
     keep_records,
+    read_row_event,
 )
 from node.registry import Registry
+from node.room import explain_excess, find_excess
 from tracing.fingerprint import Fingerprint
 
-BATCH: Final = "batch"
 CHUNK: Final = 500
 """Rows whose secrets go into the vault together, and whose events into one block."""
 
@@ -77,6 +81,7 @@ class RowResult:
 
     Args:
         row: From 1, the header not counted.
+        line: Where it begins in the file, from 1.
         ref: The applicant's own reference.
         status: `filed` now, `done` in an earlier run, `repeated` from an earlier row, `invalid` as
             it stands, `refused` by a rule, `valid` where it was only checked.
@@ -93,6 +98,7 @@ class RowResult:
     row: int
     ref: str
     status: Status
+    line: int = 0
     event: str | None = None
     index: LeafIndex | None = None
     asset: SubjectKey | None = None
@@ -110,6 +116,7 @@ class _Plan:
     """A row that can be filed: its event, and what the vault has to keep before."""
 
     result: RowResult
+    ready: "_Ready"
     event: Event
     records: Records = field(repr=False)
 
@@ -130,10 +137,11 @@ class Batch:
         self._file = file
         self._terms = terms
         self._ledger = registry.ledger
-        self._resolver = Resolver(registry, file.path.parent)
+        self._resolver = Resolver(registry, file.path.parent, is_confined=True)
         self._keys: dict[SubjectKey, Sequence[SigningKey]] = {}
         self._seen: dict[str, int] = {}
         self._content: dict[str, SubjectKey] = {}
+        self._has_discarded = False
 
     def check(self) -> Iterator[RowResult]:
         """Every row, held against the form and the ledger's parties; nothing is filed."""
@@ -150,6 +158,9 @@ class Batch:
         """
         for rows in _chunks(self._file.rows(), CHUNK):
             yield self._file_chunk(rows)
+        if self._has_discarded:
+            with suppress(UnavailableError):  # it is deleted; the next erasure cleans up
+                self._vault.forget()
 
     def _file_chunk(self, rows: Sequence[BatchRow]) -> list[RowResult]:
         prepared = [self._prepare(row) for row in rows]
@@ -164,11 +175,22 @@ class Batch:
         outcomes = self._registry.submit_each(submissions) if submissions else ()
         for plan, outcome in zip(waiting, outcomes, strict=True):
             _settle(plan.result, outcome)
+        self._discard([plan for plan in waiting if plan.result.status == "refused"])
         return [each.result if isinstance(each, _Ready) else each for each in prepared]
+
+    def _discard(self, plans: Sequence[_Plan]) -> None:
+        """Destroy what the vault keeps of rows that were refused: the ledger names none of it."""
+        doomed = list[Doomed]()
+        for plan in plans:
+            digests = [each.digest for each in plan.ready.files]
+            doomed += doom_filing(plan.event, digests, plan.ready.identity)
+        if doomed:
+            self._vault.discard(doomed)
+            self._has_discarded = True
 
     def _prepare(self, row: BatchRow) -> "_Ready | RowResult":
         """The row as an application, or what is wrong with it."""
-        result = RowResult(row.number, row.ref, "invalid")
+        result = RowResult(row.number, row.ref, "invalid", line=row.line)
         if row.fault is not None:
             result.findings = (Finding("", *row.fault),)
             return result
@@ -222,6 +244,11 @@ class Batch:
             self._find_keys(filled.filer)
         except InputError as exc:
             resolver.say("applicants", str(exc), str(exc))
+        application, count = filled.application, len(filled.files)
+        published = count if self._terms.publishes_digests else 0
+        excess = find_excess(application.members, application.named, count, published)
+        if excess:
+            resolver.say("file", *explain_excess(excess))
         found = [
             resolver.read_file("file" if len(filled.files) == 1 else f"file.{place}", name)
             for place, name in enumerate(filled.files, 1)
@@ -238,7 +265,7 @@ class Batch:
             if index is not None:
                 result.index, result.status = index, "done"
                 result.voucher = self._find_voucher(result)
-            return _Plan(result, event, {})
+            return _Plan(result, ready, event, {})
         filing = Filing(
             self._registry,
             self._vault,
@@ -255,7 +282,9 @@ class Batch:
         for file in ready.files:
             self._content[file.digest] = _asset_of(event)
         records = {**filing.records(event), BATCH: {name: raw.decode()}}
-        return _Plan(result, event, records)
+        if result.ref and result.registration is not None:
+            records[REF] = {result.registration: result.ref}
+        return _Plan(result, ready, event, records)
 
     def _find_event(self, name: str) -> tuple[Event, LeafIndex | None] | None:
         """The event that a row has had, and where it is in the log.
@@ -265,9 +294,8 @@ class Batch:
         kept = self._vault.find(BATCH, name)
         if not kept:
             return None
-        raw = str(kept[-1]).encode()
-        event = parse_unsigned_event(decode_canonical(raw, max_bytes=MAX_BUNDLE_BYTES)).event
-        index = self._registry.store.find_event(sha256(raw).digest())
+        event = read_row_event(kept[-1])
+        index = self._registry.store.find_event(sha256(encode_event(event)).digest())
         earliest = max(self._registry.clock.now(), self._registry.store.read_head().time)
         return None if index is None and event.until < earliest else (event, index)
 
@@ -317,6 +345,7 @@ def result_json(result: RowResult, say: Callable[[str, str], str]) -> JsonObject
     error = result.error
     document: dict[str, Json] = {
         "row": result.row,
+        "line": result.line,
         "ref": result.ref or None,
         "status": result.status,
         "event": result.event if result.index is not None else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from contracts.forms import OPENABLE_MEMBERS, Opening
+from contracts.forms import OPENABLE_MEMBERS, STATUTORY_MEMBERS, Opening
 from contracts.intervals import current
 from contracts.procedure import Registration
 from contracts.recording import Tests
@@ -136,6 +136,7 @@ class BatchRecording:
             tests=self._assessment.tests,
             years=application.years,
             declared=application.declared,
+            stage=application.stage,
         )
         event, credential, number = self._recording.record(recorded, None, last or None)
         documents = {sha256(credential).hexdigest(): credential}
@@ -146,7 +147,7 @@ class BatchRecording:
         return {
             str(each["field"]): Opening(salt=str(each["salt"]), value=each["value"])
             for each in found
-            if each["value"] is not None
+            if each["value"] is not None or each["field"] in STATUTORY_MEMBERS
         }
 
     def _submit(self, steps: Sequence[_Steps]) -> None:

@@ -36,6 +36,7 @@ from ledger.keys import KeyEntry, KeyRing
 from node.duplicates import CONTENT, index_content, read_digests
 from node.issuing import OPENING
 from node.registry import Registry
+from node.room import check_opened
 from node.rulebundle import current_rules
 
 
@@ -80,6 +81,8 @@ def prepare_event(
         MalformedError: The body is none that a reader would accept.
         LimitError: It is too large.
     """
+    if isinstance(body, File):
+        check_opened(body.type, openings)
     event = registry.build_event(actor, body)
     rehearse(registry, event)
     check_openings(event, openings)
@@ -88,8 +91,15 @@ def prepare_event(
     return Prepared(signed, find_missing(registry, signed))
 
 
-def rehearse(registry: Registry, event: Event) -> None:
-    """Hold an event to everything that its rule asks but the signatures; nothing is written.
+def rehearse(registry: Registry, event: Event, signatures: Sequence[Signature] = ()) -> None:
+    """Hold an event to everything that its rule asks but whose signatures are there.
+
+    Nothing is written.
+
+    Args:
+        registry: The ledger it is meant for.
+        event: Unsigned.
+        signatures: Those it has, where the rule itself looks for one: a credential's issuer signs.
 
     Raises:
         RejectedError: The rule refuses it as the ledger stands now.
@@ -97,7 +107,7 @@ def rehearse(registry: Registry, event: Event) -> None:
     """
     rules = replace(current_rules(), authority=lambda _context, _signers: None)
     step = _next_step(registry)
-    rules.apply(create_signed_event(event, ()), step)
+    rules.apply(create_signed_event(event, signatures), step)
 
 
 def find_missing(registry: Registry, signed: SignedEvent) -> tuple[Missing, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 from contracts.duplicates import DuplicateFinding
 from contracts.identity import NameClaim
 from contracts.intervals import current
-from contracts.procedure import Registration
+from contracts.procedure import Registration, status_at
 from contracts.recording import RecordRegistration
 from contracts.records import parse_record
 from contracts.title import Asset, tuple_values
@@ -22,6 +22,7 @@ from ledger.core.entry import Entry
 from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.errors import CorruptionError, NotFoundError, RejectedError
 from ledger.vault import Doomed, Vault
+from node.duties import read_settled
 from node.granted import name_of
 from node.registry import Registry
 
@@ -65,6 +66,7 @@ class Match:
         status: Of that registration.
         filed: Log index of its filing.
         is_earlier: Filed before the asset in question.
+        applicants: Whose application that registration is, each with its name.
         holders: Whose rights are in force, or would be; none before it is recorded.
         finding: What was decided about it, once that is recorded.
     """
@@ -75,6 +77,7 @@ class Match:
     status: str
     filed: int
     is_earlier: bool
+    applicants: tuple[tuple[SubjectKey, str], ...]
     holders: tuple[Holding, ...]
     finding: DuplicateFinding | None
 
@@ -207,15 +210,16 @@ def _describe(
 ) -> Match:
     asset = registry.need_state(Asset, duplicate.asset)
     title = asset.fields.get("title")
-    registration = registry.need_state(Registration, asset.registration)
+    registration = read_settled(registry, asset.registration)
     index = _first_index(registry, duplicate.asset)
     return Match(
         duplicate=duplicate,
         title=title if isinstance(title, str) else "",
         registration=asset.registration,
-        status=str(current(registration.status)[-1]),
+        status=status_at(registration, registry.clock.now()),
         filed=index,
         is_earlier=index < filed,
+        applicants=tuple((key, name_of(registry, key)) for key in registration.parties),
         holders=tuple(_holdings(registry, asset)),
         finding=finding,
     )

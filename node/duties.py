@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from contracts.clocks import create_calendar, parse_calendar
+from contracts.disputes import OPEN_STAGES
 from contracts.duties import (
     Desk,
     Duty,
@@ -19,6 +20,7 @@ from contracts.duties import (
     objection_duties,
     party_duties,
     registration_duties,
+    settle,
     sort_duties,
 )
 from contracts.edges import OPEN_STATUSES
@@ -53,7 +55,7 @@ _MAX_CALENDARS: Final = 10_000
 
 _OPEN: Final = {
     "registration": OPEN_STATUSES,
-    "objection": frozenset(("filed", "notified", "answered", "to-court")),
+    "objection": OPEN_STAGES | {"upheld"},
     "asset": frozenset(("registered",)),
 }
 """Statuses in listings under which something may be due, by kind."""
@@ -88,6 +90,11 @@ class Reader:
             raise NotFoundError(f"there is no {key} on this ledger")
         return state
 
+    def list_keys(self, kind: str) -> Iterator[SubjectKey]:
+        """Keys of every subject of a kind, in their order."""
+        rows = self._store.iterate_rows(Table.LISTING)
+        return (SubjectKey(str(key)) for key, of_kind, *_ in rows if of_kind == kind)
+
     def list_open(self) -> Iterator[tuple[str, SubjectKey]]:
         """Kind and key of every subject on which something may be due."""
         for key, kind, _, status, *_ in self._store.iterate_rows(Table.LISTING):
@@ -116,6 +123,22 @@ def read_desk(registry: Registry, now: UnixMillis | None = None) -> Desk:
     )
 
 
+def read_settled(registry: Registry, key: SubjectKey) -> Registration:
+    """A registration as it stands now, an acceptance by the registrar's silence written into it.
+
+    Args:
+        registry: Opened for reading or writing.
+        key: Of the registration.
+
+    Raises:
+        NotFoundError: There is no such registration.
+    """
+    registration = registry.need_state(Registration, key)
+    if registration.status[-1].value != "filed":
+        return registration
+    return settle(registration, read_desk(registry))
+
+
 def find_duties(registry: Registry, desk: Desk) -> list[Duty]:
     """Everything that is due, the most urgent first.
 
@@ -135,7 +158,10 @@ def find_duties(registry: Registry, desk: Desk) -> list[Duty]:
 def _find(reader: Reader, kind: str, key: SubjectKey, desk: Desk) -> Iterator[Duty]:
     match kind:
         case "registration":
-            yield from registration_duties(key, reader.need(Registration, key), desk)
+            registration = reader.need(Registration, key)
+            for duty in registration_duties(key, registration, desk):
+                is_moot = duty.task.role == "registrar" and _is_moot(reader, registration)
+                yield replace(duty, what="moot") if is_moot else duty
         case "asset":
             asset = reader.need(Asset, key)
             yield from asset_duties(key, asset, _find_pending(reader, asset), desk)
@@ -196,6 +222,13 @@ def foresee(registry: Registry, key: SubjectKey, desk: Desk, at: UnixMillis) -> 
         voucher_status=status,
         consequences=sort_consequences(found),
     )
+
+
+def _is_moot(reader: Reader, registration: Registration) -> bool:
+    """Whether the voucher that it names was revoked, cancelled or superseded since."""
+    if registration.about is None:
+        return False
+    return reader.need(Asset, registration.asset).voucher != registration.about
 
 
 def _find_pending(reader: Reader, asset: Asset) -> Pending | None:

@@ -2,7 +2,8 @@
 
 Nothing on the ledger changes, so every proof stays valid; what a commitment hid can never be shown
 again, nor tested by guessing, since the salt is gone too. The form behind a registration goes with
-the first of its members, and entries of the index of duplicates go with the content.
+the first of its members, and with it what makes a row of a batch itself: the same row is filed anew
+if it comes again. Entries of the index of duplicates go with the content.
 
 Spec: domain, section 3; our formats, section 5 ("Commitment").
 """
@@ -21,7 +22,7 @@ from ledger.core.types import Json, SubjectKey
 from ledger.errors import NotFoundError, RejectedError
 from ledger.vault import Doomed, Vault
 from node.duplicates import doom_content, read_digests
-from node.issuing import FORM, OPENING, read_openings
+from node.issuing import OPENING, doom_form, doom_row, read_openings
 from node.registry import Registry
 
 ERASED: Final = "erased"
@@ -76,7 +77,7 @@ def erase_openings(
             raise NotFoundError(f"the openings of {subject} are not in this vault")
         mark: Json = {"at": registry.clock.now(), "reason": reason}
         marks = {ERASED: {f"{subject} {name}": mark for name in held}}
-        doomed = list(_doom(vault, subject, held)) if held else []
+        doomed = list(_doom(vault, subject, held))
         records = vault.erase_all(doomed, marks)
     shown = tuple(sorted(set(wanted) & set(published)))
     return Erased(subject, tuple(held), records, shown, is_repeated=not held)
@@ -88,7 +89,8 @@ def _doom(vault: Vault, subject: SubjectKey, fields: Sequence[str]) -> Iterable[
         yield doom_content(subject, digest)
     for name in fields:
         yield Doomed(OPENING, f"{subject} {name}")
-    yield Doomed(FORM, subject)
+    yield from doom_form(subject)
+    yield doom_row(subject)
 
 
 def _find_commitments(

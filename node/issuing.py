@@ -4,12 +4,14 @@ Openings of all commitments go into the vault before the ledger names them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec import UNSET
 
 from contracts.application import File
+from contracts.eligibility import known_stage
 from contracts.forms import (
     INITIAL_MEMBERS,
     OPENABLE_MEMBERS,
@@ -19,20 +21,24 @@ from contracts.forms import (
 )
 from contracts.mandates import Agent
 from contracts.records import AnyJson, Record, format_record, parse_record
-from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim
+from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim, Stage
+from ledger.core.canonical import decode_canonical
 from ledger.core.draft import DraftOpening, opening_json
 from ledger.core.entry import Entry
-from ledger.core.event import Event, SignedEvent
+from ledger.core.event import Event, SignedEvent, parse_unsigned_event
+from ledger.core.limits import MAX_BUNDLE_BYTES
 from ledger.core.subjects import derive_id
 from ledger.core.types import Json, JsonObject, SubjectKey
-from ledger.errors import CorruptionError, NotFoundError
+from ledger.errors import CorruptionError, NotFoundError, UnavailableError
 from ledger.keys import SigningKey, fresh_salt
-from ledger.vault import Vault
-from node.duplicates import CONTENT, Duplicate, find_duplicates, index_content
+from ledger.vault import Doomed, Vault
+from node.duplicates import CONTENT, Duplicate, doom_content, find_duplicates, index_content
 from node.registry import Registry, Written
+from node.room import check_room
 from tracing.fingerprint import Fingerprint
 
-FORM, OPENING = "form", "opening"
+BATCH, FORM, OPENING, REF = "batch", "form", "opening", "ref"
+"""Kinds of the vault's records; those of a batch are the events of its rows, by what each is."""
 Records: TypeAlias = Mapping[str, Mapping[str, Json]]
 """Records for the vault: by kind, then by name."""
 
@@ -61,6 +67,16 @@ class Application(Record, frozen=True, kw_only=True):
     claims: tuple[RightClaim, ...] = ()
     declared: tuple[RightClaim, ...] = ()
     mandate: str | None = None
+
+    @property
+    def named(self) -> tuple[RightClaim, ...]:
+        """The right tuples that it names, of whoever."""
+        return (*self.claims, *self.declared)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage of the data, where the form says it."""
+        return known_stage(self.members, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +149,12 @@ class Filing:
             publish_digests: Claim the files' digests in the clear.
 
         Raises:
-            RejectedError: Title or summary could never be published.
+            RejectedError: Title or summary could never be published, or all of it together.
         """
-        for name in ("title", "summary"):
+        for name in ("title", "summary", "restrictions"):
             check_form_length(name, self._openings[name].value)
+        named, files = self._application.named, len(self._files)
+        check_room(self._application.members, named, files, files if publish_digests else 0)
         digests = tuple(sorted({file.digest for file in self._files}))
         mandate = self._application.mandate
         body = File(
@@ -224,6 +242,62 @@ def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
         vault.add(kind, pairs)
 
 
+def doom_filing(event: Event, digests: Iterable[str], row: str | None = None) -> list[Doomed]:
+    """What the vault has of a filing: all of it, for one that never enters the log.
+
+    Args:
+        event: What `Filing.build` gave.
+        digests: Of its files.
+        row: What makes the row of a batch itself; None: it came in none.
+    """
+    registration = _new_ids(event)[1]
+    application = event.body["application"]
+    fields = application if isinstance(application, Mapping) else ()
+    return [
+        *(Doomed(OPENING, f"{registration} {field}") for field in fields),
+        *doom_form(registration),
+        *([] if row is None else [Doomed(BATCH, row)]),
+        *(doom_content(registration, digest) for digest in digests),
+    ]
+
+
+def doom_form(registration: SubjectKey) -> list[Doomed]:
+    """What the vault has of a registration's form beside the openings."""
+    return [Doomed(FORM, registration), Doomed(REF, registration)]
+
+
+def doom_row(registration: SubjectKey) -> Doomed:
+    """The row of a batch that a registration came in: it would confirm a guess at the form."""
+
+    def is_its(record: Json) -> bool:
+        return _new_ids(read_row_event(record))[1] == registration
+
+    return Doomed(BATCH, None, is_its)
+
+
+def read_row_event(record: Json) -> Event:
+    """The event of a row of a batch, as the vault keeps it.
+
+    Raises:
+        MalformedError: It is none.
+        LimitError: The same.
+    """
+    value = decode_canonical(str(record).encode(), max_bytes=MAX_BUNDLE_BYTES)
+    return parse_unsigned_event(value).event
+
+
+def forget_refused(registry: Registry, filed: SignedEvent, files: Iterable[Fingerprint]) -> None:
+    """Destroy what the vault keeps of a filing that was refused; nothing if it is in the log.
+
+    Raises:
+        StoreFailedError: The vault could not be written: `muniment vault erase --extra` later.
+    """
+    if registry.store.find_event(bytes.fromhex(filed.id)) is not None:
+        return
+    with closing(registry.open_vault()) as vault, suppress(UnavailableError):
+        vault.erase_all(doom_filing(filed.event, [each.digest for each in files]), {})
+
+
 def _new_ids(event: Event) -> tuple[SubjectKey, SubjectKey]:
     asset = derive_id("asset", actor=event.actor, nonce=event.nonce)
     return asset, derive_id("registration", actor=event.actor, nonce=event.nonce)
@@ -277,6 +351,12 @@ def read_application(vault: Vault, registration: SubjectKey) -> Application:
     if not forms:
         raise NotFoundError(f"the form of {registration} is not in this vault")
     return parse_record(Application, forms[-1])
+
+
+def read_ref(vault: Vault, registration: SubjectKey) -> str | None:
+    """The applicant's own reference for an application that came in a batch, if it gave one."""
+    found = vault.find(REF, registration)
+    return str(found[-1]) if found else None
 
 
 def claim_rights(application: Application, holder: SubjectKey) -> tuple[RightClaim, ...]:

@@ -1,6 +1,6 @@
 """Changes, renewals and cancellations: their forms, their openings, and their completion.
 
-What all right-holders see before they sign, and what the registrar's notice opens, is in the vault
+What right-holders see before they sign, and what the registrar's notice opens, is in the vault
 before the ledger names its commitments.
 """
 
@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from contracts.application import File
 from contracts.changing import changed_fields
-from contracts.completion import holders_of
+from contracts.force import ended_holders, holders_of, settle_terms
 from contracts.forms import (
     CHANGEABLE,
     FORMS,
@@ -54,7 +54,8 @@ def build_later(
 
     Args:
         registry: Of the ledger.
-        filer: The party that will speak: one of the right-holders.
+        filer: The party that will speak: one of the right-holders. All of them sign, and a renewal
+            it alone.
         of_type: `change`, `renewal` or `cancellation`.
         number: Of the voucher that it is about.
         members: Of its form, as they were filled in. Left out, `title` is the published one,
@@ -72,7 +73,7 @@ def build_later(
     unknown = sorted(set(members) - set(form))
     if unknown:
         raise MalformedError(f"a {of_type} has no member {', '.join(unknown)} in its form")
-    holders = holders_of(asset)
+    holders = (filer,) if of_type == "renewal" else holders_of(asset, registry.clock.now())
     values: dict[str, Json] = dict.fromkeys(form)
     usual: dict[str, Json] = {
         "applicants": describe_parties(registry, holders),
@@ -152,8 +153,9 @@ def later_asset(
         NotFoundError: There is no such asset.
         RejectedError: It has no voucher any more.
     """
-    asset_key = SubjectKey(str(registration.asset))
-    asset = registry.need_state(Asset, asset_key)
+    asset_key, now = SubjectKey(str(registration.asset)), registry.clock.now()
+    before_terms = registry.need_state(Asset, asset_key)
+    asset = settle_terms(before_terms, now)
     if asset.voucher is None or asset.classification is None:
         refuse_no_voucher(asset_key)
     is_change = registration.type == "change"
@@ -168,7 +170,7 @@ def later_asset(
         commitments={name: {"$commit": digest} for name, digest in asset.content.items()},
         tests=tests,
         years=_read_years(registry, key),
-        before=Superseded(asset.voucher, until, ()),
+        before=Superseded(asset.voucher, until, tuple(sorted({*ended_holders(before_terms, now)}))),
     )
 
 
@@ -200,7 +202,9 @@ def cancelled_asset(
     asset = registry.need_state(Asset, asset_key)
     if asset.voucher is None:
         refuse_no_voucher(asset_key)
-    return Cancelled(asset_key, key, asset.voucher, holders_of(asset), tests)
+    now = registry.clock.now()
+    parties = {*holders_of(asset, now), *ended_holders(asset, now)}
+    return Cancelled(asset_key, key, asset.voucher, tuple(sorted(parties)), tests)
 
 
 def is_later(signed: SignedEvent) -> bool:

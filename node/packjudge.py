@@ -335,6 +335,7 @@ def _conclude(level: _Level) -> None:
         report.status, report.marks = chosen.status, list(chosen.marks)
         report.valid_until = chosen.valid_until
         report.shown = [*chosen.shown, *report.shown]
+        report.notice = chosen.notice
     times = [part.as_of for part in parts if part.as_of is not None]
     report.as_of = min(times, default=None)
     report.is_authentic = True

@@ -8,7 +8,7 @@ from contracts.clocks import end_of_validity
 from contracts.duplicates import DuplicateFinding
 from contracts.recording import Tests
 from contracts.records import format_record
-from contracts.title import Classification, RightClaim
+from contracts.title import Classification, RightClaim, Stage
 from ledger.core.types import JsonObject, SubjectKey, UnixMillis
 
 
@@ -44,6 +44,7 @@ class RecordedAsset:
         before: The voucher that is superseded; None: the asset has none yet.
         declared: Rights of holders who are named and have not signed.
         duplicates: What was decided about earlier assets of the same content, sorted.
+        stage: Of an initial registration, as the form says; None: it does not.
     """
 
     asset: SubjectKey
@@ -57,6 +58,7 @@ class RecordedAsset:
     before: Superseded | None = None
     declared: tuple[RightClaim, ...] = ()
     duplicates: tuple[DuplicateFinding, ...] = ()
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from contracts.credential import Issue, check_contexts, issue_credential
 from contracts.engine import Body
+from contracts.force import ended_holders, settle_terms
 from contracts.forms import FORMS, Form, Opening
 from contracts.intervals import current
 from contracts.numbering import series_key
@@ -123,6 +124,7 @@ class Recording:
             supersedes=UNSET if before is None else before.number,
             declared=asset.declared or UNSET,
             duplicates=asset.duplicates or UNSET,
+            stage=asset.stage or UNSET,
         )
         return self._sign(body, ledger.profile.officers), credential, number
 
@@ -259,6 +261,7 @@ def read_recorded_asset(
         tests=tests,
         years=application.years,
         declared=application.declared,
+        stage=application.stage,
     )
 
 
@@ -293,7 +296,9 @@ def transferred_asset(
         NotFoundError: There is no such asset.
         RejectedError: It has no voucher, or what would move is not there to move.
     """
-    asset = registry.need_state(Asset, key)
+    now = registry.clock.now()
+    stored = registry.need_state(Asset, key)
+    asset, ended = settle_terms(stored, now), ended_holders(stored, now)
     if asset.voucher is None or asset.classification is None:
         raise RejectedError(
             "no_voucher",
@@ -302,6 +307,7 @@ def transferred_asset(
             rule="Art. 33",
         )
     before = registry.need_state(Voucher, voucher_key(asset.voucher))
+    touched = tuple(sorted({*touched_parties(moves), *ended}))
     return RecordedAsset(
         asset=key,
         registration=registration,
@@ -310,14 +316,25 @@ def transferred_asset(
         classification=asset.classification,
         commitments={name: {"$commit": digest} for name, digest in asset.content.items()},
         tests=tests,
-        before=Superseded(asset.voucher, UnixMillis(before.valid_until), touched_parties(moves)),
+        before=Superseded(asset.voucher, UnixMillis(before.valid_until), touched),
     )
 
 
 def build_revocation(
-    registry: Registry, key: SubjectKey, ground: RevocationGround, reasons: str
+    registry: Registry,
+    key: SubjectKey,
+    ground: RevocationGround,
+    reasons: str,
+    objection: SubjectKey | None = None,
 ) -> Revoke:
     """The body of a revocation of what this registration led to.
+
+    Args:
+        registry: Opened for reading or writing.
+        key: Of the registration.
+        ground: One of Art. 37.
+        reasons: In words.
+        objection: The upheld one that it rests on, where there are several; else None.
 
     Raises:
         NotFoundError: There is no such registration.
@@ -343,4 +360,5 @@ def build_revocation(
         parties=tuple(sorted({SubjectKey(str(value["holder"])) for value in values})),
         ground=ground,
         reasons=reasons,
+        objection=objection or UNSET,
     )

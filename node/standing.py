@@ -19,11 +19,13 @@ class VoucherStanding:
         status: `valid`, `not-yet`, `expired`, `frozen`, `superseded`, `cancelled` or `revoked`.
         renewal: The undecided renewal that keeps it in force although it has expired; None: none.
         declared: Right tuples of holders who are named and have not signed.
+        successor: Number of the live voucher that a superseded one made way for; None: none.
     """
 
     status: str
     renewal: SubjectKey | None
     declared: tuple[JsonObject, ...]
+    successor: str | None = None
 
 
 def tell_voucher(registry: Registry, number: str) -> VoucherStanding:
@@ -43,4 +45,5 @@ def tell_voucher(registry: Registry, number: str) -> VoucherStanding:
     status = voucher_status(number, voucher, asset, now, now, pending)
     is_kept = status == "valid" and now >= voucher.valid_until
     declared = objects_at(asset.declared, now) if asset.voucher == number else []
-    return VoucherStanding(status, asset.renewal if is_kept else None, tuple(declared))
+    successor = asset.voucher if status == "superseded" else None
+    return VoucherStanding(status, asset.renewal if is_kept else None, tuple(declared), successor)

@@ -19,6 +19,7 @@ from node.issuing import OPENING
 from node.registry import Registry
 
 _LEAVES_AT_ONCE: Final = 1000
+_NOT_OURS: Final = "a vault record is no opening: restore the vault from a backup"
 _OWED: Final = ("registration/", "party/")
 """Whose openings a registrar's vault has to have; others' prices and terms stay with them."""
 
@@ -107,22 +108,23 @@ def check_vault(registry: Registry, progress: Callable[[int], None] | None = Non
 
 def _read_openings(vault: Vault) -> Mapping[str, Extra]:
     """Commitments that the vault opens, each with what may be said of it."""
-    return {each.commitment: each for each in map(_read_opening, vault.scan(OPENING))}
+    return {each.commitment: each for each in map(read_extra, vault.scan(OPENING))}
 
 
-def _read_opening(record: Json) -> Extra:
+def read_extra(record: Json) -> Extra:
+    """What may be said of a record of an opening.
+
+    Raises:
+        CorruptionError: It is none.
+    """
     if not isinstance(record, dict):
-        raise _not_ours()
+        raise CorruptionError(_NOT_OURS)
     try:
         by, field, log, salt = (str(record[name]) for name in ("by", "field", "log", "salt"))
         opening = DraftOpening(SubjectKey(by), field, log, salt, record["value"])
         return Extra(by, field, opening.commitment())
     except (KeyError, InputError):
-        raise _not_ours() from None
-
-
-def _not_ours() -> CorruptionError:
-    return CorruptionError("a vault record is no opening: restore the vault from a backup")
+        raise CorruptionError(_NOT_OURS) from None
 
 
 def _walk(

@@ -4,16 +4,13 @@ from typing import Annotated, get_args
 
 import typer
 
-from cli.commands.options import ASSET, GROUND
+from cli.commands.options import ASSET, GROUND, file_or_digest
 from cli.lang import say
 from cli.session import Session
 
-_DOCUMENT = typer.Option(
-    metavar="FILE|DIGEST",
-    help=say(
-        "The report, opinion or deed; only its digest is written.",
-        "报告或公证书（文件或摘要），仅登记其摘要。",
-    ),
+_DOCUMENT = file_or_digest(
+    "The report, opinion or deed; only its digest is written.",
+    "报告或公证书（文件或摘要），仅登记其摘要。",
 )
 
 

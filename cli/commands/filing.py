@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import ASSET, GROUND
+from cli.commands.options import ASSET, GROUND, file_or_digest
 from cli.lang import say
 from cli.session import Session
 
@@ -45,12 +45,9 @@ def important(
     purpose: Annotated[str, typer.Option(help=say("Of the deliveries.", "交付用途。"))],
     document: Annotated[
         str,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "What was filed with the authority; only its digest is written.",
-                "备案材料（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "What was filed with the authority; only its digest is written.",
+            "备案材料（文件或摘要），仅登记其摘要。",
         ),
     ],
     until: Annotated[

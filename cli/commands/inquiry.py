@@ -1,12 +1,17 @@
 """`muniment registration object|resolve|extend|terminate`: what a review may run into."""
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from cli.commands.options import REASONS, REGISTRATION
+from cli.commands.options import DRAFT, REASONS, REGISTRATION, file_or_digest
+from cli.exitcodes import UsageError
 from cli.lang import say
+
+if TYPE_CHECKING:
+    from ledger.core.types import SubjectKey
+    from node.registry import Registry
 
 
 def object_to(
@@ -25,6 +30,7 @@ def object_to(
     as_party: Annotated[
         str | None, typer.Option("--as", help=say("Party that objects.", "提出异议的主体。"))
     ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.steps import write_as_anybody
     from contracts.objecting import Object
@@ -36,6 +42,7 @@ def object_to(
         registration,
         as_party,
         lambda _, key: Object(registration=key, reason=reason, evidence=digest),
+        out,
     )
 
 
@@ -46,23 +53,85 @@ def resolve(
         str,
         typer.Option(
             help=say(
-                "dismissed, withdrawn or upheld; of all that are open.",
-                "dismissed 驳回、withdrawn 撤回或 upheld 成立。",
+                "dismissed or upheld, of all that are open; withdrawn, of one.",
+                "dismissed、upheld（全部）或 withdrawn。",
             )
         ),
     ],
     reasons: Annotated[str, REASONS],
+    objector: Annotated[
+        str | None,
+        typer.Option(
+            help=say("Whose objection is withdrawn, if several.", "撤回何人的异议（有多项时）。")
+        ),
+    ] = None,
+    document: Annotated[
+        str | None,
+        file_or_digest(
+            "The letter that withdraws it; only its digest is written.",
+            "撤回异议的书面材料（文件或摘要），仅登记其摘要。",
+        ),
+    ] = None,
+    as_party: Annotated[
+        str | None,
+        typer.Option("--as", help=say("Who objected, to withdraw.", "异议人（撤回时）。")),
+    ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
+    from msgspec import UNSET
+
+    from cli.fingerprints import read_digest
     from cli.registering import check_choice
-    from cli.steps import write_as_registrar
+    from cli.steps import write_step
+    from cli.subjects import find_party
     from contracts.objecting import Outcome, Resolve
 
     chosen: Outcome = check_choice("--outcome", outcome, get_args(Outcome))
-    write_as_registrar(
-        context.obj,
-        registration,
-        lambda _, key: Resolve(registration=key, outcome=chosen, reasons=reasons),
-    )
+    digest = UNSET if document is None else read_digest(document)
+
+    def make_body(registry: "Registry", key: "SubjectKey") -> Resolve:
+        named = objector or as_party
+        whose = _find_objector(registry, key, named) if named or chosen == "withdrawn" else None
+        return Resolve(
+            registration=key,
+            outcome=chosen,
+            reasons=reasons,
+            objector=whose or UNSET,
+            document=digest,
+        )
+
+    def find_actor(registry: "Registry", _: "SubjectKey") -> "SubjectKey":
+        return registry.ledger.registrar if as_party is None else find_party(registry, as_party)
+
+    write_step(context.obj, registration, make_body, find_actor, out)
+
+
+def _find_objector(
+    registry: "Registry", key: "SubjectKey", named: str | None
+) -> "SubjectKey | None":
+    """Whose objection is meant, by default the only open one; None: none is open.
+
+    Raises:
+        UsageError: Several are open, and none is named.
+        NotFoundError: There is no such party.
+    """
+    from cli.subjects import find_party
+    from contracts.procedure import Registration, objectors_of
+
+    if named is not None:
+        return find_party(registry, named)
+    objectors = objectors_of(registry.need_state(Registration, key))
+    if len(objectors) > 1:
+        listed = ", ".join(objectors)
+        raise UsageError(
+            say(
+                f"{len(objectors)} objections are open: name with --objector whose is withdrawn, "
+                f"of {listed}",
+                f"现有 {len(objectors)} 项未结异议：请以 --objector 指明撤回何人的异议：{listed}",
+            ),
+            "party_required",
+        )
+    return objectors[0] if objectors else None
 
 
 def extend(

@@ -5,16 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import DRAFT, FORCE, VOUCHER
+from cli.commands.options import DRAFT, FORCE, VOUCHER, file_or_digest
 from cli.lang import say
-from cli.session import Session
 from ledger.core.types import Json
 
 _AS = typer.Option("--as", help=say("Right-holder that files.", "提出申请的权利人。"))
 _TITLE = typer.Option(help=say("Title, if it was never published.", "数据名称（未公示时）。"))
-_EVIDENCE = typer.Option(
-    metavar="FILE|DIGEST",
-    help=say("Evidence; only its digest is committed to.", "证明材料，仅就其摘要作出承诺。"),
+_EVIDENCE = file_or_digest(
+    "Evidence; only its digest is committed to.", "证明材料，仅就其摘要作出承诺。"
 )
 
 
@@ -30,8 +28,8 @@ def add_commands(group: typer.Typer) -> None:
     group.command(
         "renew",
         help=say(
-            "File a renewal, from six months before the voucher expires (Article 36).\n\nAll right-holders sign. Filed in time, the rights stay in force until it is decided.\n\nExample: muniment registration renew TEST2026110001 --years 3",
-            "申请续期登记：有效期届满前六个月内提出（第三十六条）。\n\n须由全部权利人签署。按期提出的，办结前权利继续有效。\n\n示例：muniment registration renew TEST2026110001 --years 3",
+            "File a renewal, from six months before the voucher expires (Article 36).\n\nAny one right-holder files it for all; no other signature is needed. Filed in time, the rights stay in force until it is decided.\n\nExample: muniment registration renew TEST2026110001 --years 3",
+            "申请续期登记：有效期届满前六个月内提出（第三十六条）。\n\n任一权利人均可提出，无须其他权利人签署。按期提出的，办结前权利继续有效。\n\n示例：muniment registration renew TEST2026110001 --years 3",
         ),
     )(renew)
     group.command(
@@ -79,8 +77,7 @@ def change(
         after["name"] = applicant_name
     members: dict[str, Json] = {"after": after}
     options = LaterOptions(voucher, members, party, title, evidence, out, force)
-    session: Session = context.obj
-    file_later(session, "change", options)
+    file_later(context.obj, "change", options)
 
 
 def renew(
@@ -100,8 +97,7 @@ def renew(
 
     members: dict[str, Json] = {} if years is None else {"term": {"years": years}}
     options = LaterOptions(voucher, members, party, title, evidence, out, force)
-    session: Session = context.obj
-    file_later(session, "renewal", options)
+    file_later(context.obj, "renewal", options)
 
 
 def cancel(
@@ -118,5 +114,4 @@ def cancel(
 
     members: dict[str, Json] = {"reason": reason}
     options = LaterOptions(voucher, members, party, title, evidence, out, force)
-    session: Session = context.obj
-    file_later(session, "cancellation", options)
+    file_later(context.obj, "cancellation", options)

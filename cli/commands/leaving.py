@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.options import DRAFT
+from cli.commands.options import DRAFT, YES, file_or_digest
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -38,12 +38,9 @@ def leave(
     ] = None,
     document: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The decision that the registrar may leave; only its digest is written.",
-                "批准登记机构退出的文件（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The decision that the registrar may leave; only its digest is written.",
+            "批准登记机构退出的文件（文件或摘要），仅登记其摘要。",
         ),
     ] = None,
     registrar_name: Annotated[
@@ -57,7 +54,9 @@ def leave(
         str | None, typer.Option(help=say("Its digit.", "其机构序号（一位）。"))
     ] = None,
     out: Annotated[Path | None, DRAFT] = None,
+    yes: Annotated[bool, YES] = False,
 ) -> None:
+    from cli.confirming import confirm
     from cli.subjects import choose_party, find_party
     from cli.twosided import write_or_draft
     from cli.writing import write_alone
@@ -75,6 +74,7 @@ def leave(
             ),
             "option_required",
         )
+    confirm("whoever leaves can never come back", "退出后不可恢复", is_sure=yes)
     with session.registry(is_writer=True) as registry:
         if successor is None:
             actor = choose_party(registry, party)

@@ -71,14 +71,20 @@ def publish(
             ),
         ),
     ] = None,
+    other: Annotated[
+        bool,
+        typer.Option("--other", help=say("A list that no rule reads.", "规则不读取的其他清单。")),
+    ] = False,
 ) -> None:
-    from cli.listed import tell_listed
+    from cli.listed import check_list, tell_listed
     from cli.subjects import find_party
     from cli.writing import write_alone
     from contracts.lists import PublishedList, list_key
     from contracts.supervision import Publish
 
     session: Session = context.obj
+    if not other:
+        check_list(name, part)
     content = _read_content(name, part, file)
     with session.registry(is_writer=True) as registry:
         key = list_key(name, part)

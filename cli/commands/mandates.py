@@ -1,9 +1,11 @@
 """`muniment party undertake`: a mandate for an agent, given or taken back."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from cli.commands.options import DRAFT, file_or_digest
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -18,8 +20,8 @@ def add_commands(group: typer.Typer) -> None:
     group.command(
         "undertake",
         help=say(
-            "Let an agent file for you under a mandate (Article 16).\n\nExample: muniment party undertake 'Harbour Agents' --mandate mandate.pdf --type initial --until 2027-12-31 --as 'Harbour Ltd'",
-            "登记授权委托，由代理人代为申请（第十六条）。\n\n示例：muniment party undertake 江苏代理 --mandate m.pdf --type initial --until 2027-12-31 --as 江苏数据",
+            "Let an agent file for you under a mandate, which it signs too (Article 16).\n\nExample: muniment party undertake 'Harbour Agents' --mandate mandate.pdf --type initial --until 2027-12-31 --as 'Harbour Ltd'",
+            "登记授权委托，由代理人签署并代为申请（第十六条）。\n\n示例：muniment party undertake 江苏代理 --mandate m.pdf --type initial --until 2027-12-31 --as 江苏数据",
         ),
     )(undertake)
 
@@ -37,12 +39,8 @@ def undertake(
     ],
     mandate: Annotated[
         str,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The mandate; only its digest is written.",
-                "授权委托书（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The mandate; only its digest is written.", "授权委托书（文件或摘要），仅登记其摘要。"
         ),
     ],
     types: Annotated[
@@ -65,17 +63,18 @@ def undertake(
         str | None,
         typer.Option("--as", help=say("The principal: who is filed for.", "委托人（申请人）。")),
     ] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.fingerprints import read_digest
     from cli.subjects import choose_party, find_party
-    from cli.writing import write_alone
+    from cli.twosided import write_or_draft
 
     session: Session = context.obj
     digest = read_digest(mandate)
     with session.registry(is_writer=True) as registry:
         actor = choose_party(registry, party)
         body = _read_mandate(find_party(registry, agent), digest, types or [], until, end)
-        write_alone(session, registry, actor, body, actor)
+        write_or_draft(session, registry, actor, body, out)
 
 
 def _read_mandate(

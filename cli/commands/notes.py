@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from cli.commands.options import OFFICER_DRAFT, PUBLIC_TEXT, REASONS, REGISTRATION
+from cli.commands.options import (
+    DRAFT,
+    OFFICER_DRAFT,
+    PUBLIC_TEXT,
+    REASONS,
+    REGISTRATION,
+    file_or_digest,
+)
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -16,14 +23,19 @@ if TYPE_CHECKING:
     from ledger.core.types import JsonObject, SubjectKey
     from node.registry import Registry
 
-_DOCUMENT = typer.Option(
-    metavar="FILE|DIGEST",
-    help=say(
-        "What orders or lifts it; only its digest is written.",
-        "所依据或解除的文书（文件或摘要），仅登记其摘要。",
-    ),
+_DOCUMENT = file_or_digest(
+    "What orders or lifts it; only its digest is written.",
+    "所依据或解除的文书（文件或摘要），仅登记其摘要。",
 )
-_CLASSIFICATION = ("industry", "data_class", "level", "openness", "assessed_by", "list_version")
+_CLASSIFICATION = (
+    "industry",
+    "data_class",
+    "level",
+    "openness",
+    "assessed_by",
+    "list_version",
+    "downgrade",
+)
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -73,10 +85,16 @@ def confirm(
     party: Annotated[
         str | None, typer.Option("--as", help=say("The declared right-holder.", "申报权利人。"))
     ] = None,
+    decline: Annotated[
+        bool, typer.Option("--decline", help=say("Give them up instead.", "放弃而非确认。"))
+    ] = False,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
+    from msgspec import UNSET
+
     from cli.registering import RIGHTS, check_choice
     from cli.subjects import choose_party
-    from cli.writing import write_alone
+    from cli.twosided import write_own
     from contracts.confirmation import Confirm
 
     session: Session = context.obj
@@ -85,8 +103,14 @@ def confirm(
         key, state, number = _find_recorded(registry, registration)
         actor = choose_party(registry, party)
         rights = chosen or _declared_rights(registry, state.asset, actor)
-        body = Confirm(registration=key, asset=state.asset, number=number, rights=rights)
-        write_alone(session, registry, actor, body, key)
+        body = Confirm(
+            registration=key,
+            asset=state.asset,
+            number=number,
+            rights=rights,
+            decline=decline or UNSET,
+        )
+        write_own(session, registry, actor, body, out)
 
 
 def note(
@@ -183,6 +207,16 @@ def correct(
     list_version: Annotated[
         str | None, typer.Option(help=say("Version of the catalogue.", "目录版本。"))
     ] = None,
+    downgrade: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ATTESTATION",
+            help=say(
+                "What a lower level or more openness rests on: see 'attest make'.",
+                "所依据的降级评估，见 attest make。",
+            ),
+        ),
+    ] = None,
     notice_system: Annotated[
         str | None, typer.Option(help=say("Where the public notice stood.", "公示系统。"))
     ] = None,
@@ -203,17 +237,19 @@ def correct(
 ) -> None:
     from msgspec import UNSET
 
-    from cli.subjects import find_party
+    from cli.subjects import find_party, find_subject
     from cli.twosided import write_or_draft
     from contracts.notes import Correct
 
     session: Session = context.obj
-    mended = (industry, data_class, level, openness, assessed_by, list_version)
+    mended = (industry, data_class, level, openness, assessed_by, list_version, downgrade)
     values = dict(zip(_CLASSIFICATION, mended, strict=True))
     with session.registry(is_writer=True) as registry:
         key, state, number = _find_recorded(registry, registration)
         if assessed_by is not None:
             values["assessed_by"] = find_party(registry, assessed_by)
+        if downgrade is not None:
+            values["downgrade"] = find_subject(registry, "attestation", downgrade)
         classification = _mend_classification(registry, state.asset, _given(values))
         notice = _given({"system": notice_system, "ref": notice_ref})
         national = _given(

@@ -9,7 +9,7 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 
 if TYPE_CHECKING:
-    from ledger.core.types import SubjectKey
+    from ledger.core.types import SubjectKey, UnixMillis
     from node.registry import Registry
 
 
@@ -23,7 +23,14 @@ def publish(
         str | None, typer.Option(help=say("Its reference there.", "公示编号。"))
     ] = None,
     notice_published: Annotated[
-        str | None, typer.Option(help=say("When it was published.", "公示发布时间。"))
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=say(
+                "When it was published, such as 2026-08-11T09:00:00+08:00.",
+                "公示发布时间，如 2026-08-11T09:00:00+08:00。",
+            ),
+        ),
     ] = None,
     also_open: Annotated[
         list[str] | None,
@@ -43,6 +50,7 @@ def publish(
     from cli.times import parse_date
     from contracts.procedure import Notice
     from contracts.registration import PublishNotice
+    from ledger.core.types import UnixMillis
     from node.recording import read_openable
 
     parts = (notice_system, notice_ref, notice_published)
@@ -59,11 +67,46 @@ def publish(
         notice = Notice(system=notice_system, ref=notice_ref, published_at=time)
 
     def body(registry: "Registry", key: "SubjectKey") -> PublishNotice:
+        if notice is not None:
+            _check_time(registry, key, UnixMillis(notice.published_at))
         fields = read_openable(registry, key, also_open or ())
         named = UNSET if notice is None else notice
         return PublishNotice(registration=key, fields=fields, notice=named)
 
     write_as_registrar(context.obj, registration, body)
+
+
+def _check_time(registry: "Registry", key: "SubjectKey", published_at: "UnixMillis") -> None:
+    """Say which end of its range a notice's time misses; what else is wrong, the rules say.
+
+    Raises:
+        RejectedError: It lies ahead, or before the acceptance.
+    """
+    from contracts.clocks import describe_instant, format_instant
+    from ledger.errors import RejectedError
+    from node.duties import read_settled
+
+    settled = read_settled(registry, key)
+    now, since = registry.clock.now(), settled.status[-1].start
+    if settled.status[-1].value != "accepted" or since <= published_at <= now:
+        return
+    given, earliest, latest = map(describe_instant, (published_at, since, now))
+    en, zh = (
+        ("lies ahead", "尚未到来")
+        if published_at > now
+        else (
+            "is before the acceptance",
+            "早于受理时间",
+        )
+    )
+    raise RejectedError(
+        "notice_time",
+        f"the notice's time {given} {en}: give --notice-published from {earliest} to {latest}, "
+        f"written as {format_instant(now)} (a day alone means its last moment)",
+        f"公示发布时间 {given} {zh}：请用 --notice-published 给出 {earliest} 至 {latest} 之间的时间，"
+        f"写作 {format_instant(now)}（只写日期即指当日最后一刻）",
+        rule="Art. 24",
+    )
 
 
 def withhold(

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from cli.commands.options import ASSET, LIMIT, OFFICER_DRAFT, PUBLIC_TEXT, REASONS
+from cli.commands.options import (
+    ASSET,
+    DRAFT,
+    LIMIT,
+    OFFICER_DRAFT,
+    PUBLIC_TEXT,
+    REASONS,
+    file_or_digest,
+)
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -86,22 +94,20 @@ def file(
     asset: Annotated[str, ASSET],
     evidence: Annotated[
         str,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The objection with its material; only its digest is written.",
-                "异议书及材料（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The objection with its material; only its digest is written.",
+            "异议书及材料（文件或摘要），仅登记其摘要。",
         ),
     ],
     reason: Annotated[str | None, PUBLIC_TEXT] = None,
     party: Annotated[str | None, _AS] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from msgspec import UNSET
 
     from cli.fingerprints import read_digest
     from cli.subjects import choose_party, find_asset
-    from cli.twosided import write_or_draft
+    from cli.twosided import write_own
     from contracts.engine import refuse
     from contracts.objection import FileObjection
     from contracts.title import Asset
@@ -122,7 +128,7 @@ def file(
         said = UNSET if reason is None else reason
         body = FileObjection(asset=key, voucher=number, reason=said, evidence=digest)
         actor = choose_party(registry, party)
-        write_or_draft(session, registry, actor, body)
+        write_own(session, registry, actor, body, out)
 
 
 def notify(
@@ -130,10 +136,7 @@ def notify(
     objection: Annotated[str, _ID],
     document: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say("The notice; only its digest is written.", "告知书，仅登记其摘要。"),
-        ),
+        file_or_digest("The notice; only its digest is written.", "告知书，仅登记其摘要。"),
     ] = None,
 ) -> None:
     from msgspec import UNSET
@@ -165,15 +168,13 @@ def respond(
     ],
     statement: Annotated[
         str,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say("The answer; only its digest is written.", "答复材料，仅登记其摘要。"),
-        ),
+        file_or_digest("The answer; only its digest is written.", "答复材料，仅登记其摘要。"),
     ],
     party: Annotated[str | None, _AS] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.fingerprints import read_digest
-    from cli.twosided import write_or_draft
+    from cli.twosided import write_own
     from contracts.objection import Respond
 
     session: Session = context.obj
@@ -181,7 +182,7 @@ def respond(
     with session.registry(is_writer=True) as registry:
         key, state = _find(registry, objection)
         body = Respond(objection=key, asset=state.asset, agrees=agrees, statement=digest)
-        write_or_draft(session, registry, _choose_holder(registry, state.asset, party), body)
+        write_own(session, registry, _choose_holder(registry, state.asset, party), body, out)
 
 
 def conclude(
@@ -199,12 +200,9 @@ def conclude(
     reasons: Annotated[str, REASONS],
     document: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The decision or the letter it rests on; only its digest is written.",
-                "所依据的生效文书或书面材料，仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The decision or the letter it rests on; only its digest is written.",
+            "所依据的生效文书或书面材料，仅登记其摘要。",
         ),
     ] = None,
     party: Annotated[

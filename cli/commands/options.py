@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from cli.exitcodes import UsageError
 from cli.lang import say
@@ -36,8 +37,27 @@ OFFICER_DRAFT = typer.Option(
         "Draft file, if another officer's key is elsewhere.", "草稿文件（另一经办人密钥在别处时）。"
     ),
 )
+YES = typer.Option("--yes", help=say("Do it; it cannot be undone.", "确认执行；执行后无法撤销。"))
 FORCE = typer.Option("--force", help=say("Overwrite other content.", "覆盖已有内容。"))
+FORM = typer.Option(
+    "--application",
+    help=say(
+        "Also what the application says and is not public, from this home's vault.",
+        "同时显示申请内容中未公开的部分（取自本目录的保险库）。",
+    ),
+)
 LIMIT = typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
+
+
+def file_or_digest(en: str, zh: str) -> OptionInfo:
+    """An option that takes a file or the digest of one.
+
+    Args:
+        en: Its help.
+        zh: The same in Chinese.
+    """
+    option: OptionInfo = typer.Option(metavar="FILE|DIGEST", help=say(en, zh))
+    return option
 
 
 def read_options(

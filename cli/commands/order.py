@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import ASSET, GROUND
+from cli.commands.options import ASSET, GROUND, file_or_digest
 from cli.lang import say
 from cli.session import Session
 
@@ -37,12 +37,9 @@ def freeze(
     ground: Annotated[str, GROUND],
     document: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The order as issued; only its digest is written.",
-                "命令文书（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The order as issued; only its digest is written.",
+            "命令文书（文件或摘要），仅登记其摘要。",
         ),
     ] = None,
 ) -> None:

@@ -10,7 +10,7 @@ from cli.commands.options import GROUND, LIMIT
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
-from cli.words import show_word
+from cli.words import show_label, show_word
 from ledger.core.types import DidKey, Json, SubjectKey
 
 if TYPE_CHECKING:
@@ -96,9 +96,15 @@ def enroll(
         typer.Option(help=say("Draft file, with --did.", "草稿文件（与 --did 同用）。")),
     ] = None,
 ) -> None:
-    from cli.enrolling import create_or_load_key, draft_enrolment, enroll_party
+    from cli.enrolling import (
+        create_or_load_key,
+        draft_enrolment,
+        enroll_party,
+        remove_if_new,
+    )
     from contracts.uscc import check_uscc
     from ledger.core.text import parse_did_key
+    from ledger.errors import InputError
 
     session: Session = context.obj
     check = _read_check(check_method, check_evidence)
@@ -117,29 +123,57 @@ def enroll(
             parse_did_key(did)
             draft_enrolment(session, registry, (name, kind, uscc), DidKey(did), check, out)
             return
+        identity, before = (name, kind, uscc), {each.name for each in registry.ring.list_entries()}
         signing_key, key_name = create_or_load_key(
-            session, registry, name, key, without=no_passphrase
+            session, registry, identity, key, without=no_passphrase
         )
-        enroll_party(session, registry, (name, kind, uscc), signing_key, key_name, check)
+        try:
+            enroll_party(session, registry, identity, signing_key, key_name, check)
+        except InputError:  # nothing was written
+            remove_if_new(registry, key_name, before)
+            raise
 
 
 def show_all(
     context: typer.Context,
     limit: Annotated[int, LIMIT] = 200,
+    names: Annotated[
+        bool,
+        typer.Option(
+            "--names",
+            help=say(
+                "Also the names of natural persons, from this home's vault; not public.",
+                "同时显示自然人姓名（取自本目录的保险库，不公开）。",
+            ),
+        ),
+    ] = False,
 ) -> None:
+    from cli.subjects import read_listings
+    from node.hiddennames import read_hidden_names
+
     session: Session = context.obj
     with session.registry() as registry:
-        keys = registry.find_subjects("party/", limit)
-        listed = [(key, registry.store.read_listing(key)) for key in keys]
+        listed = read_listings(registry, "party", limit)
+        keys = [key for key, _ in listed]
+        hidden = dict(read_hidden_names(registry, keys)) if names else {}
     items: list[Json] = [
-        {"party": key, "name": each.label, "status": each.status, "terms": list(each.terms)}
+        {
+            "party": key,
+            "name": each.label,
+            **({"name_here": hidden.get(key)} if names else {}),
+            "status": each.status,
+            "terms": list(each.terms),
+        }
         for key, each in listed
-        if each is not None
     ]
     rows = [
-        (key, each.label, show_word(each.status), ", ".join(map(show_word, each.terms)))
+        (
+            key,
+            _show_name(each.label, hidden.get(key)),
+            show_word(each.status),
+            ", ".join(map(show_word, each.terms)),
+        )
         for key, each in listed
-        if each is not None
     ]
     headers = [
         say("party", "主体"),
@@ -283,6 +317,12 @@ def _write_as_regulator(session: Session, party: str, body: "Callable[[SubjectKe
         subject = find_party(registry, party)
         actor = registry.ledger.regulator
         write_alone(session, registry, actor, body(subject), subject)
+
+
+def _show_name(label: str, hidden: str | None) -> str:
+    if hidden is None:
+        return show_label(label)
+    return say(f"{hidden} (not public)", f"{hidden}（不公开）")
 
 
 def _read_did(registry: "Registry", text: str) -> DidKey:

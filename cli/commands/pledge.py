@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import DRAFT, RIGHT
+from cli.commands.options import DRAFT, RIGHT, file_or_digest
 from cli.lang import say
 from cli.session import Session
 
@@ -42,12 +42,9 @@ def pledge(
     to: Annotated[str, typer.Option("--to", help=say("The pledgee.", "质权人。"))],
     secures: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The contract that it secures; only its digest is written.",
-                "所担保的合同（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The contract that it secures; only its digest is written.",
+            "所担保的合同（文件或摘要），仅登记其摘要。",
         ),
     ] = None,
     consent: Annotated[

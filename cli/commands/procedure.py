@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli.commands.options import REGISTRATION
+from cli.commands.options import FORM, REGISTRATION
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json, SubjectKey, UnixMillis
@@ -54,10 +54,12 @@ def todo(
     overdue: Annotated[
         bool, typer.Option("--overdue", help=say("Only what is overdue.", "仅列出逾期事项。"))
     ] = False,
+    application: Annotated[bool, FORM] = False,
     limit: Annotated[
         int, typer.Option(min=1, max=100_000, help=say("At most so many.", "最多条数。"))
     ] = 200,
 ) -> None:
+    from cli.matters import describe_matter, read_matters, row_matter
     from cli.registering import check_choice
     from cli.subjects import find_party
     from node.duties import find_duties, read_desk
@@ -75,8 +77,17 @@ def todo(
             and (duty.is_overdue or not overdue)
         ]
         shown = duties[:limit]
-        rows = [] if session.out.is_json else [_show(registry, duty, party) for duty in shown]
-    items: list[Json] = [_describe(duty, party) for duty in shown]
+        matters = read_matters(registry, [duty.subject for duty in shown], with_form=application)
+        rows = [
+            (
+                *_show(registry, duty, party),
+                *row_matter(registry, matters[duty.subject], with_form=application),
+            )
+            for duty in ([] if session.out.is_json else shown)
+        ]
+    items: list[Json] = [
+        {**_describe(duty, party), **describe_matter(matters[duty.subject])} for duty in shown
+    ]
     late = sum(duty.is_overdue for duty in duties)
 
     def human() -> None:
@@ -87,6 +98,8 @@ def todo(
             say("for", "办理方"),
             say("before", "此刻之前"),
             say("article", "依据"),
+            say("title", "名称"),
+            say("applicant", "申请人"),
         ]
         session.out.list(headers, rows)
         session.out.talk(
@@ -160,7 +173,16 @@ def _show_left(duty: "Duty") -> str:
 def simulate(
     context: typer.Context,
     registration: Annotated[str, REGISTRATION],
-    at: Annotated[str, typer.Option(help=say("A date ahead.", "将来的日期。"))],
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help=say(
+                "A date ahead: 2026-12-31, or 2026-12-31T17:00:00+08:00.",
+                "将来的日期：2026-12-31 或 2026-12-31T17:00:00+08:00。",
+            ),
+        ),
+    ],
 ) -> None:
     from cli.exitcodes import UsageError
     from cli.subjects import find_subject

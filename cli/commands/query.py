@@ -302,7 +302,7 @@ def _answer(
                 )
             )
         else:
-            rows += _flatten(key.partition("/")[0], bundle.value.state.body)
+            rows += flatten_state(key.partition("/")[0], bundle.value.state.body)
             rows.append((say("events", "事件数"), str(bundle.value.n)))
         for name in ("file", "dossier", "certificate"):
             if name in document:
@@ -317,7 +317,7 @@ def _answer(
     return bundle.value is not None
 
 
-def _flatten(kind: str, body: "Json", prefix: str = "") -> list[tuple[str, str]]:
+def flatten_state(kind: str, body: "Json", prefix: str = "") -> list[tuple[str, str]]:
     """Members of the state of a kind of subject as rows; intervals with their dates."""
     rows: list[tuple[str, str]] = []
     if isinstance(body, dict):
@@ -328,12 +328,12 @@ def _flatten(kind: str, body: "Json", prefix: str = "") -> list[tuple[str, str]]
                 counted = say(f"{len(member)} commitments", f"{len(member)} 项")
                 rows.append((show_member(name), counted))
             else:
-                rows += _flatten(kind, member, f"{prefix}.{name}" if prefix else name)
+                rows += flatten_state(kind, member, f"{prefix}.{name}" if prefix else name)
     elif isinstance(body, list | tuple):
         for member in body:
-            rows += _flatten(kind, member, prefix)
+            rows += flatten_state(kind, member, prefix)
     elif body is not None:
-        rows.append((show_member(prefix), _show_value(kind, prefix, body)))
+        rows.append((show_member(prefix), show_value(kind, prefix, body)))
     return rows
 
 
@@ -344,14 +344,14 @@ def _show_interval(kind: str, path: str, interval: "JsonObject") -> str:
     value = interval["value"]
     if isinstance(value, dict):
         said = {name: member for name, member in sorted(value.items()) if member is not None}
-        members = [f"{show_role(n, path)} {_show_value(kind, n, m)}" for n, m in said.items()]
+        members = [f"{show_role(n, path)} {show_value(kind, n, m)}" for n, m in said.items()]
         shown = say(", ", "，").join(members)
     else:
-        shown = _show_value(kind, path, value)
+        shown = show_value(kind, path, value)
     return f"{shown}  [{say('since ', '自 ')}{since}{until}]"
 
 
-def _show_value(kind: str, path: str, value: "Json") -> str:
+def show_value(kind: str, path: str, value: "Json") -> str:
     """A value for people: times as dates, the ledger's own words in the chosen language."""
     import json
 

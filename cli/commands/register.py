@@ -55,6 +55,28 @@ def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) ->
     session.out.result({"items": items, "next": None}, human)
 
 
+def _check_one_way(
+    files: list[Path] | None, form: Path | None, batch: Path | None, template: str | None
+) -> None:
+    """Refuse more than one thing to register; a form may have files beside it.
+
+    Raises:
+        UsageError: There is more than one way.
+    """
+    named = {"--form": form, "--batch": batch, "--template": template}
+    given = [name for name, value in named.items() if value is not None]
+    if files and given != ["--form"]:
+        given.append(say("files", "数据文件"))
+    if len(given) > 1:
+        raise UsageError(
+            say(
+                f"{', '.join(given)} do not go together: run the command once for each",
+                f"{'、'.join(given)} 不能同时使用：请分别运行",
+            ),
+            "option_conflict",
+        )
+
+
 def register(
     context: typer.Context,
     files: Annotated[list[Path] | None, _FILES] = None,
@@ -110,8 +132,8 @@ def register(
         str | None,
         typer.Option(
             help=say(
-                "Print an empty form: initial, transfer, change, renewal or cancellation.",
-                "打印某类空白申请表，如 initial、transfer。",
+                "Print an empty form: initial, transfer, change, renewal or cancellation; or batch.",
+                "打印空白申请表，如 initial、transfer； batch 为批量表格。",
             )
         ),
     ] = None,
@@ -141,6 +163,7 @@ def register(
         UsageError: There is nothing to register, or more than one way to.
     """
     session: Session = context.obj
+    _check_one_way(files, form, batch, template)
     if template is not None:
         from cli.forms import print_template
 

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from cli.commands import duplicates, later, notes, procedure
+from cli.commands import duplicates, later, notes, procedure, reading
 from cli.commands.inquiry import extend, object_to, resolve, terminate
 from cli.commands.notice import publish, withhold
-from cli.commands.options import LIMIT, REASONS, REGISTRATION
+from cli.commands.options import DRAFT, OFFICER_DRAFT, REASONS, REGISTRATION, YES
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
-from cli.words import show_label, show_word
-from ledger.core.types import Json, SubjectKey
+from ledger.core.types import SubjectKey
 
 if TYPE_CHECKING:
     from node.registry import Registry
@@ -24,9 +23,8 @@ _AS = typer.Option("--as", help=say("Applicant that acts.", "操作的申请人�
 def create_group() -> typer.Typer:
     """The group of commands."""
     group = typer.Typer(help=say("The registration procedure.", "登记程序。"), no_args_is_help=True)
+    reading.add_commands(group)
     for name, command, help_text in (
-        ("list", show_all, say("List registrations.", "列出登记。")),
-        ("show", show, say("Show a registration.", "显示登记。")),
         ("accept", accept, say("Accept an application (Article 17).", "受理（第十七条）。")),
         (
             "return",
@@ -69,7 +67,14 @@ def create_group() -> typer.Typer:
             terminate,
             say("It cannot be cleared up (Article 18).", "终止登记（第十八条）。"),
         ),
-        ("refuse", refuse, say("Refuse on a ground of Article 22.", "不予登记（第二十二条）。")),
+        (
+            "refuse",
+            refuse,
+            say(
+                "Refuse on a ground of Article 22.",
+                "不予登记（第二十二条）。\n\n22-1 危害国家安全、公共利益或他人权益\n\n22-2 来源不合法\n\n22-3 权属争议未解决\n\n22-4 隐瞒或提供虚假材料\n\n22-5 法律法规规定的其他情形",
+            ),
+        ),
         (
             "record",
             record,
@@ -81,7 +86,10 @@ def create_group() -> typer.Typer:
         (
             "revoke",
             revoke,
-            say("Cancel a voucher ex officio (Article 37).", "依职权注销（第三十七条）。"),
+            say(
+                "Cancel a voucher ex officio (Article 37).",
+                "依职权注销（第三十七条）。\n\ndata-destroyed 数据已灭失\n\nobjection-upheld 异议成立\n\njudgment 生效裁判\n\nobtained-by-deceit 以欺骗手段取得\n\nby-law 依法注销",
+            ),
         ),
     ):
         group.command(name, help=help_text)(command)
@@ -90,36 +98,6 @@ def create_group() -> typer.Typer:
     duplicates.add_commands(group)
     later.add_commands(group)
     return group
-
-
-def show_all(
-    context: typer.Context,
-    limit: Annotated[int, LIMIT] = 200,
-) -> None:
-    session: Session = context.obj
-    with session.registry() as registry:
-        keys = registry.find_subjects("registration/", limit)
-        listed = [(key, registry.store.read_listing(key)) for key in keys]
-    items: list[Json] = [
-        {"registration": key, "title": each.label, "status": each.status}
-        for key, each in listed
-        if each is not None
-    ]
-    rows = [
-        (key, show_label(each.label), show_word(each.status))
-        for key, each in listed
-        if each is not None
-    ]
-    headers = [say("registration", "登记"), say("title", "名称"), say("status", "状态")]
-    session.out.items(items, headers, rows)
-
-
-def show(context: typer.Context, registration: Annotated[str, REGISTRATION]) -> None:
-    from cli.commands.query import show_subject
-
-    session: Session = context.obj
-    with session.registry() as registry:
-        show_subject(session, registry, "registration", registration)
 
 
 def accept(context: typer.Context, registration: Annotated[str, REGISTRATION]) -> None:
@@ -143,7 +121,16 @@ def send_back(
         list[str],
         typer.Option(help=say("What is missing; all of it.", "须补正的全部内容。")),
     ],
-    until: Annotated[str, typer.Option(help=say("Until when.", "补正期限。"))],
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help=say(
+                "Until when: 2026-12-31 for all of that day, or 2026-12-31T17:00:00+08:00.",
+                "补正期限，如 2026-12-31（含当日）。",
+            ),
+        ),
+    ],
 ) -> None:
     from cli.steps import write_as_registrar
     from cli.times import parse_date
@@ -174,6 +161,7 @@ def supplement(
         ),
     ] = None,
     as_party: Annotated[str | None, _AS] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.steps import write_as_applicant, write_as_registrar
     from contracts.registration import Supplement
@@ -184,7 +172,7 @@ def supplement(
     if ask is not None:
         text = ask
         write_as_registrar(
-            context.obj, registration, lambda _, key: Supplement(registration=key, ask=text)
+            context.obj, registration, lambda _, key: Supplement(registration=key, ask=text), out
         )
     elif answer is not None:
         digest = fingerprint_file(answer).digest
@@ -193,6 +181,7 @@ def supplement(
             registration,
             as_party,
             lambda _, key: Supplement(registration=key, answer=digest),
+            out,
         )
 
 
@@ -200,19 +189,29 @@ def withdraw(
     context: typer.Context,
     registration: Annotated[str, REGISTRATION],
     as_party: Annotated[str | None, _AS] = None,
+    out: Annotated[Path | None, DRAFT] = None,
 ) -> None:
     from cli.steps import write_as_applicant
     from contracts.registration import Withdraw
 
     write_as_applicant(
-        context.obj, registration, as_party, lambda _, key: Withdraw(registration=key)
+        context.obj, registration, as_party, lambda _, key: Withdraw(registration=key), out
     )
 
 
 def refuse(
     context: typer.Context,
     registration: Annotated[str, REGISTRATION],
-    ground: Annotated[str, typer.Option(help=say("22-1 to 22-5.", "22-1 至 22-5。"))],
+    ground: Annotated[
+        str,
+        typer.Option(
+            help=say(
+                "22-1 harm to security, the public or others; 22-2 unlawful source; 22-3 "
+                "unresolved dispute of ownership; 22-4 concealment or false proof; 22-5 other law.",
+                "22-1 至 22-5，含义见上。",
+            )
+        ),
+    ],
     reasons: Annotated[str, REASONS],
 ) -> None:
     from cli.registering import check_choice
@@ -292,6 +291,7 @@ def record(
             ),
         ),
     ] = None,
+    out: Annotated[Path | None, OFFICER_DRAFT] = None,
 ) -> None:
     from cli.recording import Findings, record_registration
 
@@ -306,7 +306,7 @@ def record(
         downgrade=downgrade,
         duplicates=tuple(duplicate or ()),
     )
-    record_registration(context.obj, registration, findings)
+    record_registration(context.obj, registration, findings, out)
 
 
 def revoke(
@@ -315,23 +315,41 @@ def revoke(
     ground: Annotated[
         str,
         typer.Option(
-            help=say("Such as data-destroyed, judgment.", "如 data-destroyed、judgment。")
+            help=say(
+                "data-destroyed, objection-upheld, judgment, obtained-by-deceit or by-law.",
+                "注销情形，取值见上。",
+            )
         ),
     ],
     reasons: Annotated[str, REASONS],
+    objection: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "The upheld objection that it rests on, if several.",
+                "所依据的成立异议（有多项时）。",
+            )
+        ),
+    ] = None,
+    out: Annotated[Path | None, OFFICER_DRAFT] = None,
+    yes: Annotated[bool, YES] = False,
 ) -> None:
+    from cli.confirming import confirm
     from cli.registering import check_choice
-    from cli.subjects import find_keys, find_subject
-    from cli.writing import write_event
+    from cli.subjects import find_officers, find_subject
+    from cli.twosided import DraftFile, submit_or_draft
     from contracts.revocation import RevocationGround
+    from node.drafts import prepare_event
     from node.recording import build_revocation
 
     session: Session = context.obj
     chosen: RevocationGround = check_choice("--ground", ground, get_args(RevocationGround))
+    confirm("a revoked voucher never comes back", "凭证注销后不可恢复", is_sure=yes)
     with session.registry(is_writer=True) as registry:
         key = find_subject(registry, "registration", registration)
-        body = build_revocation(registry, key, chosen, reasons)
-        ledger = registry.ledger
-        keys = find_keys(registry, ledger.registrar, ledger.profile.officers)
-        extra: dict[str, Json] = {"voucher": body.number}
-        write_event(session, registry, ledger.registrar, body, keys, key, extra)
+        rests_on = None if objection is None else find_subject(registry, "objection", objection)
+        body = build_revocation(registry, key, chosen, reasons, rests_on)
+        find_officers(registry, out)
+        prepared = prepare_event(registry, registry.ledger.registrar, body)
+        file = DraftFile(f"{body.number}-revocation", out)
+        submit_or_draft(session, registry, prepared, file, extra={"revoked": body.number})

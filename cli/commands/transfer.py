@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import DRAFT, FORCE, RIGHT, VOUCHER
+from cli.commands.options import DRAFT, FORCE, RIGHT, VOUCHER, file_or_digest
 from cli.lang import say
 from cli.session import Session
 
@@ -60,12 +60,9 @@ def transfer(
     ] = None,
     document: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help=say(
-                "The contract, or the document of the ground; only its digest is written.",
-                "转让合同或法定事由文件（文件或摘要），仅登记其摘要。",
-            ),
+        file_or_digest(
+            "The contract, or the document of the ground; only its digest is written.",
+            "转让合同或法定事由文件（文件或摘要），仅登记其摘要。",
         ),
     ] = None,
     giver: Annotated[
@@ -144,7 +141,8 @@ def submit(
     file: Annotated[Path, _DRAFT],
     opening: Annotated[Path | None, _OPENING] = None,
 ) -> None:
-    from cli.cosigning import read_draft, submit_draft
+    from cli.cosigning import read_draft
+    from cli.submitting import submit_draft
 
     session: Session = context.obj
     submit_draft(session, read_draft(file, opening))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import YES
 from cli.exitcodes import Exit, UsageError
 from cli.lang import say
 from cli.session import Session
@@ -44,17 +45,17 @@ def create_group() -> typer.Typer:
 
 def erase(
     context: typer.Context,
-    subject: Annotated[
-        str,
-        typer.Argument(
-            metavar="REGISTRATION|PARTY",
-            help=say("Key or its beginning.", "登记或主体的标识或其开头。"),
-        ),
-    ],
     reason: Annotated[
         str,
         typer.Option(help=say("Why; kept in the vault, sealed.", "销毁理由，密封保存于本库。")),
     ],
+    subject: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="REGISTRATION|PARTY",
+            help=say("Key or its beginning.", "登记或主体的标识或其开头。"),
+        ),
+    ] = None,
     field: Annotated[
         list[str] | None,
         typer.Option(
@@ -64,25 +65,27 @@ def erase(
             )
         ),
     ] = None,
-    yes: Annotated[
+    extra: Annotated[
         bool,
         typer.Option(
-            "--yes", help=say("Do it; it cannot be undone.", "确认执行；销毁后无法恢复。")
+            "--extra",
+            help=say(
+                "All of nothing on the ledger: of filings broken off, and of drafts.",
+                "销毁账本上无对应者：中断的申请与草稿。",
+            ),
         ),
     ] = False,
+    yes: Annotated[bool, YES] = False,
 ) -> None:
+    from cli.confirming import confirm
     from cli.subjects import find_subject
     from node.erasure import erase_openings
 
     session: Session = context.obj
-    if not yes:
-        raise UsageError(
-            say(
-                "what is erased cannot be had back: say --yes if it is meant",
-                "销毁后无法恢复：确认无误请加 --yes",
-            ),
-            "not_confirmed",
-        )
+    confirm("what is erased cannot be had back", "销毁后无法恢复", is_sure=yes)
+    if extra or subject is None:
+        _erase_extra(session, subject, field, reason, is_extra=extra)
+        return
     with session.registry(is_writer=True) as registry:
         is_party = subject.startswith("party/")
         kind = "party" if is_party else "registration"
@@ -99,12 +102,48 @@ def erase(
     session.out.result(document, lambda: _show_erased(session, done))
 
 
-def _warn_erased(session: Session, done: "Erased", *, is_kept_long: bool) -> None:
+def _erase_extra(
+    session: Session,
+    subject: str | None,
+    field: "Sequence[str] | None",
+    reason: str,
+    *,
+    is_extra: bool,
+) -> None:
+    """Erase what nothing on the ledger names.
+
+    Raises:
+        UsageError: It is not clear what is meant.
+    """
+    from node.leftovers import erase_leftovers
+
+    if not is_extra or subject is not None or field:
+        raise UsageError(
+            say(
+                "name a registration or a party, or say --extra alone",
+                "请指明登记或主体，或仅用 --extra",
+            ),
+            "subject_required",
+        )
+    with session.registry(is_writer=True) as registry:
+        count = erase_leftovers(registry, reason)
+    _warn_backups(session)
+    session.out.result(
+        {"extra": True, "records": count},
+        lambda: session.out.table("", [(say("records erased", "已销毁记录数"), str(count))]),
+    )
+
+
+def _warn_backups(session: Session) -> None:
     session.out.warn(
         "backups made before still hold it, and so do drafts and files of openings that were given "
         "away: destroy those too, and make a new backup",
         "此前的备份仍含有该内容，已交出的草稿与开示文件亦然：请一并销毁，并另作新备份",
     )
+
+
+def _warn_erased(session: Session, done: "Erased", *, is_kept_long: bool) -> None:
+    _warn_backups(session)
     if is_kept_long:
         session.out.warn(
             "Article 10 asks a registrar to keep the files of registrations for 20 years: be sure "
@@ -191,3 +230,10 @@ def _show_report(session: Session, report: "VaultReport") -> None:
     rows += [(say("missing", "缺失"), f"{at.subject} {at.field}") for at in report.missing]
     rows += [(say("wrong", "不符"), f"{at.subject} {at.field}") for at in report.wrong]
     session.out.table("", rows)
+    if report.extra and report.is_whole:
+        command = "muniment vault erase --extra --reason WHY"
+        session.out.talk(
+            f"What is of nothing on the ledger is of drafts not yet submitted, or of filings that "
+            f"were broken off; if there are no drafts: {command}",
+            f"账本上没有对应承诺的内容来自尚未提交的草稿或中断的申请；如无草稿，可予销毁：{command}",
+        )

@@ -9,6 +9,7 @@ from cli.exitcodes import Exit, UsageError, exit_for
 from cli.files import is_stdin, read_capped
 from cli.lang import is_chinese, say
 from cli.output import describe_error, show_plain
+from cli.partynames import name_parties, put_names
 from cli.session import Session
 from cli.times import format_local, parse_age, parse_date
 from cli.trust import read_policy
@@ -24,7 +25,7 @@ from cli.words import (
 from ledger.core.types import Json, JsonObject, SubjectKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from contracts.verdict import Check, Question, Report
     from ledger.core.policy import Policy
@@ -174,12 +175,12 @@ def _show(session: Session, files: list[Path], reports: "list[Report]") -> None:
 
     def human() -> None:
         for path, report in zip(files, reports, strict=True):
-            _show_one(session, path, report)
+            _show_one(session, path, report, name_parties(session, report))
 
     session.out.result(whole, human)
 
 
-def _show_one(session: Session, path: Path, report: "Report") -> None:
+def _show_one(session: Session, path: Path, report: "Report", names: "Mapping[str, str]") -> None:
     rows = []
     if report.failure is not None:
         headline = say("NOT VERIFIED", "验证未通过")
@@ -189,15 +190,19 @@ def _show_one(session: Session, path: Path, report: "Report") -> None:
     else:
         headline = say("AUTHENTIC, BUT NOT IN FORCE", "真实，但不在有效状态")
     print(f"{headline}{say(': ', '：')}{show_plain(path.name)}")
-    session.out.table("", rows + _facts(report) + _checks(report))
+    session.out.table("", rows + _facts(report, names) + _checks(report))
 
 
-def _facts(report: "Report") -> list[tuple[str, str]]:
+def _facts(report: "Report", names: "Mapping[str, str]") -> list[tuple[str, str]]:
     facts = [
         (say("about", "主题"), report.subject),
-        (say("notice", "提示"), find_notice(report.subject)),
-        *((show_word(name), show_fact(name, value)) for name, value in _choose(report.shown)),
+        (say("notice", "提示"), _say_notice(report)),
+        *(
+            (show_word(name), put_names(show_fact(name, value), names))
+            for name, value in _choose(report.shown)
+        ),
         (say("status", "状态"), show_status(report.status, report.subject.partition("/")[0])),
+        (say("renewal", "续期"), _say_renewal(report)),
         (say("marks", "备注"), ", ".join(map(show_word, report.marks))),
     ]
     if report.opened is not None:
@@ -210,7 +215,30 @@ def _facts(report: "Report") -> list[tuple[str, str]]:
             facts.append((say("as of", "截至"), format_local(report.as_of) + word))
     if report.valid_until is not None:
         facts.append((say("valid until", "有效期至"), format_local(report.valid_until)))
+    if names:
+        own = say(
+            "from this home's ledger, not proved by the file", "取自本目录的账本，文件本身不证明"
+        )
+        facts.append((say("names", "名称来源"), own))
     return facts
+
+
+def _say_notice(report: "Report") -> str:
+    """What the credential says of its standing; of a TEST number without one, a demonstration."""
+    return say(*report.notice) if report.notice is not None else find_notice(report.subject)
+
+
+def _say_renewal(report: "Report") -> str:
+    """Why an expired voucher may still be in force, and whom to ask."""
+    if not report.renewal:
+        return ""
+    ask = f"muniment registration show {report.renewal}"
+    return say(
+        "the term is over, but a renewal was filed: if that was in time, the rights stay in force "
+        f"until it is decided, which this file does not prove; ask the registry: {ask}",
+        "有效期已满，但已申请续期：如按期申请，办结前权利继续有效，本文件不能证明；"
+        f"请在登记系统查询：{ask}",
+    )
 
 
 def _choose(shown: "Sequence[tuple[str, str]]") -> list[tuple[str, str]]:

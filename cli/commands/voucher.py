@@ -51,9 +51,11 @@ _NUMBER = typer.Argument(help=say("Number, such as TEST2026110001.", "凭证编�
 
 
 def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
+    from cli.besides import describe_beside, describe_corrections, rows_beside, rows_corrections
     from cli.subjects import find_voucher
     from contracts.recording import Voucher, voucher_key
     from contracts.records import format_record
+    from node.beside import read_corrections, read_live_beside
     from node.standing import tell_voucher
 
     session: Session = context.obj
@@ -63,6 +65,9 @@ def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
         listing = registry.store.read_listing(state.asset)
         notice = _find_notice(registry, full)
         standing = tell_voucher(registry, full)
+        beside = read_live_beside(registry, state.asset, full)
+        corrections = list(read_corrections(registry, state.registration))
+        stands = [] if beside is None else [*rows_beside(registry, beside)]
     rows = [
         (say("notice", "提示"), notice),
         (say("asset", "数据"), state.asset),
@@ -73,20 +78,21 @@ def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
         (say("valid until", "有效期至"), format_local(UnixMillis(state.valid_until))),
         (say("issuer", "签发密钥"), state.issuer),
     ]
+    if standing.successor is not None:
+        rows.append((say("superseded by", "现行凭证"), standing.successor))
     if standing.renewal is not None:
         kept = say("kept in force by", "因在途续期继续有效")
         rows.append((kept, standing.renewal))
-    declared = say("declared, holds nothing yet", "申报权利，尚未生效")
-    rows += [
-        (declared, f"{show_word(str(each['right']))} {each['holder']}")
-        for each in standing.declared
-    ]
+    rows += [*stands, *rows_corrections(corrections)]
     document: dict[str, Json] = {
         "voucher": full,
         **format_record(state),
         "standing": standing.status,
         "renewal": standing.renewal,
         "declared": standing.declared,
+        "successor": standing.successor,
+        "beside": None if beside is None else describe_beside(beside),
+        "corrections": describe_corrections(corrections),
     }
     session.out.result(document, lambda: session.out.table(full, rows))
 

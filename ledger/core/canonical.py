@@ -2,6 +2,8 @@
 
 A reader accepts only canonical bytes: it checks types, encodes again and compares, which also
 refuses duplicate members, other orders, blanks and other spellings of a number.
+
+No message repeats a value: what is read may be a form, and messages end up in logs.
 """
 
 import json
@@ -156,8 +158,12 @@ def _check(value: object, depth_left: int, name_rule: re.Pattern[str]) -> None:
 
 def _check_scalar(value: object) -> None:
     if isinstance(value, str):
-        if _FORBIDDEN.search(value):
-            raise MalformedError(f"a string holds a forbidden character: {value!r:.80}")
+        found = _FORBIDDEN.search(value)
+        if found is not None:
+            raise MalformedError(
+                f"a string holds a forbidden character: U+{ord(found[0]):04X}, as the "
+                f"{found.start() + 1}. of its {len(value)} characters"
+            )
     elif isinstance(value, int):  # bool is one, and always in range
         if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
             raise MalformedError(f"an integer of {value.bit_length()} bits, beyond 2^53-1")
@@ -166,12 +172,12 @@ def _check_scalar(value: object) -> None:
 
 
 def _check_names(names: Iterable[object], name_rule: re.Pattern[str]) -> None:
-    for name in names:
+    for place, name in enumerate(names, 1):
         # Most names are ASCII identifiers, which both rules allow.
         if type(name) is str and name.isascii() and name.isidentifier() and len(name) <= 64:
             continue
         if not isinstance(name, str) or not name_rule.fullmatch(name):
-            raise MalformedError(f"a member name outside the profile: {name!r:.80}")
+            raise MalformedError(f"a member name outside the profile: the {place}. of its object")
 
 
 def _plain(value: Json) -> "rfc8785._impl._Value":
@@ -190,10 +196,14 @@ def _object_without_doubles(pairs: list[tuple[str, Json]]) -> JsonObject:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise MalformedError(f"only integers are allowed, not {text[:24]}")
+    what = "a fraction" if text.lstrip("-")[:1].isdigit() else text
+    raise MalformedError(f"only integers are allowed, not {what}: write others as texts")
 
 
 def _parse_integer(text: str) -> int:
     if len(text) > 17 or text == "-0":
-        raise MalformedError(f"not an integer of our profile: {text[:24]}")
+        raise MalformedError(
+            f"not an integer of our profile, from -(2^53-1) to 2^53-1: one of {len(text)} "
+            "characters; write it as a text"
+        )
     return int(text)

@@ -80,10 +80,10 @@ def _describe_ledger(states: FoldedStates) -> JsonObject:
 def _describe_vouchers(states: FoldedStates, period: Period, events: EventTally) -> JsonObject:
     standing: Counter[str] = Counter()
     expired = 0
-    for key, voucher in states.iterate(Voucher):
+    for _, voucher in states.iterate(Voucher):
         status = str(current(voucher.status)[-1])
         if status == "valid" and voucher.valid_until <= period.as_of:
-            ended = _find_expiry(states, key.partition("/")[2], voucher)
+            ended = _find_expiry(states, voucher)
             is_expired = ended is not None and ended <= period.as_of
             status = "expired" if is_expired else "renewal_pending"
             expired += is_expired and ended is not None and period.holds(ended)
@@ -101,12 +101,12 @@ def _describe_vouchers(states: FoldedStates, period: Period, events: EventTally)
     }
 
 
-def _find_expiry(states: FoldedStates, number: str, voucher: Voucher) -> UnixMillis | None:
+def _find_expiry(states: FoldedStates, voucher: Voucher) -> UnixMillis | None:
     """When a voucher that nobody ended ran out; None: a renewal keeps it in force (Art. 36)."""
     until = UnixMillis(voucher.valid_until)
     asset = states.find(Asset, voucher.asset)
     pending = None if asset is None else read_pending(states, asset, until)
-    if pending is None or pending.number != number or not pending.holds_at(until):
+    if pending is None or not pending.holds_at(until):
         return until
     return pending.end
 

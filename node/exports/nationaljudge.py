@@ -50,6 +50,7 @@ from node.judges import Ask
 
 KIND: Final = "national"
 NOT_YET_OPENED: Final = "members not yet published"
+SILENCE: Final = "acceptance by silence"
 NOT_YET_RECORDED: Final = "result not yet recorded"
 _CAME_TO_NOTHING: Final = frozenset(("withdrawn", "terminated", "refused", "lapsed"))
 _OPENING: Final = {"by", "field", "log", "salt", "value"}
@@ -83,9 +84,11 @@ def judge_national_file(value: JsonObject, ask: Ask, report: Verdict) -> None:
     report.check(
         "what is sent", "says what the proofs show", lambda: verify_document(document, proofs)
     )
+    if _is_silence_unknown(proofs):
+        report.note_unchecked(SILENCE)
     if document.evidence is not UNSET:
         now = ask.question.now
-        report.check("ready", "reviewed", lambda: _check_reviewed(document, proofs, now))
+        report.check("ready", "reviewed", lambda: _check_reviewed(proofs, now))
     _judge_record(document, dossier, report)
     if document.evidence is UNSET and not _read(Registration, dossier.state).fields:
         report.note_unchecked(NOT_YET_OPENED)
@@ -135,20 +138,32 @@ def verify_document(document: NationalDocument, proofs: NationalProofs) -> None:
             raise BundleError(f"the document says something else than the proofs: its {name}")
 
 
-def _check_reviewed(document: NationalDocument, proofs: NationalProofs, now: UnixMillis) -> None:
+def _is_silence_unknown(proofs: NationalProofs) -> bool:
+    """Whether only the calendar, which is not proved here, says if silence was an acceptance."""
+    state, ledger = _read(Registration, proofs.dossier.state), _read_ledger(proofs)
+    is_filed = state.status[-1].value == "filed" and state.deadline is None
+    return is_filed and ledger.profile.clocks.acceptance > 0
+
+
+def _check_reviewed(proofs: NationalProofs, now: UnixMillis) -> None:
     """Refuse evidence of what is still under review or notice, or came to nothing.
 
     Raises:
         BundleError: It was not ready to be recorded.
     """
     state = _read(Registration, proofs.dossier.state)
-    ledger = next(_read(Ledger, each) for each in proofs.states if each.subject == SELF)
-    has_notice = state.type in ledger.profile.notice_types
+    has_notice = state.type in _read_ledger(proofs).profile.notice_types
+    if not has_notice and _is_silence_unknown(proofs):
+        return
     if not is_reviewed(state, now, has_notice=has_notice):
         raise BundleError(
             "evidence is sent of what may be recorded: its notice over or withheld, every "
             "objection decided"
         )
+
+
+def _read_ledger(proofs: NationalProofs) -> Ledger:
+    return next(_read(Ledger, each) for each in proofs.states if each.subject == SELF)
 
 
 def _verify_states(states: Sequence[StateBundle], opened: VerifiedCheckpoint) -> None:

@@ -29,6 +29,7 @@ from node.rulebundle import current_rules
 
 REPORT: Final = "muniment/report/v1"
 MAX_REPORT_BYTES: Final = 1024 * 1024
+_WANTED: Final = "give the file that 'muniment report --out FILE.json' wrote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +229,12 @@ def _parse_report(data: bytes) -> tuple[JsonObject, Asked, Checkpoint]:
         MalformedError: Not a report.
         LimitError: More than 1 MiB.
     """
-    value = decode_canonical(data, max_bytes=MAX_REPORT_BYTES)
+    try:
+        value = decode_canonical(data, max_bytes=MAX_REPORT_BYTES)
+    except MalformedError as exc:
+        raise MalformedError(f"not a report, or not its bytes: {_WANTED}") from exc
     if not isinstance(value, dict) or value.get("format") != REPORT:
-        raise MalformedError(f"not a report: its format is not {REPORT}")
+        raise MalformedError(f"not a report: {_WANTED}")
     log, period = value.get("log"), value.get("period")
     if not isinstance(log, dict) or not isinstance(period, dict):
         raise MalformedError("a report has the objects log and period")

@@ -9,6 +9,8 @@ from typing import Final
 from msgspec import UNSET
 
 from contracts.clocks import describe_instant
+from contracts.edges import STATES
+from contracts.force import settle_terms
 from contracts.identity import Party
 from contracts.procedure import Registration, status_at
 from contracts.recording import RecordRegistration
@@ -20,6 +22,7 @@ from ledger.core.entry import Entry
 from ledger.core.subjects import SELF
 from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import CorruptionError, NotFoundError, RejectedError
+from node.duties import read_settled
 from node.exports.national import (
     MAX_NATIONAL_BYTES,
     Deposit,
@@ -64,7 +67,7 @@ def make_national(
         RejectedError: The registration is not so far, or has no such part.
         NotFoundError: There is no such registration, or the vault lacks its form.
     """
-    registration = registry.need_state(Registration, key)
+    registration = read_settled(registry, key)
     wanted = _choose_part(registry, key, registration, part)
     return NationalDocument(
         part=wanted,
@@ -147,7 +150,7 @@ def _choose_part(
             "not_accepted",
             f"{key} is {status}: the national system is sent what is accepted, and nothing of what "
             "came to nothing",
-            f"{key} 现为 {status}：仅已受理的登记须报送国家系统，未予登记的不报送",
+            f"{key} 现为“{STATES[status].zh}”：仅已受理的登记须报送国家系统，未予登记的不报送",
             rule="Art. 24",
         )
     has_notice = registration.type in registry.ledger.profile.notice_types
@@ -267,8 +270,9 @@ def _expect_result(
     data = asset.classification
     if registration.type == "cancellation" or data is None:
         return Result(rights=(), declared=(), data_class=None, level=None)
-    held = tuple_values(asset.tuples)
-    moved = rights_after(asset, registration.moves) if registration.moves else held
+    settled = settle_terms(asset, registry.clock.now())
+    held = tuple_values(settled.tuples)
+    moved = rights_after(settled, registration.moves) if registration.moves else held
     return Result(
         rights=tuple(map(dict, moved)), declared=(), data_class=data.data_class, level=data.level
     )

@@ -14,6 +14,8 @@ from ledger.errors import RejectedError
 from node.forms.reading import is_allowed_text
 from node.forms.shape import LISTS, Field, FieldKind, Finding, Group, join_path
 
+MAX_FINDINGS: Final = 50
+_SHOWN_NAME: Final = 64
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
 _FLAGS: Final = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
@@ -31,11 +33,20 @@ def check_form(
         is_lenient: Nothing has to be filled in but the name of the data: for trying out.
 
     Returns:
-        The filled blanks alone, choices as their codes; and the findings in the form's order.
+        The filled blanks alone, choices as their codes; and the findings in the form's order, the
+        first 50 of them and how many more there are.
     """
     check = _Check(is_lenient=is_lenient)
     filled = check.group(dict(value), form, "")
-    return filled, check.findings
+    return filled, _cap(check.findings)
+
+
+def _cap(findings: list[Finding]) -> list[Finding]:
+    left = len(findings) - MAX_FINDINGS
+    if left <= 0:
+        return findings
+    rest = Finding("", f"and {left} more: mend these first", f"另有 {left} 处：请先更正以上各项")
+    return [*findings[:MAX_FINDINGS], rest]
 
 
 def is_blank(value: Json) -> bool:
@@ -79,7 +90,7 @@ class _Check:
                 self._enter(filled, part, given, inner)
         for name in value:
             if group.find(name) is None:
-                self._say_unknown(group, join_path(path, name))
+                self._say_unknown(group, join_path(path, name[:_SHOWN_NAME]))
         self._compare(group, filled, path)
         return filled
 
@@ -100,10 +111,11 @@ class _Check:
             self._miss_inside(part, f"{path}.1" if part.is_many else path)
             return
         codes = f": {', '.join(part.choices)}" if part.choices else ""
+        named = f"：{_name_codes(part)}" if part.choices else ""
         self._find(
             path,
             f"is missing; write: {part.en}{codes}",
-            f"未填写；请填写：{part.zh}{codes.replace(': ', '：').replace(', ', '、')}",
+            f"未填写；请填写：{part.zh}{named}",
         )
 
     def _miss_inside(self, group: Group, path: str) -> None:
@@ -196,8 +208,11 @@ def _read_code(each: Field, given: Json) -> _Read:
     code = by_name.get(text, text)
     if code in each.choices:
         return code
-    shown = "、".join(f"{code}（{name}）" for code, name in each.choices.items())
-    return _Fault(f"is one of {', '.join(each.choices)}", f"须为以下之一：{shown}")
+    return _Fault(f"is one of {', '.join(each.choices)}", f"须为以下之一：{_name_codes(each)}")
+
+
+def _name_codes(each: Field) -> str:
+    return "、".join(f"{code}（{name}）" for code, name in each.choices.items())
 
 
 def _read_day(_: Field, given: Json) -> _Read:

@@ -74,3 +74,8 @@ GROUNDS: Final = {
     "succession": "继承",
     "liquidation": "清算",
 }
+CODES: Final = (
+    KINDS, RIGHTS, BASES, SOURCES, SPATIAL, FREQUENCIES, SHAPES, STAGES, CLASSES, LEVELS, OPENNESS,
+    SCOPES, GROUNDS,
+)  # fmt: skip
+"""All of them."""

@@ -14,13 +14,16 @@ from typing import Final, cast
 from msgspec import UNSET, UnsetType
 
 from contracts.clocks import end_of_day_exclusive
+from contracts.eligibility import MADE
 from contracts.foundation import Ledger
 from contracts.mandates import Agent
 from contracts.records import format_record
 from contracts.title import Basis, DataClass, Level, Right, RightClaim
 from ledger.core.types import Json, JsonObject, SubjectKey
+from node.forms.identities import check_blocks
 from node.forms.resolving import Resolver
 from node.issuing import Application
+from node.room import explain_excess, find_excess
 
 _DATA_MEMBERS: Final = (
     "title", "summary", "industry", "source", "spatial", "temporal", "update_frequency", "volume",
@@ -69,7 +72,7 @@ def fill_initial(
         _check_filer(applicants, filer, resolver)
     evidence = read_digests(form, resolver)
     claims = _Claims(form, resolver, ledger, applicants, evidence).read()
-    years = _read_years(form, resolver, ledger)
+    years = read_years(form, "years", resolver, ledger)
     members = _members(form, agent, evidence)
     members["rights"] = [{**format_record(claim), "years": years} for claim in claims]
     if resolver.findings or not applicants:
@@ -87,6 +90,10 @@ def fill_initial(
         mandate=_read_mandate(agent) if is_agent else None,
     )
     files = tuple(map(str, rows(form.get("files"))))
+    excess = find_excess(application.members, application.named, len(files))
+    if excess:
+        resolver.say("data", *explain_excess(excess))
+        return None
     return Filled(application, tuple(sorted(applicants)), filer or applicants[0], files)
 
 
@@ -101,12 +108,20 @@ def _check_filer(
         )
 
 
-def _read_years(form: JsonObject, resolver: Resolver, ledger: Ledger) -> int:
+def read_years(form: JsonObject, path: str, resolver: Resolver, ledger: Ledger) -> int:
+    """The years of a form or of a table of it, by default all there are; a finding if more.
+
+    Args:
+        form: With `years`, if they are filled in.
+        path: Of that blank.
+        resolver: Keeps the finding.
+        ledger: Of the registry.
+    """
     most = ledger.profile.max_years
     given = form.get("years")
     years = given if isinstance(given, int) else most
     if years > most:
-        resolver.say("years", f"is at most {most} here", f"最长 {most} 年")
+        resolver.say(path, f"is at most {most} here", f"最长 {most} 年")
     return years
 
 
@@ -119,14 +134,16 @@ def find_applicants(
     the ledger is its one person.
     """
     blocks = rows(form.get("applicants"))
-    if len(blocks) <= 1 and filer is not None:
-        return [filer]
-    if not blocks and ledger.profile.is_solo:
+    if not blocks and filer is None and ledger.profile.is_solo:
         return [ledger.operator]
-    found = [find_block(block, resolver) for block in blocks]
+    if len(blocks) <= 1 and filer is not None:
+        found: list[SubjectKey | None] = [filer]
+    else:
+        found = [find_block(block, resolver) for block in blocks]
     if len(blocks) == 1 and found == [None] and ledger.profile.is_solo:
         return [ledger.operator]
-    for i, (block, party) in enumerate(zip(blocks, found, strict=True), 1):
+    check_blocks(blocks, found, "applicants", resolver, tables(form, "after"))
+    for i, (block, party) in enumerate(zip(blocks, found, strict=False), 1):
         if party is None:
             _say_unknown(block, f"applicants.{i}", resolver)
     return [party for party in found if party is not None] if None not in found else []
@@ -154,10 +171,18 @@ def _say_unknown(block: Json, path: str, resolver: Resolver) -> None:
     name = "party" if isinstance(block, Mapping) and "party" in block else "name"
     resolver.say(
         f"{path}.{name}",
-        "is no party of this ledger by its name or code: enrol it with 'muniment party enroll', or "
-        "write its key as party",
-        "账本上没有该名称或代码的主体：请先用 muniment party enroll 注册，或以 party 填写主体标识",
+        f"is no party of this ledger by its name or code{_quote(block)}: enrol it with 'muniment "
+        "party enroll', or write its key as party",
+        f"账本上没有该名称或代码的主体{_quote(block)}：请先用 muniment party enroll 注册，"
+        "或以 party 填写主体标识",
     )
+
+
+def _quote(block: Json) -> str:
+    """The name of an organisation that was not found; that of a person is not repeated."""
+    if not isinstance(block, Mapping) or block.get("kind") not in {"legal", "unincorporated"}:
+        return ""
+    return f" ({str(block.get('name', ''))[:80]})"
 
 
 def read_agent(form: JsonObject, resolver: Resolver) -> Json:
@@ -265,6 +290,12 @@ class _Claims:
                 "is missing: products of public data need its registration code (Art. 15-2)",
                 "未填写：公共数据授权运营产品须填写公共数据资源登记编码（第十五条第二项）",
             )
+        if basis in MADE and "stage" not in tables(self._form, "data"):
+            self._resolver.say(
+                "data.stage",
+                f"is missing: of data that is {basis} it is needed",
+                f"未填写：以 {basis} 为依据的数据须填写",
+            )
         sources = self._find_sources(row, path)
         evidence = self._evidence
         if "evidence" in row:
@@ -321,5 +352,5 @@ def _members(form: JsonObject, agent: Json, evidence: list[str]) -> dict[str, Js
         "evidence": evidence or None,
         "openness": classification.get("openness", "conditional"),
         "prior": form.get("prior"),
-        "restrictions": form.get("restrictions") or "无",
+        "restrictions": form.get("restrictions"),
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ledger.core.types import Json
+from node.forms.dots import MAX_PARTS
 from node.forms.shape import LISTS, Field, Group
 
 _DIVIDER: Final = re.compile("[;；]")
@@ -54,7 +55,10 @@ def expand_row(cells: Mapping[str, Json], form: Group) -> dict[str, Json]:
 def _steps(column: str, form: Group) -> Iterator[str | int]:
     """Names and places of a path; a place that is left out is the first."""
     part: _Part | None = form
-    names = column.split(".")
+    names = column.split(".", MAX_PARTS)
+    if len(names) > MAX_PARTS:  # no blank lies so deep
+        yield column
+        return
     while names:
         name = names.pop(0)
         yield name

@@ -15,7 +15,14 @@ from contracts.mandates import Agent
 from contracts.profile import RegistrationType
 from ledger.core.draft import DraftOpening
 from ledger.core.types import Json, JsonObject, SubjectKey
-from node.forms.filling import find_applicants, find_filing_agent, read_agent, read_digests
+from node.forms.filling import (
+    find_applicants,
+    find_filing_agent,
+    read_agent,
+    read_digests,
+    read_years,
+    tables,
+)
 from node.forms.moving import find_number, find_title
 from node.forms.resolving import Resolver
 from node.later import build_later
@@ -57,6 +64,7 @@ def fill_later(
     applicants = find_applicants(form, resolver, resolver.registry.ledger, own)
     evidence = read_digests(form, resolver)
     title = find_title(form, resolver, number)
+    read_years(tables(form, "term"), "term.years", resolver, resolver.registry.ledger)
     if resolver.findings or number is None or not applicants:
         return None
     said = {**form, "agent": named, "evidence": evidence or None, "title": title}

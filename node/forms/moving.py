@@ -19,6 +19,7 @@ from ledger.core.draft import DraftOpening
 from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.keys import fresh_salt
 from node.forms.filling import find_filing_agent, need_block, read_agent, read_digests, rows, tables
+from node.forms.identities import check_blocks
 from node.forms.resolving import Resolver
 from node.registry import Registry
 from node.transferring import Wish, build_transfer
@@ -63,6 +64,8 @@ def fill_transfer(
         ]
         for name in ("transferors", "transferees")
     }
+    for name, parties in sides.items():
+        check_blocks(rows(form.get(name)), parties, name, resolver)
     moves = _read_moves(form, resolver, sides)
     ground = _read_ground(form, resolver)
     evidence = read_digests(form, resolver)

@@ -28,16 +28,18 @@ class Resolver:
     Args:
         registry: Whose parties and assets are meant.
         folder: That paths in the form begin in.
+        is_confined: Paths lead to nowhere else: who fills in the form is not who reads the files.
 
     `findings` is what has to be mended, `digests` those of the files that were read, in order.
     """
 
-    def __init__(self, registry: Registry, folder: Path) -> None:
+    def __init__(self, registry: Registry, folder: Path, *, is_confined: bool = False) -> None:
         self.registry = registry
         self.findings: list[Finding] = []
         self.digests: list[str] = []
-        self._folder = folder
+        self._folder, self._is_confined = folder, is_confined
         self._parties: dict[str, SubjectKey | None] = {}
+        self._states: dict[SubjectKey, Party | None] = {}
 
     def begin(self) -> None:
         """Begin another form: what was found and read in the last one is let go."""
@@ -60,6 +62,12 @@ class Resolver:
         if text not in self._parties:
             self._parties[text] = self._look_up(text)
         return self._parties[text]
+
+    def read_party(self, key: SubjectKey) -> Party | None:
+        """The state of a party, read once."""
+        if key not in self._states:
+            self._states[key] = self.registry.find_state(Party, key)
+        return self._states[key]
 
     def find_asset(self, path: str, text: str) -> SubjectKey | None:
         """A registered asset by key or voucher number."""
@@ -86,6 +94,14 @@ class Resolver:
 
     def read_file(self, path: str, text: str) -> Fingerprint | None:
         """The fingerprint of a file, or None and a finding."""
+        if self._is_confined and (Path(text).is_absolute() or ".." in Path(text).parts):
+            self.say(
+                path,
+                "names a file elsewhere: put the batch beside its data, and name files from there "
+                "without / at the beginning and without ..",
+                "所列文件不在批量文件之下：请将批量文件与数据放在一起，路径不得以 / 开头或含 ..",
+            )
+            return None
         try:
             found = fingerprint_file(self._folder / text)
         except NotFoundError:

@@ -60,7 +60,11 @@ def _render_group(group: Group, path: str, *, is_chinese: bool, is_optional: boo
 
 
 def _render_field(each: Field, *, is_chinese: bool, is_optional: bool) -> Iterator[str]:
-    needed = ("（必填）" if is_chinese else " (required)") if each.is_needed else ""
+    if is_optional:
+        needed = "（填写本组时必填）" if is_chinese else " (required with this table)"
+    else:
+        needed = "（必填）" if is_chinese else " (required)"
+    needed = needed if each.is_needed else ""
     yield f"# {each.zh if is_chinese else each.en}{needed}"
     if each.choices:
         shown = ", ".join(

@@ -54,6 +54,20 @@ def test_every_row_comes_to_its_voucher_under_solo(solo):
     solo.ok("audit")
 
 
+def test_the_applicant_s_reference_is_found_in_the_list_until_it_is_erased(solo):
+    (row,) = rows(1)
+    solo.ok("register", "--batch", table([[*row[:-1], "A-17"]]))
+    key = results()[0]["registration"]
+
+    def refs(*words):
+        items = solo.json("registration", "list", *words)["items"]
+        return {each["ref"] for each in items if each["registration"] == key}
+
+    assert (refs("--application"), refs()) == ({"A-17"}, {None})
+    solo.ok("vault", "erase", key, "--reason", "asked", "--yes")
+    assert refs("--application") == {None}
+
+
 def test_the_results_are_for_this_user_alone(solo):
     solo.ok("register", "--batch", table(rows(1)))
     mode = stat.S_IMODE(Path("batch.csv.results.jsonl").stat().st_mode)
@@ -124,7 +138,7 @@ def test_a_dry_run_names_every_fault_and_files_nothing(solo):
     assert solo.json("log", "checkpoint")["size"] == size
     assert not Path("batch.csv.results.jsonl").exists()
     people = solo.ok("register", "--batch", "batch.csv", "--dry-run", "--lang", "zh-CN", code=4)
-    assert "第 2 行: data.title 未填写" in people.out
+    assert "第 2 行（文件第 3 行）：data.title 未填写" in people.out
     assert people.row("须更正") == "1"
 
 
@@ -175,7 +189,7 @@ def test_another_encoding_is_refused_plainly_before_anything_is_filed(solo, enco
 
 BROKEN = {
     "nothing": ("", "is empty"),
-    "unknown column": ("file,heading\n", "no blank of the form for these columns: heading"),
+    "unknown column": ("file,heading\n", "no blank of the form has the name in column 2"),
     "doubled column": ("file,file\n", "twice"),
     "doubled blank": ("file,rights.right,rights.1.right\n", "twice"),
     "open quote": ('file,data.title\n0.csv,"x\n', "no row of a CSV table"),
@@ -234,7 +248,7 @@ def test_outside_solo_rows_are_filed_and_wait_for_the_registrar(national_program
     ]  # fmt: skip
     shared = [
         "停车", "采集生成", "G54", "市级", "天", "1 万行", "表格;结构化", "self-generated",
-        "enterprise", "general-2", "hold;use", "某公司", "legal", "91440300708461136T", applicant,
+        "enterprise", "general-2", "hold;use", "Applicant", "legal", "91440300708461136T", applicant,
     ]  # fmt: skip
     full = [[name, title, *shared] for name, title, *_ in rows(2)]
     lacking = [["0.csv", "缺项", *[""] * 15]]
@@ -248,6 +262,43 @@ def test_outside_solo_rows_are_filed_and_wait_for_the_registrar(national_program
     assert {"basis", "data.summary", "applicants.1.id_number", "rights.1.right"} <= missing
     argv = ("register", "--batch", "batch.csv", "--as", applicant)
     assert program.json(*argv, code=4)["done"] == 2
+
+
+def test_an_empty_table_is_printed_and_can_be_filled_in(solo):
+    header, example = solo.ok("register", "--template", "batch").out.splitlines()
+    assert header.startswith("file,ref,")
+    assert example.startswith("# january.csv,")
+    Path("t.csv").write_text(f"{header}\n{example}\n")
+    assert solo.json("register", "--batch", "t.csv", "--dry-run")["rows"] == 0
+    Path("january.csv").write_text("x")
+    Path("t.csv").write_text(f"{header}\n{example}\n{example.removeprefix('# ')}\n")
+    document = solo.json("register", "--batch", "t.csv", "--dry-run")
+    assert (document["rows"], document["valid"]) == (1, 1)
+
+
+def test_results_name_the_lines_of_the_file(solo):
+    names = [row[0] for row in rows(2)]
+    lines = ["file,data.title,data.summary", f'{names[0]},停车 2026,"two\nlines"', "", "# a remark",
+             f"{names[1]},,"]  # fmt: skip
+    Path("b.csv").write_text("\n".join(lines) + "\n")
+    solo.ok("register", "--batch", "b.csv", code=4)
+    assert [(each["row"], each["line"]) for each in results("b.csv.results.jsonl")] == [
+        (1, 2),
+        (2, 6),
+    ]
+    assert "row 2 (line 6): data.title" in solo.ok("register", "--batch", "b.csv", code=4).out
+    Path("b.jsonl").write_text('\n{"file": "0.csv"}\n')
+    assert "row 1 (line 2): " in solo.ok("register", "--batch", "b.jsonl", code=4).out
+
+
+def test_a_row_whose_applicant_is_not_who_is_enrolled_is_a_fault_of_it(licensed):
+    rows(1)
+    columns = ["file", "data.title", "applicants.name", "applicants.kind", "applicants.party"]
+    lines = [["0.csv", "停车数据 2026", "乙公司", "natural", "甲公司"]]
+    licensed.ok("register", "--batch", table(lines, columns=columns), code=4)
+    found = {each["path"]: each["message"] for each in results()[0]["findings"]}
+    assert found.keys() == {"applicants.1.name", "applicants.1.kind"}
+    assert "the ledger has 甲公司" in found["applicants.1.name"]
 
 
 def test_what_a_rule_refuses_is_said_of_its_row_and_the_others_are_filed(solo):
@@ -323,3 +374,49 @@ def test_numbers_that_another_takes_meanwhile_are_signed_again(solo, monkeypatch
     monkeypatch.setattr(node.batchrecording, "last_serial", stale)
     document = solo.json("register", "--batch", table(rows(3)))
     assert (document["vouchers"], len(calls)) == (3, 2)
+
+
+def wide_row(name, size, files):
+    """A row whose texts have so many characters, each of four bytes, and so many files."""
+    big = "𠮷"
+    names = [f"{name}-{i}.csv" for i in range(files)]
+    for each in names:
+        Path(each).write_text(each)
+    return {
+        "files": names,
+        "data": {"title": f"停车数据 {name}", "summary": big * size},
+        "restrictions": dict.fromkeys(("users", "region", "other"), big * min(size, 400)),
+    }
+
+
+def test_a_row_too_large_ever_to_be_published_is_told_and_not_filed(solo):
+    made = [wide_row("a", 2000, 100), wide_row("b", 1000, 1), wide_row("c", 100, 100)]
+    Path("wide.jsonl").write_text("".join(json.dumps(each) + "\n" for each in made))
+    document = solo.json("register", "--batch", "wide.jsonl", code=4)
+    assert (document["filed"], document["vouchers"], document["refused"]) == (2, 2, 0)
+    (found,) = results("wide.jsonl.results.jsonl")[0]["findings"]
+    assert found["path"] == "data"
+    assert "bytes more than a registration holds" in found["message"]
+
+
+@pytest.mark.parametrize("size", range(100, 1300, 200))
+def test_what_passes_for_its_size_comes_to_its_voucher(solo, size):
+    path = Path("wide.jsonl")
+    made = [wide_row(f"{size}-{count}", size, count) for count in (1, 30, 60, 100)]
+    path.write_text("".join(json.dumps(each) + "\n" for each in made))
+    for options in ((), ("--publish-digest",)):
+        document = solo("--json", "register", "--batch", path, *options).json
+        assert document["vouchers"] == document["filed"] + document["done"] > 0
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "../out.csv", "sub/../../out.csv"])
+def test_files_lie_beside_the_batch_and_nowhere_else(solo, name):
+    Path("../out.csv").write_text("x\n")
+    Path("sub").mkdir()
+    Path("sub/in.csv").write_text("y\n")
+    lines = [[name, "停车数据 2026", "", "", ""], ["sub/in.csv", "停车数据 2027", "", "", ""]]
+    document = solo.json("register", "--batch", table(lines), code=4)
+    assert (document["filed"], document["invalid"]) == (1, 1)
+    (found,) = results()[0]["findings"]
+    assert found["path"] == "file"
+    assert "put the batch beside its data" in found["message"]

@@ -289,6 +289,7 @@ def test_a_recipient_countersigns_the_copy_once(licensed, market):
     english, chinese = both(licensed, *argv)
     assert "countersigns it once" in english
     assert "签收一次" in chinese
+    assert f"{key} 现为“已签收”" in chinese
 
 
 def test_people_see_what_was_received(licensed, market):

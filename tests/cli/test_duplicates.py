@@ -60,6 +60,7 @@ def test_the_registrar_is_shown_the_earlier_asset_and_whose_it_is(
     assert match == {
         "asset": first["asset"], "voucher": first["voucher"], "match": "exact", "title": "",
         "registration": first["registration"], "status": "recorded", "earlier": True,
+        "applicants": [{"party": applicant, "name": "Applicant"}],
         "holders": [{"party": applicant, "name": "Applicant", "right": "hold"}],
     }  # fmt: skip
     shown = national_program.ok("registration", "duplicates", second)
@@ -76,6 +77,10 @@ def test_the_earlier_one_sees_that_the_other_came_later(national_program, first,
     (match,) = document["duplicates"]
     assert (match["registration"], match["earlier"]) == (second, False)
     assert "voucher" not in match
+    assert match["holders"] == []
+    (applicant,) = match["applicants"]
+    shown = national_program.ok("registration", "duplicates", first["registration"])
+    assert shown.row("applicant") == f"{applicant['name']} ({applicant['party']})"
 
 
 def test_content_of_its_own_has_no_duplicates(national_program, first):

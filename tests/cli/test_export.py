@@ -41,6 +41,8 @@ def test_the_notice_is_exported_once_it_is_accepted(national_program, applicant)
     registration = file(national_program, applicant)["registration"]
     error = national_program.refused("export", "national", registration, code=4)
     assert (error["code"], error["rule"]) == ("not_accepted", "Art. 24")
+    argv = ("export", "national", registration, "--lang", "zh-CN")
+    assert "现为“已申请，待受理”" in national_program.ok(*argv, code=4).err
     national_program.ok("registration", "accept", registration)
     document = national_program.json("export", "national", registration)
     assert document.keys() == {"format", "digest", "document"}

@@ -135,6 +135,9 @@ def rescan(program, *names):
 
 def test_a_new_list_says_what_it_concerns_and_changes_nothing(licensed, market):
     assert rescan(licensed) == []
+    english, chinese = both(licensed, "list", "rescan", code=0)
+    assert "no registered data is concerned" in english
+    assert "未涉及任何已登记数据" in chinese
     size = licensed.json("log", "checkpoint")["size"]
     published = publish(licensed, "negative", entry(asset=market.asset))
     assert "1 registered asset(s) are concerned now" in published.err
@@ -155,6 +158,7 @@ def test_a_new_list_says_what_it_concerns_and_changes_nothing(licensed, market):
     licensed.ok("grant", "show", market.grant)
     row = licensed.ok("list", "rescan").out.split("\t")
     assert row[:3] == [market.number, "停车数据 2026", "negative 1 E-7"]
+    assert row[4].strip() == "; ".join(found["do"]), "all of it, not only the first"
     chinese = licensed.ok("list", "rescan", "--lang", "zh-CN").out
     assert "负面清单 1 E-7" in chinese
 
@@ -169,7 +173,8 @@ def test_what_a_scan_says_to_do_can_be_done(licensed, market):
 def test_the_catalogue_is_scanned_for_what_states_a_lower_level(important, market):
     (found,) = rescan(important)
     assert (found["list"], found["version"]) == ("important-data", 1)
-    assert found["do"][0] == f"muniment filing important {market.number}"
+    filing = f"muniment filing important {market.number}"
+    assert found["do"][0] == f"{filing} --purpose PURPOSE --document FILE --until DATE"
     assert found["do"][1].startswith("muniment registration correct registration/")
     assert rescan(important, "negative") == []
     assert important.refused("list", "rescan", "calendar", code=2)["code"] == "option_value"
@@ -222,5 +227,5 @@ def test_a_list_of_another_form_is_not_published(licensed):
     error = licensed.refused("list", "publish", "negative", "all", "list.json", code=4)
     assert error["code"] == "malformed"
     assert "names nothing to match" in error["message"]
-    error = licensed.refused("list", "publish", "negative", "2026", "list.json", code=4)
+    error = licensed.refused("list", "publish", "negative", "2026", "list.json", "--other", code=4)
     assert error["code"] == "wrong_part"

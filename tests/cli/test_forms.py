@@ -11,9 +11,11 @@ from node.forms.annexes import FORMS
 from node.issuing import read_openings
 from node.registry import open_registry
 from tests.support.form_filling import DIGEST, fill_template, samples
+from tests.support.people import CODES
 
 INITIAL = FORMS["initial"]
 PERSON = "320102199001011234"
+CODE, OTHER_CODE = CODES[:2]
 
 
 def template(program, kind, language="en"):
@@ -61,6 +63,14 @@ def openings_of(program, registration, names):
 def office(national_program):
     Path("table.csv").write_text("hour,cars\n8,120\n")
     return national_program
+
+
+@pytest.fixture
+def applicant(office):
+    """A natural person on that ledger."""
+    checked = ("--check-method", "card seen", "--check-evidence", "table.csv")
+    argv = ("某某", "--kind", "natural", "--key", "person", "--no-passphrase", *checked)
+    return office.json("party", "enroll", *argv)["subject"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -115,6 +125,22 @@ def test_the_form_is_what_the_registrar_records(office, applicant):
     assert {each["limits"] for each in tuples} == {"limits 文字"}
     assert {each["until"] for each in tuples} == {1_893_427_200_000}
     assert asset["classification"]["openness"] == "unconditional"
+    assert asset["stage"] == "raw"
+
+
+def test_a_missing_choice_is_told_its_codes_with_their_chinese(office):
+    Path("f.toml").write_text('type = "initial"\n[[applicants]]\nname = "某"\n')
+    said = office.ok("register", "--form", "f.toml", "--dry-run", "--lang", "zh-CN", code=4).out
+    assert "legal（法人）、unincorporated（非法人组织）" in said
+
+
+def test_what_limits_nothing_is_published_as_nothing(licensed):
+    form = claimed("甲公司").replace('kind = "legal"\n', "").replace(f'id_number = "{CODE}"\n', "")
+    Path("f.toml").write_text(form)
+    for argv in (("--form", "f.toml"), ("table.csv", "--title", "x", "--as", "甲公司")):
+        document = licensed.json("register", *argv)
+        fields = licensed.json("query", "asset", document["asset"])["value"]["state"]["fields"]
+        assert fields["restrictions"] is None
 
 
 def test_all_faults_are_said_at_once_in_either_language(office):
@@ -155,6 +181,21 @@ UNFOUND = {
     "longer than allowed": ("years", 6, "years"),
     "no code of public data": ("basis", "public-product", "rights.1.code"),
 }
+
+
+@pytest.mark.parametrize("basis", ["derived", "fused"])
+def test_data_that_is_made_of_other_data_says_its_stage(office, applicant, basis):
+    values = complete(applicant) | {"basis": basis}
+    del values["rights.basis"], values["rights.code"], values["data.stage"]
+    form = fill(office, "initial", values)
+    document = office.json("register", "--form", form, "--dry-run", code=4)
+    assert "data.stage" in {each["path"] for each in document["findings"]}
+    chinese = office.ok("register", "--form", form, "--lang", "zh-CN", code=4).err
+    assert f"data.stage: 未填写：以 {basis} 为依据的数据须填写" in chinese
+    values["data.stage"] = "product"
+    form = fill(office, "initial", values, name="whole.toml")
+    document = office.json("register", "--form", form, "--dry-run")
+    assert document["findings"] == []
 
 
 @pytest.mark.parametrize("name", UNFOUND)
@@ -250,6 +291,66 @@ def test_a_title_is_hinted_at_on_stderr_and_never_refused(solo):
     chinese = solo.ok("register", "table.csv", "--title", "x", "--lang", "zh-CN").err
     assert "提示：数据名称似未写明时间、地域" in chinese
     assert "hint" not in solo.ok("register", "table.csv").err, "nobody chose the file's name"
+
+
+# who they say they are
+
+
+@pytest.fixture
+def coded(licensed):
+    """That registry with a party that has a code."""
+    licensed.ok("party", "enroll", "戊公司", "--uscc", CODE, "--key", "wu", "--no-passphrase")
+    return licensed
+
+
+def claimed(name, kind="legal", code=CODE):
+    return (
+        'type = "initial"\nfiles = ["table.csv"]\n[data]\ntitle = "T 2026"\n[[applicants]]\n'
+        f'name = "{name}"\nkind = "{kind}"\nid_number = "{code}"\n'
+    )
+
+
+WRONG_CLAIMS = {
+    "name": (claimed("甲公司"), "戊公司"),
+    "kind": (claimed("戊公司", kind="unincorporated"), "legal"),
+    "id_number": (claimed("戊公司", code=OTHER_CODE), CODE),
+}
+
+
+@pytest.mark.parametrize("blank", WRONG_CLAIMS)
+@pytest.mark.parametrize("said", [(), ("--as", "戊公司")], ids=["by code", "by --as"])
+def test_an_applicant_is_who_is_enrolled(coded, blank, said):
+    form, right = WRONG_CLAIMS[blank]
+    Path("f.toml").write_text(form)
+    document = coded.json("register", "--form", "f.toml", *said, "--dry-run", code=4)
+    (finding,) = document["findings"]
+    assert finding["path"] == f"applicants.1.{blank}"
+    assert f"the ledger has {right};" in finding["message"]
+    assert coded.refused("register", "--form", "f.toml", *said, code=4)["code"] == "form"
+    Path("f.toml").write_text(claimed("戊公司"))
+    assert coded.json("register", "--form", "f.toml", *said, "--dry-run")["valid"] is True
+
+
+def test_a_change_may_already_name_the_applicant_anew(coded, market):
+    values = later_values(market.number, **{"after.name": "甲公司（新）", "after.volume": "2"})
+    values |= {
+        "applicants.name": "甲公司（新）",
+        "applicants.party": "甲公司",
+        "before.name": "甲公司",
+    }
+    form = fill(coded, "change", values)
+    assert coded.json("register", "--form", form, "--dry-run")["valid"] is True
+    form = fill(coded, "change", values | {"applicants.name": "另一公司"})
+    document = coded.json("register", "--form", form, "--dry-run", code=4)
+    assert [each["path"] for each in document["findings"]] == ["applicants.1.name"]
+
+
+def test_a_party_of_a_transfer_is_who_is_enrolled(licensed, market):
+    values = transfer_values(market.number) | {"transferees.kind": "unincorporated"}
+    document = licensed.json(
+        "register", "--form", fill(licensed, "transfer", values), "--dry-run", code=4
+    )
+    assert [each["path"] for each in document["findings"]] == ["transferees.1.kind"]
 
 
 # several who sign
@@ -414,6 +515,16 @@ def test_a_renewal_is_filed_from_its_form_and_held_to_its_rule(licensed, market)
     assert licensed.refused("register", "--form", form, code=4)["code"] == "renewal_early"
 
 
+def test_a_renewal_asks_for_no_more_years_than_there_are(licensed, market):
+    form = fill(licensed, "renewal", later_values(market.number, **{"term.years": 9}))
+    document = licensed.json("register", "--form", form, "--dry-run", code=4)
+    found = {each["path"]: each["message"] for each in document["findings"]}
+    assert found == {"term.years": "is at most 5 here"}
+    argv = ("registration", "renew", market.number, "--years", "9", "--as", "甲公司")
+    error = licensed.refused(*argv, code=2)
+    assert (error["code"], error["message"]) == ("option_value", "--years is 1 to 5, not 9")
+
+
 @pytest.mark.parametrize("kind", ["change", "renewal", "cancellation"])
 def test_a_later_form_about_nothing_says_so_of_its_voucher(licensed, kind):
     more = {
@@ -491,3 +602,12 @@ def test_who_files_a_joint_application_is_one_of_its_applicants(licensed):
     argv = ("register", "--form", joint("甲公司", "乙公司"), "--as", "丙公司")
     document = licensed.json(*argv, "--dry-run", code=4)
     assert [each["path"] for each in document["findings"]] == ["applicants"]
+
+
+@pytest.mark.parametrize(("kind", "is_named"), [("legal", True), ("natural", False)])
+def test_who_is_not_enrolled_is_named_unless_it_is_a_person(coded, kind, is_named):
+    other = '[[applicants]]\nname = "戊公司"\nkind = "legal"\n'
+    Path("f.toml").write_text(claimed("无名数据公司", kind=kind, code=OTHER_CODE) + other)
+    document = coded.json("register", "--form", "f.toml", "--dry-run", code=4)
+    (finding,) = [each for each in document["findings"] if each["path"] == "applicants.1.name"]
+    assert ("无名数据公司" in finding["message"]) == is_named

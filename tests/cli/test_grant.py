@@ -372,6 +372,7 @@ def test_an_offer_is_accepted_once_and_by_whom_it_was_made_to(licensed, market):
     english, chinese = both(licensed, *argv)
     assert "only an open offer is accepted" in english
     assert "仅被要约方可接受" in chinese
+    assert f"{key} 现为“有效”" in chinese
     assert licensed.refused("grant", "accept", "zzzz", code=5)["code"] == "not_found"
 
 

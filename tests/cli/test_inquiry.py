@@ -60,6 +60,37 @@ def test_an_objection_that_is_upheld_ends_in_refusal(national_program, noticed, 
     assert status(national_program, noticed) == ["refused"]
 
 
+def test_who_objected_withdraws_and_the_registrar_does_on_its_letter(
+    national_program, noticed, other
+):
+    program = national_program
+    resolve = ("registration", "resolve", noticed, "--outcome", "withdrawn", "--reasons", "settled")
+    object_to(program, noticed, other)
+    error = program.refused(*resolve, code=4)
+    assert (error["code"], error["rule"]) == ("wrong_role", "Art. 25")
+    program.ok(*resolve, "--as", other)
+    assert status(program, noticed) == ["published"]
+    object_to(program, noticed, other)
+    Path("letter.pdf").write_bytes(b"letter")
+    program.ok(*resolve, "--document", "letter.pdf")
+    assert status(program, noticed) == ["published"]
+
+
+def test_of_several_objections_the_one_withdrawn_is_named(national_program, noticed, other):
+    program = national_program
+    third = program.json("party", "enroll", "戊公司", *CHECKED)["subject"]
+    object_to(program, noticed, other)
+    object_to(program, noticed, third)
+    resolve = ("registration", "resolve", noticed, "--outcome", "withdrawn", "--reasons", "settled")
+    letter = ("--document", "1e" * 32)
+    assert program.refused(*resolve, *letter, code=2)["code"] == "party_required"
+    assert "以 --objector 指明" in program.ok(*resolve, *letter, "--lang", "zh-CN", code=2).err
+    program.ok(*resolve, *letter, "--objector", third)
+    assert status(program, noticed) == ["objected"]
+    program.ok(*resolve, *letter)
+    assert status(program, noticed) == ["published"]
+
+
 def test_an_objection_stands_on_the_ledger_with_the_digest_of_its_evidence(
     national_program, noticed, other
 ):
@@ -134,4 +165,4 @@ def test_what_cannot_be_cleared_up_is_terminated(national_program, filed):
     assert national_program.json(*argv)["subject"] == filed
     assert status(national_program, filed) == ["terminated"]
     listed = national_program.ok("registration", "list", "--lang", "zh-CN").out
-    assert listed.endswith("\t已终止\n")
+    assert "\t已终止\t" in listed

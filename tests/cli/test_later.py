@@ -66,9 +66,9 @@ def test_a_party_without_rights_may_leave(solo, founded):
         "transfer", founded.number, "--right", "use", "--right", "hold", "--right", "operate",
         "--to", "Ben",
     )["voucher"]  # fmt: skip
-    assert solo.refused("party", "exit", "--as", "Ben", code=4)["code"] == "holds_rights"
+    assert solo.refused("party", "exit", "--yes", "--as", "Ben", code=4)["code"] == "holds_rights"
     solo.json("registration", "cancel", number, "--reason", "destroyed")
-    solo.ok("party", "exit", "--as", "Ben")
+    solo.ok("party", "exit", "--yes", "--as", "Ben")
 
 
 def test_it_is_too_early_to_renew_and_the_refusal_says_from_when(solo, founded):
@@ -224,3 +224,11 @@ def test_several_right_holders_sign_a_draft(story):
     filed = program.json("submit", drafted["file"])["subject"]
     assert status(program, filed) == ["filed"]
     assert giver != taker
+
+
+def test_a_change_too_large_ever_to_be_published_is_refused_before_it_is_filed(solo, founded):
+    argv = ("registration", "change", founded.number, "--set", f"summary={'𠮷' * 2000}")
+    error = solo.refused(*argv, "--set", f"volume={'𠮷' * 1200}", code=4)
+    assert error["code"] == "form_room"
+    assert "bytes more than a registration holds" in error["message"]
+    assert solo.json("vault", "check")["extra"] == []

@@ -33,7 +33,32 @@ def test_a_calendar_that_ships_is_published_without_a_file(registry, year):
     }
 
 
-@pytest.mark.parametrize(("name", "part"), [("calendar", "2031"), ("negative", "2026")])
+UNREAD = {
+    "a mistyped list": ("negatives", "all"),
+    "a part that no rule reads": ("negative", "2026"),
+    "a calendar of no year": ("calendar", "all"),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_list_that_no_rule_reads_is_published_only_if_that_is_meant(registry, name):
+    Path("l.json").write_text('{"a": 1}')
+    error = registry.refused("list", "publish", *UNREAD[name], "l.json", code=2)
+    assert error["code"] == "list_unread"
+    for read in ("calendar YEAR", "negative all", "important-data all", "public-data roots"):
+        assert read in error["message"]
+    said = registry.ok("list", "publish", *UNREAD[name], "l.json", "--lang", "zh-CN", code=2).err
+    assert "没有规则读取清单" in said
+    assert registry.json("list", "list")["items"] == []
+
+
+def test_another_list_is_published_if_it_is_said_to_be_another(registry):
+    Path("l.json").write_text('{"a": 1}')
+    registry.ok("list", "publish", "negatives", "all", "l.json", "--other")
+    assert registry.json("list", "show", "negatives", "all")["content"] == {"a": 1}
+
+
+@pytest.mark.parametrize(("name", "part"), [("calendar", "2031"), ("negative", "all")])
 def test_what_does_not_ship_needs_a_file(registry, name, part):
     error = registry.refused("list", "publish", name, part, code=2)
     assert error["code"] == "list_content"
@@ -51,7 +76,7 @@ def test_the_registrar_may_publish_a_calendar_too(registry):
     registry.ok("list", "publish", "calendar", "2026", "--as", registrar)
     assert registry.json("list", "show", "calendar", "2026")["publisher"] == registrar
     Path("l.json").write_text("{}")
-    argv = ("list", "publish", "anything", "1", "l.json", "--as", registrar)
+    argv = ("list", "publish", "anything", "1", "l.json", "--as", registrar, "--other")
     assert registry.refused(*argv, code=4)["code"] == "wrong_role"
 
 
@@ -67,7 +92,7 @@ def test_people_see_how_many_days_are_worked(registry):
 
 def test_another_list_is_shown_member_by_member(registry):
     Path("l.json").write_text('{"note":"某","rows":[1]}')
-    registry.ok("list", "publish", "anything", "1", "l.json")
+    registry.ok("list", "publish", "anything", "1", "l.json", "--other")
     shown = registry.ok("list", "show", "anything", "1")
     assert (shown.row("note"), shown.row("rows")) == ('"某"', "[1]")
 

@@ -122,6 +122,23 @@ def test_a_slip_is_mended_and_the_rest_stays(solo, registration, asset):
     assert "更正须列明" in solo.ok(*argv, "--lang", "zh-CN", code=4).err
 
 
+def test_a_lower_level_is_mended_on_a_downgrade(solo, registration, asset):
+    argv = ("registration", "correct", registration, "--reasons", "a slip")
+    solo.ok(*argv, "--level", "general-3")
+    assert solo.refused(*argv, "--level", "general-2", code=4)["code"] == "downgrade"
+    assert "降级评估" in solo.ok(*argv, "--level", "general-2", "--lang", "zh-CN", code=4).err
+    solo.ok("party", "enroll", "Assessor", "--no-passphrase")
+    solo.ok("party", "admit", "Assessor", "--role", "assessor")
+    Path("report.pdf").write_bytes(b"report")
+    made = solo.json(
+        "attest", "make", asset, "--type", "downgrade", "--level", "general-2",
+        "--document", "report.pdf", "--as", "Assessor",
+    )["subject"]  # fmt: skip
+    solo.ok(*argv, "--level", "general-2", "--downgrade", made)
+    data = classification(solo, asset)
+    assert (data["level"], data["downgrade"]) == ("general-2", made)
+
+
 def test_a_value_that_there_is_not_is_malformed_and_core_data_refused(solo, registration):
     argv = ("registration", "correct", registration, "--reasons", "a slip")
     assert solo.refused(*argv, "--class", "secret", code=4)["code"] == "malformed"

@@ -93,6 +93,7 @@ def test_one_party_has_one_open_at_a_time(served, market):
     argv = ("object", market.number, "--evidence", "answer.pdf", "--as", "乙公司")
     error = served.refused(*argv, code=4)
     assert error["code"] == "objection_open"
+    assert error["hint"] == f"see how far it is: muniment objection show {key}"
     assert key in error["message"]
     assert "须待其结论" in served.ok(*argv, "--lang", "zh-CN", code=4).err
 
@@ -114,13 +115,34 @@ def test_what_went_to_court_stays_disputed_until_the_decision(served, market):
     end = ("objection", "conclude", key, "--outcome", "upheld", "--reasons", "judgment")
     assert served.refused(*end, code=4)["code"] == "conclusion_document"
     served.ok(*end, "--document", "decision.pdf")
-    assert marks(served, market.number) == []
-    revoke = ("registration", "revoke", market.registered["registration"], "--reasons", "upheld")
-    served.ok(*revoke, "--ground", "objection-upheld")
+    assert marks(served, market.number) == ["disputed"]
+    due = [
+        each["what"]
+        for each in served.json("registration", "todo")["items"]
+        if each["subject"] == key
+    ]
+    assert due == ["act-on-objection"]
+    revoke = (
+        "registration",
+        "revoke",
+        "--yes",
+        market.registered["registration"],
+        "--reasons",
+        "upheld",
+    )
+    served.ok(*revoke, "--ground", "objection-upheld", "--objection", key)
+    assert key not in [each["subject"] for each in served.json("registration", "todo")["items"]]
 
 
 def test_nothing_is_revoked_on_an_objection_that_there_is_not(served, market):
-    revoke = ("registration", "revoke", market.registered["registration"], "--reasons", "x")
+    revoke = (
+        "registration",
+        "revoke",
+        "--yes",
+        market.registered["registration"],
+        "--reasons",
+        "x",
+    )
     error = served.refused(*revoke, "--ground", "objection-upheld", code=4)
     assert (error["code"], error["rule"]) == ("no_objection", "Art. 37")
 
@@ -132,7 +154,9 @@ def test_steps_out_of_order_are_refused_and_say_where_it_stands(served, market):
     assert (error["code"], "filed" in error["message"]) == ("wrong_step", True)
     served.ok("objection", "notify", key)
     assert served.refused("objection", "notify", key, code=4)["code"] == "wrong_step"
-    assert "现为" in served.ok("objection", "notify", key, "--lang", "zh-CN", code=4).err
+    said = served.ok("objection", "notify", key, "--lang", "zh-CN", code=4).err
+    assert "只能在以下状态之后：已提出；" in said
+    assert "现为“已告知权利人”" in said
     other = (*argv[:-1], "乙公司")
     assert served.refused(*other, code=4)["code"] == "not_a_holder"
 

@@ -105,7 +105,7 @@ def test_what_is_not_there_is_neither_frozen_nor_lifted(solo):
 
 def test_a_ground_is_needed_and_not_empty(solo, asset):
     assert "--ground" in solo.refused("order", "freeze", asset, code=2)["message"]
-    assert solo.refused("order", "freeze", asset, "--ground", "", code=4)["code"] == "malformed"
+    assert solo.refused("order", "freeze", asset, "--ground", "", code=2)["code"] == "option_value"
 
 
 def test_nobody_freezes_without_the_regulator_s_key(solo, asset):

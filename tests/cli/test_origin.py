@@ -10,8 +10,12 @@ from tests.cli.test_forms import complete, fill
 @pytest.fixture
 def form(licensed, market):
     """The form for a product of 甲公司 made from its own table."""
-    values = complete(market.parties["甲公司"]) | {
+    values = complete(market.parties["甲公司"])
+    del values["applicants.id_number"]  # it was enrolled without a code
+    values |= {
         "files": ["product.csv"],
+        "applicants.name": "甲公司",
+        "applicants.kind": "legal",
         "basis": "derived",
         "data.stage": "product",
         "rights.right": ["use"],

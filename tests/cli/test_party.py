@@ -33,10 +33,11 @@ def read(program, party):
 def test_an_enrolled_party_has_a_new_key_its_name_and_its_code(registrar, checked):
     document = registrar.json("party", "enroll", "江苏数据有限公司", "--uscc", CODE, OPEN, *checked)
     assert document.keys() == {"event", "index", "subject", "key"}
-    assert document["key"] == "party"
+    key = CODE.lower()
+    assert document["key"] == key, "no file name can be made of the party's own"
     state = read(registrar, document["subject"])
     assert (state["name"], state["uscc"], state["kind"]) == ("江苏数据有限公司", CODE, "legal")
-    did = registrar.json("key", "export", "party")["did"]
+    did = registrar.json("key", "export", key)["did"]
     assert values(state, "keys") == [did]
     for text in ("江苏数据有限公司", CODE, document["subject"][6:14]):
         assert registrar.json("query", "party", text)["subject"] == document["subject"]
@@ -52,12 +53,32 @@ def test_people_see_the_new_key_and_where_the_event_went(registrar, checked):
     assert "密钥 harbour-data-2：did:key:z6Mk" in result.err
 
 
+def test_a_refused_party_leaves_no_key_behind(registrar, checked):
+    before = registrar.json("key", "list")["items"]
+    argv = ("party", "enroll", OPEN, *checked)
+    registrar.refused(*argv, "x" * 2000, code=4)
+    assert registrar.refused(*argv, "A", "--kind", "robot", code=2)["code"] == "option_value"
+    assert registrar.json("key", "list")["items"] == before
+
+
+def test_choices_are_taken_by_the_chinese_names_of_the_forms_too(registrar, checked):
+    document = registrar.json("party", "enroll", "王小明", "--kind", "自然人", OPEN, *checked)
+    assert read(registrar, document["subject"])["kind"] == "natural"
+    argv = ("party", "enroll", "x", "--kind", "机器人", OPEN, *checked)
+    assert registrar.refused(*argv, code=2)["code"] == "option_value"
+
+
+def test_chinese_is_called_zh_too(registrar):
+    assert "没有主体" in registrar.ok("party", "show", "nobody", "--lang", "zh", code=5).err
+
+
 def test_an_existing_key_can_be_enrolled_and_only_once(registrar, checked):
     did = registrar.json("key", "new", "mine", OPEN)["did"]
     document = registrar.json("party", "enroll", "A", "--key", "mine", *checked)
     assert values(read(registrar, document["subject"]), "keys") == [did]
     error = registrar.refused("party", "enroll", "B", "--key", "mine", *checked, code=4)
     assert error["code"] == "already_enrolled"
+    assert registrar.json("key", "export", "mine")["did"] == did, "it was there before"
 
 
 def test_a_natural_person_s_name_stays_off_the_ledger(registrar, checked):
@@ -179,12 +200,31 @@ def test_writers_give_event_index_and_subject(registrar, applicant):
     assert leaf["event"]["kind"] == "party.admit"
 
 
+def test_nobody_leaves_unless_it_is_meant(registrar, applicant, monkeypatch):
+    import io
+    import sys
+
+    argv = ("party", "exit", "--as", applicant)
+    error = registrar.refused(*argv, code=2)
+    assert (error["code"], error["hint"]) == ("not_confirmed", "say --yes if it is meant")
+    assert "请加 --yes" in registrar.ok(*argv, "--lang", "zh-CN", code=2).err
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    asked = registrar.ok(*argv, code=2).err
+    assert "Go on? [y/N]" in asked
+    assert "nothing was done" in asked
+    answer = io.StringIO("是\n")
+    monkeypatch.setattr(answer, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", answer)
+    assert "退出后不可恢复。是否继续？" in registrar.ok(*argv, "--lang", "zh-CN").err
+
+
 def test_a_party_leaves_for_good(registrar, applicant):
-    document = registrar.json("party", "exit", "--as", applicant)
+    document = registrar.json("party", "exit", "--yes", "--as", applicant)
     assert document.keys() == {"event", "index", "subject"}
     assert document["subject"] == applicant
     assert registrar.ok("party", "show", applicant).row("status").startswith("exited")
-    error = registrar.refused("party", "exit", "--as", applicant, code=4)
+    error = registrar.refused("party", "exit", "--yes", "--as", applicant, code=4)
     assert error["code"] == "exited"
     assert "has left this ledger for good" in error["message"]
     argv = ("party", "suspend", applicant, "--ground", "x", "--lift")
@@ -196,12 +236,12 @@ def test_a_party_leaves_for_good(registrar, applicant):
 
 
 def test_a_founder_does_not_leave(solo):
-    error = solo.refused("party", "exit", code=4)
+    error = solo.refused("party", "exit", "--yes", code=4)
     assert (error["code"], error["rule"]) == ("founder", "Art. 13")
 
 
 def test_outside_solo_who_leaves_is_named(registrar):
-    assert registrar.refused("party", "exit", code=2)["code"] == "party_required"
+    assert registrar.refused("party", "exit", "--yes", code=2)["code"] == "party_required"
 
 
 def test_who_still_holds_rights_does_not_leave(solo):
@@ -209,6 +249,9 @@ def test_who_still_holds_rights_does_not_leave(solo):
     party = solo.json("party", "enroll", "A", OPEN)["subject"]
     Path("t.csv").write_text("x\n")
     solo.ok("register", "t.csv", *argv, party)
-    error = solo.refused("party", "exit", "--as", party, code=4)
+    error = solo.refused("party", "exit", "--yes", "--as", party, code=4)
     assert error["code"] == "holds_rights"
-    assert "尚有 1 项权利" in solo.ok("party", "exit", "--as", party, "--lang", "zh-CN", code=4).err
+    assert (
+        "尚有 1 项权利"
+        in solo.ok("party", "exit", "--yes", "--as", party, "--lang", "zh-CN", code=4).err
+    )

@@ -137,6 +137,19 @@ def test_an_agent_with_a_registered_mandate_files_without_the_applicant_s_key(de
     assert right["value"]["holder"] == key_of(desk, "甲公司")
 
 
+def test_an_agent_whose_key_is_elsewhere_takes_its_mandate_on_by_a_draft(desk):
+    path, data = take_away(desk, "agent")
+    argv = ("party", "undertake", "代理公司", "--mandate", "mandate.pdf", "--as", "甲公司")
+    given = (*argv, "--type", "initial", "--until", "2099-12-31", "--out", "m.draft.json")
+    document = desk.json(*given)
+    assert [each["party"] for each in document["missing"]] == [key_of(desk, "代理公司")]
+    path.write_bytes(data)
+    desk.ok("cosign", "m.draft.json")
+    desk.ok("submit", "m.draft.json")
+    (given,) = desk.json("party", "show", "甲公司")["value"]["state"]["mandates"]
+    assert given["value"]["agent"] == key_of(desk, "代理公司")
+
+
 def test_without_one_the_applicant_signs_the_draft(desk):
     path, data = take_away(desk, "jia")
     argv = ("register", "--form", form("甲公司", agent="代理公司"), "--as", "代理公司")
@@ -197,6 +210,22 @@ def test_a_right_holder_that_was_named_holds_nothing_until_it_confirms(desk, dec
     assert holders(desk, number, "declared") == []
     desk.ok("voucher", "export", number, "--force")
     assert desk.json("verify", f"{number}.voucher.json")["status"] == "valid"
+
+
+def test_a_right_holder_confirms_with_a_key_that_is_elsewhere(desk, declared, tmp_path):
+    registration, number = declared
+    other, (_, key) = key_of(desk, "乙公司"), take_away(desk, "yi")
+    away = tmp_path / "away" / "keys"
+    away.mkdir(parents=True, mode=0o700)
+    (away / "yi.key").write_bytes(key)
+    (away / "yi.key").chmod(0o600)
+    confirm = ("registration", "confirm", registration, "--as", "乙公司")
+    assert "--out FILE" in desk.refused(*confirm, code=2)["message"]
+    assert desk.json(*confirm, "--out", "c.json")["index"] is None
+    kind = ("--kind", "registration.confirm")
+    desk.ok("--home", away.parent, "cosign", "c.json", *kind)
+    desk.ok("submit", "c.json")
+    assert holders(desk, number).count(other) == 2
 
 
 def test_nobody_confirms_what_is_not_declared_for_it(desk, declared):

@@ -199,7 +199,9 @@ def test_a_right_and_a_pledgee_are_named_and_known(solo, founded, bank):
 
 def test_what_has_no_voucher_is_not_pledged(solo, founded, bank):
     registration = founded.registered["registration"]
-    solo.ok("registration", "revoke", registration, "--ground", "judgment", "--reasons", "r")
+    solo.ok(
+        "registration", "revoke", "--yes", registration, "--ground", "judgment", "--reasons", "r"
+    )
     argv = ("pledge", founded.number, "--right", "use", "--to", bank)
     error = solo.refused(*argv, code=4)
     assert (error["code"], error["rule"]) == ("not_live_voucher", "domain 4")
@@ -209,7 +211,9 @@ def test_what_has_no_voucher_is_not_pledged(solo, founded, bank):
 def test_a_pledge_outlives_the_voucher_and_is_released_all_the_same(solo, founded, bank):
     key = pledge(solo, founded, bank)
     registration = founded.registered["registration"]
-    solo.ok("registration", "revoke", registration, "--ground", "judgment", "--reasons", "r")
+    solo.ok(
+        "registration", "revoke", "--yes", registration, "--ground", "judgment", "--reasons", "r"
+    )
     document = solo.json("release", key)
     event = solo.json("log", "show", document["index"])["leaf"]["event"]
     assert "voucher" not in event["body"]

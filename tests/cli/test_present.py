@@ -26,7 +26,9 @@ def present(program, number, *argv, purpose="trading", **options):
 
 def revoke(program, founded, registration=None):
     argv = ("--ground", "by-law", "--reasons", "by order")
-    program.ok("registration", "revoke", registration or founded.registered["registration"], *argv)
+    program.ok(
+        "registration", "revoke", "--yes", registration or founded.registered["registration"], *argv
+    )
 
 
 def test_a_pack_is_written_under_number_and_purpose(solo, number):

@@ -274,3 +274,21 @@ def test_a_file_of_300_megabytes_is_streamed(solo):
     ended, peak = run_measured("register", "sparse.bin", home=solo.home, cwd=Path.cwd())
     assert ended.code == 0, ended.err
     assert peak < 100 * 1024 * 1024
+
+
+TWO_WAYS = {
+    "files and a batch": ("table.csv", "--batch", "batch.csv"),
+    "a form and a batch": ("--form", "form.toml", "--batch", "batch.csv"),
+    "files and a template": ("table.csv", "--template", "initial"),
+    "a form and a template": ("--form", "form.toml", "--template", "initial"),
+    "a form of a renewal and files": ("--form", "renewal.json", "table.csv"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_WAYS)
+def test_there_is_one_way_to_register_at_a_time(solo, name):
+    Path("batch.csv").write_text("file,data.title\ntable.csv,T\n")
+    Path("form.toml").write_text('type = "initial"\n')
+    Path("renewal.json").write_text('{"type": "renewal"}')
+    error = solo.refused("register", *TWO_WAYS[name], code=2)
+    assert error["code"] == "option_conflict"

@@ -104,9 +104,12 @@ def test_outside_solo_the_applicant_is_named(national_program):
 
 
 def test_an_unpublished_title_is_shown_as_such(national_program, filed):
-    assert national_program.ok("registration", "list").out == f"{filed}\t(initial)\tfiled\n"
+    day = now()[:10]
+    row = [filed, "(not published)", "initial", "Applicant", day, "filed", ""]
+    assert national_program.ok("registration", "list").out == "\t".join(row) + "\n"
     chinese = national_program.ok("registration", "list", "--lang", "zh-CN").out
-    assert chinese == f"{filed}\t（初次登记）\t已申请\n"
+    assert chinese.split("\t")[1:4] == ["（未公示）", "初次登记", "Applicant"]
+    assert chinese.split("\t")[5:] == ["已申请", "\n"]
 
 
 def test_people_see_how_far_it_is_and_not_twenty_digests(national_program, filed):
@@ -143,9 +146,16 @@ def test_the_procedure_leads_to_a_voucher_that_verifies_and_can_be_revoked(natio
     path = f"{number}.voucher.json"
     assert program.json("verify", path)["status"] == "valid"
     document = program.json(
-        "registration", "revoke", filed, "--ground", "judgment", "--reasons", "by the court"
+        "registration",
+        "revoke",
+        "--yes",
+        filed,
+        "--ground",
+        "judgment",
+        "--reasons",
+        "by the court",
     )
-    assert document["voucher"] == number
+    assert document["revoked"] == number
     # the old file still proves what held then; the new one says what holds now
     assert program.json("verify", path)["status"] == "valid"
     program.ok("voucher", "export", number, "--force")
@@ -183,8 +193,29 @@ def test_a_notice_needs_its_place_and_time(national_program, filed):
     assert "+08:00" in error["message"]
     part = program.refused("registration", "publish", filed, "--notice-ref", "N", code=2)
     assert part["message"].startswith("give all")
-    early = ("--notice-system", "s", "--notice-ref", "N", "--notice-published", "2020-01-01")
-    assert program.refused("registration", "publish", filed, *early, code=4)["code"] == "notice"
+
+
+NOTICE_TIMES = {
+    "before the acceptance": ("2020-01-01", "is before the acceptance", "早于受理时间"),
+    "ahead": ("2120-01-01T08:00:00+08:00", "lies ahead", "尚未到来"),
+}
+
+
+@pytest.mark.parametrize("when", NOTICE_TIMES)
+def test_a_notice_s_time_is_told_which_end_it_misses(national_program, filed, when):
+    program = national_program
+    program.ok("registration", "accept", filed)
+    time, en, zh = NOTICE_TIMES[when]
+    named = ("--notice-system", "s", "--notice-ref", "N", "--notice-published", time)
+    error = program.refused("registration", "publish", filed, *named, code=4)
+    assert (error["code"], error["rule"]) == ("notice_time", "Art. 24")
+    assert en in error["message"]
+    assert error["hint"].startswith("give --notice-published from 20"), "nothing that was given"
+    assert "--notice-system" not in error["hint"]
+    said = program.ok("registration", "publish", filed, *named, "--lang", "zh-CN", code=4).err
+    assert zh in said
+    earliest = error["hint"].split(" from ")[1].split(" to ")[0]
+    program.ok("registration", "publish", filed, *named[:5], earliest)
 
 
 def test_nothing_is_recorded_while_the_notice_runs(national_program, filed):
@@ -212,7 +243,9 @@ def test_a_notice_opens_what_the_law_makes_public_and_no_more_unless_told(
         parts = ("--industry", "I65", "--source", "own sensors")
         filed = file(program, applicant, *parts)["registration"]
         program.ok("registration", "accept", filed)
-        program.ok("registration", "publish", filed, *notice, "--notice-published", this_moment(), *also)
+        program.ok(
+            "registration", "publish", filed, *notice, "--notice-published", this_moment(), *also
+        )
         opened.append(read_fields(program, filed))
     statutory = {"restrictions", "summary", "title"}
     assert opened == [statutory, statutory | {"industry"}, statutory | {"industry", "source"}]
@@ -263,8 +296,91 @@ def test_the_registrar_may_refuse_on_a_ground_of_the_law(national_program, filed
     assert status(national_program, filed) == ["refused"]
 
 
+BLANKS = {
+    "a reason": ("withhold", "--reason", " "),
+    "reasons": ("terminate", "--reasons", "\u3000 "),
+    "one of several": ("return", "--until", "2030-01-01", "--missing", "summary", "--missing", " "),
+}
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_a_text_of_blanks_says_nothing(national_program, filed, name):
+    step, *words = BLANKS[name]
+    error = national_program.refused("registration", step, filed, *words, code=2)
+    assert (error["code"], error["message"]) == (
+        "option_value",
+        f"{words[-2]} is empty: say something",
+    )
+    said = national_program.ok("registration", step, filed, *words, "--lang", "zh-CN", code=2).err
+    assert "为空：请填写内容" in said
+
+
+def test_what_was_not_published_says_what_to_do_before_its_record(national_program, filed):
+    national_program.ok("registration", "accept", filed)
+    argv = ("registration", "record", filed, *FINDINGS, *evidence())
+    error = national_program.refused(*argv, code=4)
+    assert (error["code"], error["rule"]) == ("notice_first", "Art. 24")
+    assert error["message"].startswith("the initial registration is published before")
+    assert error["hint"].startswith("publish it: muniment registration publish ID")
+    assert (
+        "或：muniment registration withhold"
+        in national_program.ok(*argv, "--lang", "zh-CN", code=4).err
+    )
+
+
+def test_each_step_says_what_comes_next(national_program, applicant):
+    program = national_program
+    Path("contract.pdf").write_bytes(b"contract")
+    words = (
+        "--title", "航班", "--right", "hold", "--basis", "self-generated", "--class", "enterprise",
+        "--level", "general-2", "--as", applicant,
+    )  # fmt: skip
+    Path("n.csv").write_text("n")
+    said = program.ok("register", "n.csv", *words)
+    key = said.row("registration")
+    assert f"Next, the registrar: muniment registration accept {key}" in said.err
+    assert (
+        f"Next: muniment registration publish {key}"
+        in program.ok("registration", "accept", key).err
+    )
+    asked = program.ok("registration", "supplement", key, "--ask", "the contract")
+    assert f"supplement {key} --answer FILE" in asked.err
+    answered = program.ok("registration", "supplement", key, "--answer", "contract.pdf")
+    assert "Next, the registrar: muniment registration todo" in answered.err
+    named = ("--notice-system", "s", "--notice-ref", "1", "--notice-published", this_moment())
+    published = program.ok("registration", "publish", key, *named, "--lang", "zh-CN").err
+    assert f"公示期满后的下一步：muniment registration record {key}" in published
+    quiet = program.ok("--quiet", "registration", "terminate", key, "--reasons", "r")
+    assert "Next" not in quiet.err
+
+
+GROUNDS = {
+    "refuse": ("22-4 concealment or false proof", "22-3 权属争议未解决"),
+    "revoke": ("obtained-by-deceit", "judgment 生效裁判"),
+    "return": ("2026-12-31T17:00:00+08:00", "含当日"),
+}
+
+
+@pytest.mark.parametrize("command", GROUNDS)
+def test_help_says_what_grounds_and_dates_there_are(program, fresh_commands, command):
+    english = "".join(program.ok("registration", command, "--help").out.split())
+    assert GROUNDS[command][0].replace(" ", "") in english
+
+
+@pytest.mark.parametrize("command", GROUNDS)
+def test_help_says_so_in_chinese_too(program, fresh_commands, command):
+    shown = program.ok("registration", command, "--help", "--lang", "zh-CN").out
+    assert GROUNDS[command][1].replace(" ", "") in "".join(shown.split())
+
+
+def test_nothing_is_revoked_unless_it_is_meant(national_program, filed):
+    argv = ("registration", "revoke", filed, "--reasons", "r", "--ground", "judgment")
+    assert national_program.refused(*argv, code=2)["code"] == "not_confirmed"
+    assert "凭证注销后不可恢复" in national_program.ok(*argv, "--lang", "zh-CN", code=2).err
+
+
 def test_what_was_never_recorded_cannot_be_revoked(national_program, filed):
-    argv = ("registration", "revoke", filed, "--reasons", "r")
+    argv = ("registration", "revoke", "--yes", filed, "--reasons", "r")
     error = national_program.refused(*argv, "--ground", "judgment", code=4)
     assert error["message"] == f"{filed} was not recorded: there is nothing to revoke"
     assert national_program.refused(*argv, "--ground", "whim", code=2)["code"] == "option_value"

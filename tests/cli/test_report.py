@@ -125,6 +125,19 @@ def test_a_report_in_other_bytes_is_refused(solo):
     assert solo.refused("report", "--check", "r.json", code=4)["code"] == "malformed"
 
 
+WRONG_FILES = {"another document": '{"format":"x"}', "no JSON": "# 报告\n", "Markdown": "a,b"}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_a_file_that_is_no_report_is_said_to_be_none(solo, name):
+    Path("r.json").write_text(WRONG_FILES[name])
+    error = solo.refused("report", "--check", "r.json", code=4)
+    assert error["message"].startswith("not a report")
+    assert error["hint"] == "give the file that 'muniment report --out FILE.json' wrote"
+    said = solo.ok("report", "--check", "r.json", "--lang", "zh-CN", code=4).err
+    assert "这不是工作报告" in said
+
+
 def test_people_read_it_in_both_languages(solo):
     english = solo.ok("report").out
     assert english.startswith("# Report of registration work\n")
@@ -136,6 +149,17 @@ def test_people_read_it_in_both_languages(solo):
     digest = solo.json("report")["digest"]
     assert digest in english
     assert digest in chinese
+
+
+def test_types_stand_in_the_order_of_the_guideline(solo, founded):
+    solo.ok("registration", "cancel", founded.number, "--reason", "destroyed")
+    heads = [line for line in solo.ok("report").out.splitlines() if "| initial |" in line]
+    assert heads
+    for head in heads:
+        words = ["initial", "transfer", "change", "renewal", "cancellation"]
+        shown = [cell.strip() for cell in head.split("|") if cell.strip()]
+        assert shown == [word for word in words if word in shown]
+        assert shown[-1] == "cancellation"
 
 
 def english_cells(markdown):

@@ -6,7 +6,7 @@ import pytest
 
 CHECKED = ("--check-method", "licence seen", "--check-evidence", "licence.pdf")
 ENTRY = ("--registrar-name", "苏州登记中心", "--region", "32", "--registrar-digit", "2")
-EXIT = ("party", "exit", "--successor", "苏州登记中心", "--document", "decision.pdf")
+EXIT = ("party", "exit", "--yes", "--successor", "苏州登记中心", "--document", "decision.pdf")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_missing_is_said(ready):
     assert "请同时给出" in ready.ok(*EXIT, *ENTRY[:4], "--lang", "zh-CN", code=2).err
     wrong = ("--registrar-name", "x", "--region", "3", "--registrar-digit", "2")
     assert ready.refused(*EXIT, *wrong, code=4)["code"] == "malformed"
-    bare = ("party", "exit", "--document", "decision.pdf")
+    bare = ("party", "exit", "--yes", "--document", "decision.pdf")
     assert ready.refused(*bare, code=2)["code"] == "option_required"
     assert "--successor" in ready.ok(*bare, "--lang", "zh-CN", code=2).err
 
@@ -81,6 +81,6 @@ def test_a_party_that_is_no_registrar_has_no_successor(ready, applicant):
 def test_a_registrar_without_a_successor_stays(ready):
     listed = ready.json("party", "list")["items"]
     office = next(each["party"] for each in listed if "registrar" in each["terms"])
-    error = ready.refused("party", "exit", "--as", office, code=4)
+    error = ready.refused("party", "exit", "--yes", "--as", office, code=4)
     assert (error["code"], error["rule"]) == ("founder", "Art. 13")
     assert "successor" in error["message"]

@@ -14,7 +14,7 @@ from tests.cli.test_registration import file
 CHINA = timezone(timedelta(hours=8))
 ITEM = {
     "subject", "role", "party", "parties", "what", "article", "since", "deadline", "is_unknown",
-    "days_left", "days_over", "is_overdue",
+    "days_left", "days_over", "is_overdue", "title", "applicants",
 }  # fmt: skip
 
 
@@ -53,6 +53,13 @@ def test_it_is_asked_for_by_role_and_by_party(national_program, filed, applicant
     assert about(document, filed) == []
 
 
+def test_the_title_is_taken_from_the_vault_only_when_told(national_program, filed, applicant):
+    (item,) = about(national_program.json("registration", "todo"), filed)
+    assert (item["title"], item["applicants"]) == (None, [applicant])
+    (item,) = about(national_program.json("registration", "todo", "--application"), filed)
+    assert item["title"] == "航班数据"
+
+
 def test_people_see_how_much_time_is_left(national_program, filed):
     result = national_program.ok("registration", "todo")
     row = next(line for line in result.out.splitlines() if filed in line).split("\t")
@@ -60,7 +67,7 @@ def test_people_see_how_much_time_is_left(national_program, filed):
     assert row[1] == "accept it, or say once what is missing; silence means accepted"
     assert row[3].startswith("registrar 江苏省数据登记中心 (party/")
     assert row[4].endswith("00:00:00 +08:00")
-    assert row[5] == "Art. 17"
+    assert row[5:] == ["Art. 17", "(not published)", "Applicant"]
     assert " due, 0 overdue" in result.err
 
 
@@ -70,7 +77,7 @@ def test_the_same_in_chinese(national_program, filed):
     assert row[0].endswith("个工作日")
     assert row[1] == "受理，或一次性告知补正；逾期未答复视为受理"
     assert row[3].startswith("登记机构 江苏省数据登记中心 (party/")
-    assert row[5] == "第 17 条"
+    assert row[5:] == ["第 17 条", "（未公示）", "Applicant"]
     assert "其中逾期 0 项" in result.err
 
 

@@ -52,7 +52,12 @@ def test_in_solo_a_transfer_goes_through_to_the_new_voucher(solo, founded, ben):
     before = dict(holders(solo, asset))
     assert before["use"] == before["operate"] == ben
     assert before["hold"] != ben
-    assert solo.json("voucher", "show", document["voucher"])["status"][-1]["value"] == "valid"
+    shown = solo.json("voucher", "show", document["voucher"])
+    assert (shown["status"][-1]["value"], shown["successor"]) == ("valid", None)
+    assert solo.json("voucher", "show", number)["successor"] == document["voucher"]
+    assert solo.ok("voucher", "show", number).row("superseded by") == document["voucher"]
+    chinese = solo.ok("voucher", "show", number, "--lang", "zh-CN")
+    assert chinese.row("现行凭证") == document["voucher"]
     solo.ok("voucher", "export", number)
     old = solo.json("verify", f"{number}.voucher.json", code=7)
     assert (old["authentic"], old["status"]) == (True, "superseded")
@@ -214,7 +219,9 @@ def test_the_whole_story_of_a_transfer_between_two_homes(story):
         assert (verdict["authentic"], verdict["status"]) == (True, said)
     program.ok("audit")
     revoked = ("--ground", "judgment", "--reasons", "by the court")
-    assert program.json("registration", "revoke", registration, *revoked)["voucher"] == second
+    assert (
+        program.json("registration", "revoke", "--yes", registration, *revoked)["revoked"] == second
+    )
     assert holders(program, state["asset"]) == set()
 
 

@@ -1,6 +1,14 @@
 """`muniment vault`: erasing what only the vault has, and holding it against the ledger."""
 
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pysqlite3.dbapi2 as sqlite
 import pytest
+
+from ledger.errors import StoreFailedError
+from node.registry import Registry
 
 WHY = ("--reason", "request of the person", "--yes")
 
@@ -119,3 +127,71 @@ def test_what_was_erased_comes_back_with_an_older_backup_and_that_is_said(solo, 
         solo.ok("restore", "backup", "--no-other-copy").err
     )
     assert solo.json("vault", "check")["opened"] == 20
+
+
+def test_what_a_refused_filing_hid_is_kept_by_nobody(solo):
+    Path("new.csv").write_text("new\n")
+    solo.refused("register", "new.csv", "--basis", "contract", "--title", "甲", code=4)
+    assert solo.json("vault", "check")["extra"] == []
+    with closing(sqlite.connect(str(solo.home / "vault.db"))) as database:
+        kinds = [kind for (kind,) in database.execute("SELECT kind FROM record")]
+    assert (kinds.count("form"), kinds.count("content"), kinds.count("opening")) == (1, 1, 20)
+
+
+def count_records(solo):
+    with closing(sqlite.connect(str(solo.home / "vault.db"))) as database:
+        return dict(database.execute("SELECT kind, count(*) FROM record GROUP BY kind"))
+
+
+def test_what_a_refused_row_of_a_batch_hid_is_kept_by_nobody(solo):
+    party = solo.json("party", "enroll", "乙公司", "--no-passphrase")["subject"]
+    solo.ok("party", "suspend", party, "--ground", "ground.pdf")
+    before = count_records(solo)
+    Path("0.csv").write_text("0\n")
+    Path("batch.csv").write_text("file,data.title,ref\n0.csv,停车数据 2026,r1\n")
+    document = solo.json("register", "--batch", "batch.csv", "--as", party, code=4)
+    assert document["refused"] == 1
+    assert count_records(solo) == before
+
+
+def test_what_a_filing_that_died_left_behind_is_erased_as_extra(solo, monkeypatch):
+    before = count_records(solo)
+    Path("0.csv").write_text("0\n")
+    Path("batch.csv").write_text("file,data.title,ref\n0.csv,停车数据 2026,r1\n")
+
+    def die(*_):
+        raise StoreFailedError("no space")
+
+    with monkeypatch.context() as full:
+        full.setattr(Registry, "submit_each", die)
+        solo.refused("register", "--batch", "batch.csv", code=6)
+    left = count_records(solo)
+    assert [left[kind] - before.get(kind, 0) for kind in ("opening", "form", "content", "ref")] == [
+        20, 1, 1, 1,
+    ]  # fmt: skip
+    assert len(solo.json("vault", "check")["extra"]) == 20
+    said = solo.ok("vault", "check").err
+    assert "muniment vault erase --extra" in said
+    assert solo.json("vault", "erase", "--extra", *WHY) == {"extra": True, "records": 24}
+    assert count_records(solo) == {**before, "erased": 1}
+    assert solo.json("vault", "check")["opened"] == 20
+    assert solo.json("vault", "erase", "--extra", *WHY)["records"] == 0
+
+
+@pytest.mark.parametrize(
+    "argv", [(), ("--extra", "--field", "prior"), ("--extra", "registration/a")]
+)
+def test_what_is_to_be_erased_has_to_be_clear(solo, argv):
+    assert solo.refused("vault", "erase", *argv, *WHY, code=2)["code"] == "subject_required"
+
+
+def test_after_an_erasure_no_guess_at_a_row_is_confirmed(solo):
+    Path("0.csv").write_text("0\n")
+    Path("1.csv").write_text("1\n")
+    Path("batch.csv").write_text("file,data.title\n0.csv,停车数据 2026\n1.csv,停车数据 2027\n")
+    solo.ok("register", "--batch", "batch.csv")
+    lines = Path("batch.csv.results.jsonl").read_text().splitlines()
+    erased = json.loads(lines[0])["registration"]
+    assert solo.json("vault", "erase", erased, *WHY)["records"] == 23
+    document = solo.json("register", "--batch", "batch.csv")
+    assert (document["filed"], document["done"]) == (1, 1), "the erased row is unknown again"

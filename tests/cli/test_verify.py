@@ -1,7 +1,9 @@
 """`muniment verify`: verdicts, their shapes and exit codes, and what it asks for first."""
 
+import json
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from contracts.verdict import (
     RULES_FOLLOWED,
     SPLIT_VIEW,
 )
+from node.rulebundle import read_profile
 
 MEMBERS = {
     "verified", "authentic", "kind", "subject", "status", "marks", "as_of", "valid_until", "log",
@@ -351,3 +354,50 @@ def test_not_in_force_comes_before_all_is_well(solo, founded):
     assert solo.json("verify", *files)["verified"] is True
     whole = solo.json("verify", *files, "--as-of", "2020-01-01", code=7)
     assert [each["verified"] for each in whole["results"]] == [True, False]
+
+
+def test_a_voucher_says_of_its_standing_what_its_profile_does(program):
+    registrar = ("--registrar-name", "某交易所")
+    program.ok("init", "--profile", "exchange", *registrar, "--no-passphrase")
+    year = datetime.now(UTC).year
+    for each in (year, year + 1):
+        Path("c.json").write_text(json.dumps({"year": each, "off": [], "work": []}))
+        program.ok("list", "publish", "calendar", each, "c.json")
+    Path("t.csv").write_text("x\n")
+    checked = ("--check-method", "licence seen", "--check-evidence", "t.csv")
+    applicant = program.json("party", "enroll", "A", "--no-passphrase", *checked)["subject"]
+    words = ("--as", applicant, "--title", "T", "--right", "hold", "--basis", "self-generated")
+    filing = ("register", "t.csv", *words, "--class", "enterprise", "--level", "general-2")
+    key = program.json(*filing)["registration"]
+    program.ok("registration", "accept", key)
+    program.ok("registration", "withhold", key, "--reason", "trade secret")
+    findings = ("--accuracy", "a", "--compliance", "b", "--clarity", "c")
+    number = program.json("registration", "record", key, *findings)["voucher"]
+    assert number.startswith("TEST")
+    program.ok("voucher", "export", number)
+    result = program.ok("verify", f"{number}.voucher.json")
+    notice = read_profile("exchange").notice
+    assert result.row("notice") == notice.en
+    assert DEMONSTRATION[0] not in result.out
+    chinese = program.ok("verify", f"{number}.voucher.json", "--lang", "zh-CN")
+    assert chinese.row("提示") == notice.zh
+
+
+def test_where_the_ledger_is_parties_are_named_and_elsewhere_not(licensed, market, tmp_path):
+    licensed.ok("voucher", "export", market.number)
+    path, holder = f"{market.number}.voucher.json", market.parties["甲公司"]
+    result = licensed.ok("verify", path)
+    assert result.row("hold") == f"甲公司 ({holder})"
+    assert result.row("names") == "from this home's ledger, not proved by the file"
+    assert licensed.ok("verify", path, "--lang", "zh-CN").row("名称来源").startswith("取自本目录")
+    policy = licensed.home / "trust.policy"
+    elsewhere = licensed.ok("--home", tmp_path / "none", "verify", path, "--policy", policy)
+    assert elsewhere.row("hold") == holder
+    assert "names" not in elsewhere.rows
+    (licensed.home / "ledger.db").write_bytes(b"no ledger")
+    assert licensed.ok("verify", path).row("hold") == holder
+
+
+def test_the_names_of_another_ledger_are_not_shown(licensed, market, founded):
+    result = licensed.ok("verify", founded.voucher, "--policy", founded.policy)
+    assert "names" not in result.rows

@@ -49,7 +49,7 @@ def registry(founded, tmp_path):
 
 def revoke(program, founded, *where):
     argv = ("--ground", "by-law", "--reasons", "by order")
-    program.ok(*where, "registration", "revoke", founded.registered["registration"], *argv)
+    program.ok(*where, "registration", "revoke", "--yes", founded.registered["registration"], *argv)
 
 
 def newer(program, number, registry, name="newer.voucher.json"):

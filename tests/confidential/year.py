@@ -240,7 +240,7 @@ class Year(Office):
         self.to_recorded(key, person, own)
 
     def to_lapsed(self, key, person, own):
-        until = self.clock.now() + DAY // 2
+        until = self.clock.now() + 5 * DAY
         self.step(Return(registration=key, missing=("the contract",), until=until))
         self.wait_until(until)
 

@@ -32,14 +32,20 @@ def home(solo_home, tmp_path):
 
 
 @pytest.fixture
-def office(tmp_path, clock):
-    """The registrar of a national registry, with its calendar and one applicant."""
+def uncalendared(tmp_path, clock):
+    """The registrar of a national registry that has published no calendar, with one applicant."""
     home = tmp_path / "home"
     charter = Charter(read_profile("national-2026"), "example.org/js", "江苏", "32", "1")
     found_registry(home, charter, None, clock)
     with open_registry(home, None, is_writer=True, clock=clock) as registry:
         office = Office(registry, clock)
-        office.publish_calendar(2026)
-        office.publish_calendar(2027)
         office.enrol("江苏数据有限公司")
         yield office
+
+
+@pytest.fixture
+def office(uncalendared):
+    """The registrar of a national registry, with its calendar and one applicant."""
+    uncalendared.publish_calendar(2026)
+    uncalendared.publish_calendar(2027)
+    return uncalendared

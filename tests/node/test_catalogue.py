@@ -29,7 +29,7 @@ def register(office):
     }  # fmt: skip
     asset, registration, _ = office.file(**members)
     office.accept(registration)
-    office.publish(registration)
+    office.publish(registration, "industry", "spatial", "temporal", "update_frequency")
     end = office.registry.need_state(Registration, registration).notice_end
     office.clock.pass_time(end - office.clock.now())
     return asset, office.record(registration)

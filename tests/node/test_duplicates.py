@@ -7,9 +7,16 @@ import pytest
 
 from cli.subjects import find_keys
 from node.drafts import keep_openings
-from node.duplicates import CONTENT, doom_content, find_duplicates, index_content
-from node.issuing import Application, Filing
+from node.duplicates import (
+    CONTENT,
+    doom_content,
+    find_duplicates,
+    index_content,
+    review_duplicates,
+)
+from node.issuing import Application, Filing, read_content
 from node.registry import open_registry
+from tests.support.national import DAY
 from tracing.fingerprint import Fingerprint
 
 DIGEST = sha256(b"flights").hexdigest()
@@ -100,3 +107,12 @@ def test_a_stolen_vault_does_not_tell_whether_a_file_was_registered(registry, va
     content = b"".join(path.read_bytes() for path in home.glob("vault.db*"))
     assert not [each for each in made if each[:16] in content]
     assert asset.encode() not in content
+
+
+def test_an_earlier_application_that_silence_accepted_is_shown_as_accepted(office):
+    office.file()
+    office.clock.pass_time(7 * DAY)
+    asset, second, _ = office.file()
+    contents = read_content(office.registry, asset)
+    (match,) = review_duplicates(office.registry, second, contents)
+    assert match.status == "accepted"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.forms import FORMS as MEMBERS
 from ledger.errors import LimitError, MalformedError
 from node.forms.annexes import FORMS
-from node.forms.checking import check_form, is_blank
+from node.forms.checking import MAX_FINDINGS, check_form, is_blank
 from node.forms.flat import expand_row, find_field, unknown_columns
 from node.forms.hints import hint_lengths, hint_title
 from node.forms.reading import MAX_FORM_BYTES, parse_json_form, parse_toml_form
@@ -72,6 +72,23 @@ def test_a_template_filled_in_and_fed_back_is_in_order(kind, language, everythin
     filled, found = check_form(read(fill_template(template, values), kind), FORMS[kind])
     assert found == []
     assert filled == nest(values, FORMS[kind])
+
+
+WITHIN = {"en": "First day (required with this table)", "zh-CN": "起始日期（填写本组时必填）"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_and_template_ask_for_a_blank_of_an_optional_table_only_with_it(language):
+    assert WITHIN[language] in render_template("initial", is_chinese=LANGUAGES[language])
+    (row,) = [
+        line
+        for line in PAGE.read_text(encoding="utf-8").partition("**transfer**")[0].splitlines()
+        if line.startswith("| `data.temporal.start` ")
+    ]
+    assert "in this table · 填写本组时" in row
+    form = good()
+    del form["data"]["temporal"]
+    assert not [path for path in findings(form) if "temporal" in path]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -372,3 +389,18 @@ def test_the_page_of_the_forms_lists_every_blank_and_its_member():
     page = PAGE.read_text(encoding="utf-8")
     assert splice(page) == page, "run: python -m tests.support.forms_page"
     assert "| `rights[].until` | Last day of the term |" in page
+
+
+def test_a_form_of_unknown_names_is_told_in_few_words():
+    form = {f"{'x' * 1000}{i}": 1 for i in range(1000)}
+    _, findings = check_form(form, FORMS["initial"], is_lenient=True)
+    assert len(findings) == MAX_FINDINGS + 1
+    assert findings[-1].en.startswith("and 951 more")
+    assert max(len(each.path) for each in findings) == 64
+
+
+def test_so_many_findings_as_are_shown_are_shown_without_more():
+    form = {f"x{i}": 1 for i in range(MAX_FINDINGS - 1)}
+    _, findings = check_form(form, FORMS["initial"], is_lenient=True)
+    assert len(findings) == MAX_FINDINGS
+    assert findings[-1].path == f"x{MAX_FINDINGS - 2}"

@@ -23,6 +23,7 @@ from ledger.core.draft import check_openings
 from ledger.errors import MalformedError, NotFoundError, RejectedError
 from node.answers import prove_act, prove_query
 from node.drafts import find_missing, main_subject, prepare_event
+from node.duties import find_duties, read_desk
 from node.later import (
     build_later,
     complete_later,
@@ -50,9 +51,9 @@ CHANGE = {"after": {"summary": "All flights, by the minute", "name": "A new name
 class Later:
     """A voucher of one holder, and what is filed about it."""
 
-    def __init__(self, office: Office):
+    def __init__(self, office: Office, use_until=None):
         self.office, self.registry = office, office.registry
-        self.asset, _, self.number = office.registered()
+        self.asset, _, self.number = office.registered(use_until)
         self.holder, self.key = office.applicant
 
     def file(self, of_type, **members):
@@ -71,10 +72,7 @@ class Later:
         return key
 
     def record(self, key):
-        evidence = self.office.clock.now() // 1000 * 1000
-        national = National(
-            system="national", record="R-2", evidence_time=evidence, digest="22" * 32
-        )
+        national = self.office.evidence("R-2")
         recording = self.office.recording
         if self.registry.need_state(Registration, key).type == "cancellation":
             event = recording.cancel(read_cancelled(self.registry, key, FINDINGS), national)
@@ -103,6 +101,31 @@ def later(office):
 
 
 # From the filing to the result
+
+
+def test_a_record_leaves_out_the_right_whose_own_term_is_over(office):
+    later = Later(office, use_until=ms("2027-11-11T00:00"))
+    later.wait(ms("2027-11-10T00:00"))
+    key = later.accepted("renewal")
+    later.wait(ms("2027-11-12T00:00"))
+    asset = read_recorded_later(later.registry, key, FINDINGS)
+    assert [each.right for each in asset.rights] == ["hold"]
+    assert asset.before.parties == (later.holder,)
+    assert later.verify(later.record(key)).status == "valid"
+    assert later.registry.need_state(Party, later.holder).tuples == 1
+
+
+def test_what_is_pending_of_a_voucher_that_was_revoked_meanwhile_is_said_to_be_moot(later):
+    def due():
+        desk = read_desk(later.registry)
+        return [duty for duty in find_duties(later.registry, desk) if duty.subject == key]
+
+    key = later.accepted("cancellation", reason="destroyed")
+    (before,) = due()
+    later.office.revoke(later.registry.need_state(Asset, later.asset).registration)
+    (after,) = due()
+    assert (before.what, after.what) == ("review", "moot")
+    assert (after.deadline, after.parties) == (before.deadline, before.parties)
 
 
 def test_a_change_leads_to_a_voucher_with_the_new_description(later):

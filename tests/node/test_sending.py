@@ -131,6 +131,26 @@ def test_silence_is_an_acceptance_here_too(office):
     assert make(office, registration).part == "notice"
 
 
+def test_silence_is_an_acceptance_where_the_calendar_came_late(uncalendared):
+    office = uncalendared
+    _, registration, _ = office.file()
+    office.clock.pass_time(8 * DAY)
+    assert refusal(office, registration) == "not_accepted"
+    office.publish_calendar(2026)
+    document = make(office, registration)
+    assert document.part == "notice"
+    verdict = office.verify(encode(write(office, document)))
+    assert verdict.is_authentic
+    assert "acceptance by silence" in verdict.not_checked
+
+
+def test_where_the_deadline_is_proved_silence_is_not_left_open(office):
+    _, registration, _ = office.file()
+    office.clock.pass_time(8 * DAY)
+    verdict = office.verify(encode(write(office, make(office, registration))))
+    assert "acceptance by silence" not in verdict.not_checked
+
+
 def test_nothing_of_what_came_to_nothing_is_sent(office, accepted):
     body = Refuse(registration=accepted, ground="22-2", reasons="unlawful")
     office.submit(office.registry.ledger.registrar, body, office.officers[0])

@@ -5,7 +5,6 @@ import pytest
 
 from contracts.credential import parse_credential
 from contracts.party import Enroll, IdentityCheck, Party
-from contracts.procedure import National
 from contracts.registration import Registration
 from contracts.title import Asset, Voucher, tuple_values, voucher_key
 from contracts.transfer import Ground, Move
@@ -79,10 +78,7 @@ class Deal:
         return key
 
     def record(self, key):
-        evidence = self.office.clock.now() // 1000 * 1000
-        national = National(
-            system="national", record="R-2", evidence_time=evidence, digest="22" * 32
-        )
+        national = self.office.evidence("R-2")
         asset = read_recorded_transfer(self.registry, key, FINDINGS)
         return record_until_numbered(self.registry, self.office.recording, asset, (), national)[1]
 

@@ -83,7 +83,7 @@ def changed(finding):
 def revoke(office, number):
     from cli.main import main
 
-    argv = ["--home", str(office.home), "--quiet", "registration", "revoke"]
+    argv = ["--home", str(office.home), "--quiet", "registration", "revoke", "--yes"]
     argv += [office.registration(number), "--ground", "by-law", "--reasons", "by order"]
     assert main(argv) == 0
 

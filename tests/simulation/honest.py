@@ -147,7 +147,7 @@ def advance(sim):
 def _filed(sim, application):
     if sim.random.random() < 0.05:
         state = sim.stage.registration(application)
-        until = sim.time + sim.random.choice([DAY, 30 * DAY])
+        until = sim.time + sim.random.choice([12 * DAY, 30 * DAY])
         if not state.was_returned:
             return _step(sim, application, "return", missing=["the contract"], until=until)
     if sim.random.random() < 0.05:

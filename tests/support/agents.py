@@ -14,7 +14,13 @@ def mandate_body(world, who, types=("initial",), **changes):
 
 
 def give_mandate(world, principal, agent, types=("initial",), **changes):
-    return world.do("party.undertake", mandate_body(world, agent, types, **changes), principal)
+    body = mandate_body(world, agent, types, **changes)
+    return world.do("party.undertake", body, principal, *mandate_keys(principal, agent))
+
+
+def mandate_keys(principal, agent):
+    """Who gives a mandate and who takes it on; a party under a solo profile may be both."""
+    return list(dict.fromkeys((principal.key, agent.key)))
 
 
 def take_mandate(world, principal, agent, **changes):

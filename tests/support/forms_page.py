@@ -25,7 +25,7 @@ def render_table():
     text = ""
     for kind, form in FORMS.items():
         text += f"\n**{kind}**: {form.en} · {form.zh}\n\n{_HEAD}"
-        text += "".join(_row(kind, path, each) for path, each in _fields(form))
+        text += "".join(_row(kind, *field) for field in _fields(form))
     return f"{text}\n"
 
 
@@ -46,22 +46,25 @@ def splice(page):
     return before + BEGIN + render_table() + END + rest.partition(END)[2]
 
 
-def _fields(group, path=""):
+def _fields(group, path="", *, is_optional=False):
+    """Each blank with its path, and whether the table that it stands in may be left out."""
     for part in group.parts:
         name = join_path(path, part.name)
         if isinstance(part, Field):
-            yield name, part
+            yield name, part, is_optional
         else:
-            yield from _fields(part, f"{name}[]" if part.is_many else name)
+            inner = f"{name}[]" if part.is_many else name
+            yield from _fields(part, inner, is_optional=is_optional or not part.is_needed)
 
 
-def _row(kind, path, each):
+def _row(kind, path, each, is_optional):
     codes = ", ".join(f"`{code}`" for code in each.choices)
     names = "、".join(each.choices.values())
     some, several = ("some of ", "可多选：") if each.kind in LISTS else ("", "")
     en = f"{each.en}: {some}{codes}" if codes else each.en
     zh = f"{each.zh}：{several}{names}" if names else each.zh
-    needed = "yes · 是" if each.is_needed else ""
+    always = "in this table · 填写本组时" if is_optional else "yes · 是"
+    needed = always if each.is_needed else ""
     return f"| `{path}` | {en} | {zh} | {needed} | {member_of(kind, path)} |\n"
 
 

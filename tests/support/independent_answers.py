@@ -184,8 +184,7 @@ def live_voucher(asset, date):
     elif newest["value"] == "returned":
         end = renewal["deadline"]
     is_undecided = status[0]["from"] <= date and (end is None or date < end)
-    numbers = [one["number"] for one in vouchers if one["number"] == renewal["about"]]
-    return numbers[0] if is_undecided and numbers else None
+    return vouchers[0]["number"] if is_undecided and vouchers else None
 
 
 def tuples_in_force(asset, date):
@@ -206,12 +205,21 @@ def judge_rights(inquiry, asset):
         reaches = action in DISPOSALS or action in REACH[right]
         if one["value"]["holder"] != party or not reaches:
             continue
-        pledges = values_at(asset["pledges"], inquiry["at"])
-        pledged = any(p["holder"] == party and right in p["rights"] for p in pledges)
-        is_barred = pledged and action in DISPOSALS
-        said = ("prohibited", "pledged") if is_barred else ("permitted", "own_right")
-        path = "pledges" if is_barred else "tuples"
+        *said, path = judge_hold(inquiry, asset, right)
         yield answer(*said, inquiry["asset"], path, chain=[right_link(inquiry["asset"], one)])
+
+
+def judge_hold(inquiry, asset, right):
+    """Verdict, code and place: a pledge, or the end of the term where a renewal is undecided."""
+    date, action = inquiry["at"], inquiry["action"]
+    pledges = values_at(asset["pledges"], date)
+    pledged = any(p["holder"] == inquiry["party"] and right in p["rights"] for p in pledges)
+    if pledged and action in DISPOSALS:
+        return "prohibited", "pledged", "pledges"
+    terms = [one.get("term", one["until"]) for one in values_at(asset["vouchers"], date)]
+    if action in TRANSFERS and any(term <= date for term in terms):
+        return "prohibited", "expired", "vouchers"
+    return "permitted", "own_right", "tuples"
 
 
 def right_link(asset, one):

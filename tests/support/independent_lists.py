@@ -7,10 +7,20 @@ Spec: domain, sections 2 and 5.
 """
 
 from tests.support.independent_proofs import UnsupportedError
-from tests.support.independent_terms import ONWARD, answer, is_known
+from tests.support.independent_terms import ONWARD, TRANSFERS, answer, is_known
 from tests.support.independent_verifier import read_intervals, values_at
 
 SENTENCES = {
+    "seizure": (
+        "{0} is seized, as the registrar noted: until the note ends (registration.unnote), no "
+        "right to it is disposed of and it is not handed on",
+        "{0} 已被查封扣押（登记机构备注）：备注终止（registration.unnote）前不得处分权利或对外提供数据",
+    ),
+    "temporary-control": (
+        "{0} is under control, as the registrar noted: until the note ends (registration.unnote), "
+        "no right to it is disposed of and it is not handed on",
+        "{0} 已被临时管控（登记机构备注）：备注终止（registration.unnote）前不得处分权利或对外提供数据",
+    ),
     "negative_list": (
         "{0} is on the negative list, version {1}, entry {2}: it is not registered, licensed or "
         "delivered until a regulator lifts the entry, or publishes a more specific one in the "
@@ -37,7 +47,11 @@ SENTENCES = {
 def find_handing_bar(proved, inquiry, asset):
     """The answer that stands above all routes, or None."""
     data, key, date = asset["classification"], inquiry["asset"], inquiry["at"]
-    if inquiry["action"] not in ONWARD or data is None:
+    if inquiry["action"] in [*ONWARD, *TRANSFERS, "muniment:encumber"]:
+        seized = find_seizure(asset, key, date)
+        if seized is not None:
+            return seized
+    if inquiry["action"] not in [*ONWARD, *TRANSFERS] or data is None:
         return None
     negative, positive, catalogue = (
         read_list(proved, name, key, data, date)
@@ -55,6 +69,15 @@ def find_handing_bar(proved, inquiry, asset):
         return say("not covered", "closed", key, path, ("closed", key), ["recipient"])
     is_important = data["level"] == "important" or (catalogue and data["level"] != "core")
     return find_filing(asset, key, date) if is_important else None
+
+
+def find_seizure(asset, key, date):
+    if not is_known(asset, "notes", date):
+        return answer("not covered", "unknown_then", key, "notes")
+    for note in values_at(read_intervals(asset, "notes"), date):
+        if note["kind"] in {"seizure", "temporary-control"}:
+            return say("prohibited", "seized", key, "notes", (note["kind"], key))
+    return None
 
 
 def find_filing(asset, key, date):

@@ -45,6 +45,11 @@ SENTENCES = {
         "and is pledged again only with the pledgee's signature",
         "{0} 上的该项权利已出质：质权人解除之前不得转让，再次出质须经其签署同意",
     ),
+    "expired": (
+        "the term of the voucher of {0} was over and its renewal undecided: the right is "
+        "transferred once the renewal is recorded",
+        "{0} 的凭证有效期已届满，续期申请尚未办结：待续期登记后方可转让该项权利",
+    ),
     "no_route": (
         "{0} had neither a right nor a grant that says anything of it: it would need a "
         "grant from whoever may license",

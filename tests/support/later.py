@@ -1,15 +1,11 @@
 """What a world needs to play changes, renewals and cancellations; `World` has all of it."""
 
-from hashlib import sha256
-
-from contracts.completion import holders_of
+from contracts.force import ended_holders, holders_of, settle_terms
 from contracts.forms import FORMS
 from contracts.intervals import current
 from contracts.renewal import renewal_opens
-from ledger.core.subjects import commit, derive_id
-from ledger.core.text import format_base64url
-from tests.support.log_builder import ORIGIN
-from tests.support.people import Application, claim
+from ledger.core.subjects import derive_id
+from tests.support.people import Application, claim, commit_all, open_all
 
 FILLED = {
     "change": {"after": {"summary": "Occupancy by the quarter of an hour"}},
@@ -25,23 +21,15 @@ class Later:
         """Openings of the form by name; the salts come from the names."""
         filled = {"title": "Parking 2026"} | FILLED[of_type] | members
         values = dict.fromkeys(FORMS[of_type].members) | filled
-        salts = {name: sha256(f"{of_type} {name} {self._nonces}".encode()) for name in values}
-        return {
-            name: {"salt": format_base64url(salts[name].digest()), "value": value}
-            for name, value in values.items()
-        }
+        return open_all(values, of_type, self._nonces)
 
     def later_body(self, application, of_type, *signers, openings=None, **changes):
         """Body of a `registration.file` of this type; the first signer files."""
         openings = openings or self.later_openings(of_type)
-        by = signers[0].party
         return {
             "type": of_type,
             "parties": sorted(person.party for person in signers),
-            "application": {
-                name: commit(by=by, field=name, log=ORIGIN, salt=one["salt"], value=one["value"])
-                for name, one in openings.items()
-            },
+            "application": commit_all(openings, signers[0]),
             "asset": application.asset,
             "voucher": self.asset(application).voucher,
         } | changes
@@ -76,7 +64,7 @@ class Later:
 
     def held(self, application):
         """The tuples in force on an asset; of one that has none, what would be one."""
-        tuples = list(current(self.asset(application).tuples))
+        tuples = list(current(settle_terms(self.asset(application), self.time).tuples))
         return tuples or [claim(application.applicants[0])]
 
     def later_parts(self, filed):
@@ -84,7 +72,7 @@ class Later:
         live = self.asset(filed).voucher or self.registration(filed).about
         parts = {
             "classification": self.log.builder().read(filed.asset).body["classification"],
-            "parties": [],
+            "parties": sorted({*ended_holders(self.asset(filed), self.time)}),
             "supersedes": live,
         }
         if filed.of_type == "change":
@@ -97,7 +85,7 @@ class Later:
         return {
             "registration": filed.registration,
             "asset": filed.asset,
-            "parties": list(holders_of(asset)),
+            "parties": sorted({*holders_of(asset, self.time), *ended_holders(asset, self.time)}),
             "tests": {"accuracy": "exact", "compliance": "lawful", "clarity": "clear"},
             "cancels": asset.voucher or self.registration(filed).about,
             **self.evidence(self.time // 1000 * 1000),

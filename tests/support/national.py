@@ -4,7 +4,10 @@
 """
 
 import json
+from dataclasses import replace
 from hashlib import sha256
+
+from msgspec import structs
 
 from contracts import recording
 from contracts.party import Enroll, IdentityCheck
@@ -94,16 +97,25 @@ class Office:
         body = PublishNotice(registration=registration, fields=fields, notice=notice)
         self.submit(self.registry.ledger.registrar, body, self.officers[0])
 
-    def record(self, registration):
-        evidence = self.clock.now() // 1000 * 1000
-        national = National(
-            system="national", record="R-1", evidence_time=evidence, digest="22" * 32
-        )
+    def evidence(self, record="R-1"):
+        """What the national system says of evidence that it stores now."""
+        time = self.clock.now() // 1000 * 1000
+        return National(system="national", record=record, evidence_time=time, digest="22" * 32)
+
+    def record(self, registration, use_until=None):
+        """The voucher's number; the right to use may have a term of its own."""
+        national = self.evidence()
         classification = Classification(
             standard="GB/T 43697-2024", industry="G", data_class="enterprise", level="general-2", openness="conditional",
             assessed_by=self.registry.ledger.registrar, list_version="none",
         )  # fmt: skip
         asset = read_recorded_asset(self.registry, registration, classification, FINDINGS)
+        if use_until is not None:
+            rights = (
+                structs.replace(each, until=use_until) if each.right == "use" else each
+                for each in asset.rights
+            )
+            asset = replace(asset, rights=tuple(rights))
         return record_until_numbered(self.registry, self.recording, asset, (), national)[1]
 
     def revoke(self, registration):
@@ -119,10 +131,10 @@ class Office:
         asked = Question(**({"now": self.clock.now()} | question))
         return verify_file(data, policy, asked, suspect=suspect)
 
-    def registered(self):
+    def registered(self, use_until=None):
         """From the filing to the voucher: asset, registration, number."""
         asset, registration, _ = self.file()
         self.accept(registration)
         self.publish(registration)
         self.clock.pass_time(max(NOTICE_ENDS - self.clock.now(), 0))
-        return asset, registration, self.record(registration)
+        return asset, registration, self.record(registration, use_until)

@@ -105,6 +105,23 @@ class Application:
         return {name: self.openings[name] for name in names}
 
 
+def open_all(values, label, count):
+    """Openings of members by name; the salts come from the label, the name and the count."""
+    salts = {name: sha256(f"{label} {name} {count}".encode()).digest() for name in values}
+    return {
+        name: {"salt": format_base64url(salts[name]), "value": value}
+        for name, value in values.items()
+    }
+
+
+def commit_all(openings, filer):
+    """Commitments to all members of a form by name, made by who files it."""
+    return {
+        name: commit(by=filer.party, field=name, log=ORIGIN, salt=one["salt"], value=one["value"])
+        for name, one in openings.items()
+    }
+
+
 def claim(holder, right="hold", basis="self-generated", **members):
     """A right tuple as a record names it."""
     return {"holder": holder.party, "right": right, "basis": basis, **members}

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from random import Random
 
-from contracts.procedure import status_at
+from contracts.procedure import objectors_of, status_at
 from contracts.title import tuple_values
 from ledger.core.subjects import derive_id
 from ledger.errors import RejectedError
@@ -147,7 +147,28 @@ class Play(Dealing, Disputing, Assessing, Amending):
 
     def resolve(self):
         outcome = self.random.choice(["dismissed", "withdrawn", "upheld"])
-        self.step("resolve", "objected", outcome=outcome, reasons="heard")
+        if outcome == "withdrawn":
+            self.withdraw_objection()
+        else:
+            self.step("resolve", "objected", outcome=outcome, reasons="heard")
+
+    def withdraw_objection(self):
+        """One of them, by its objector or on its letter."""
+        application = self.application("objected")
+        objectors = objectors_of(self.world.registration(application))
+        fitting = [one for one in self.people if one.party in objectors]
+        party = self.random.choice(fitting or self.people)
+        named = {"document": "0d" * 32} if self.random.random() < 0.5 else {}
+        actor = self.world.registrar if named else party
+        self.world.step(
+            application,
+            "resolve",
+            self.actor(actor),
+            outcome="withdrawn",
+            reasons="settled",
+            objector=party.party,
+            **named,
+        )
 
     def extend(self):
         application = self.application("accepted", "supplement", "published", "confidential")

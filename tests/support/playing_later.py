@@ -4,7 +4,7 @@ Renewals need years to pass, in which everything else of a game would expire; th
 tests of renewals.
 """
 
-from contracts.completion import holders_of
+from contracts.force import holders_of
 from contracts.procedure import status_at
 
 TYPES = ("change", "cancellation")
@@ -19,7 +19,7 @@ class Amending:
         if self.world.asset(application).voucher is None:
             self.file()
             return
-        named = holders_of(self.world.asset(application))
+        named = holders_of(self.world.asset(application), self.world.time)
         holders = [person for person in self.people if person.party in named]
         others = [person for person in self.people if person not in holders]
         more = others[:1] if self.random.random() < 0.1 or not holders else []

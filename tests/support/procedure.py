@@ -18,7 +18,12 @@ MEMBERS = {
     "withhold": {"reason": "trade secret"},
     "object": {"reason": "the data are ours", "evidence": EVIDENCE},
     "resolve.dismissed": {"outcome": "dismissed", "reasons": "the contract says otherwise"},
-    "resolve.withdrawn": {"outcome": "withdrawn", "reasons": "they have settled"},
+    "resolve.withdrawn": {
+        "outcome": "withdrawn",
+        "reasons": "they have settled",
+        "document": EVIDENCE,
+    },
+    "resolve.own": {"outcome": "withdrawn", "reasons": "we have settled"},
     "resolve.upheld": {"outcome": "upheld", "reasons": "the contract says so"},
     "extend": {"reason": "many sources"},
     "withdraw": {},
@@ -79,6 +84,8 @@ def right_actor(world, application, step):
     (by,) = {edge.by for edge in EDGES if edge.step == step}
     if by == "anybody":
         return world.strangers[len(current(world.registration(application).objections))]
+    if by == "objector":
+        return world.strangers[0]
     return application.applicants[0] if by == "applicant" else world.registrar
 
 
@@ -87,6 +94,8 @@ def step_event(world, application, step):
     body = {"registration": application.registration, **MEMBERS[step]}
     actor = right_actor(world, application, step)
     keys = [actor.key]
+    if step in {"resolve.withdrawn", "resolve.own"}:
+        body |= {"objector": world.strangers[0].party}
     if step == "publish":
         body |= {"fields": application.statutory, **world.notice()}
     if step == "record":

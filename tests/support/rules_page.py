@@ -1,12 +1,14 @@
-"""docs/rules.md: the procedure of registration as a book, from the one table that drives it.
+"""docs/rules.md: the procedure of registration as a book, from the tables that drive it.
 
 Run by `scripts/rules`. Whatever is the same in every table of the page is said in its texts here;
-who may do what, when, and for how long comes from contracts.edges and the shipped profiles.
+who may do what, when, and for how long comes from contracts.edges, contracts.disputes and the
+shipped profiles.
 """
 
 import re
 import sys
 
+from contracts.disputes import OBJECTION_EDGES, OPEN_STAGES, STAGES
 from contracts.edges import EDGES, OPEN_STATUSES, PAUSED, STATES
 from contracts.profile import parse_profile
 from tests.support.generated import ROOT, run
@@ -37,7 +39,7 @@ def render_page():
     """Text of the page: the English part, then the Chinese."""
     profiles = read_profiles()
     parts = [BOOK["head"], _render("en", profiles), _render("zh", profiles)]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
 def _render(language, profiles):
@@ -48,7 +50,7 @@ def _render(language, profiles):
         _table(say["state_heads"], _list_states(language)),
         say["diagram"],
         "```text",
-        *_draw(say),
+        *_draw(say, EDGES),
         "```",
         say["steps"],
         *(line for edge in EDGES for line in _tell(edge, language)),
@@ -61,6 +63,12 @@ def _render(language, profiles):
                _list_types(language, profiles)),
         say["actors"],
         _table(say["actor_heads"], _list_actors(language)),
+        say["objections"],
+        _table(say["state_heads"][:3], _list_stages(language)),
+        "```text",
+        *_draw(say, OBJECTION_EDGES),
+        "```\n",
+        *(line for edge in OBJECTION_EDGES for line in _tell(edge, language)),
     ]))  # fmt: skip
 
 
@@ -79,13 +87,20 @@ def _list_states(language):
         yield [f"`{state}`", getattr(words, language), say[stands], say[runs]]
 
 
-def _draw(say):
-    """The table as lines, by the state that each step leaves."""
-    sources = dict.fromkeys(state for edge in EDGES for state in edge.sources or ("",))
-    longest = max(len(edge.step) for edge in EDGES) + 2
+def _list_stages(language):
+    say = BOOK[language]["stands"]
+    for stage, words in STAGES.items():
+        stands = "open" if stage in OPEN_STAGES else "end"
+        yield [f"`{stage}`", getattr(words, language), say[stands]]
+
+
+def _draw(say, table):
+    """A table as lines, by the state that each step leaves."""
+    sources = dict.fromkeys(state for edge in table for state in edge.sources or ("",))
+    longest = max(len(edge.step) for edge in table) + 2
     for source in sources:
         yield source or say["start"]
-        edges = [edge for edge in EDGES if source in (edge.sources or ("",))]
+        edges = [edge for edge in table if source in (edge.sources or ("",))]
         for edge in edges:
             corner = "└" if edge is edges[-1] else "├"
             name = f"({edge.step})" if edge.step in _EVENT_LESS else edge.step
@@ -150,6 +165,8 @@ def _list_actors(language):
     say = BOOK[language]
     for by in say["by"]:
         steps = dict.fromkeys(f"`{edge.step}`" for edge in EDGES if edge.by == by)
+        if not steps:
+            continue
         yield [say["by"][by], say["list"].join(steps)]
 
 

@@ -3,10 +3,10 @@
 BOOK = {
     "head": """# The rule book of registration · 登记规则手册
 
-Made by `scripts/rules` from the table in `contracts/edges.py`, which drives the program and its
-tests, and from the profiles in `contracts/profiles/`. Articles are those of
-《数据产权登记工作指引（试行）》, 国数综政策〔2026〕35号; their digest is in [guideline](guideline.md).
-The members of each event are in [kinds](kinds.md).
+Made by `scripts/rules` from the tables in `contracts/edges.py` and `contracts/disputes.py`, which
+drive the program and its tests, and from the profiles in `contracts/profiles/`. Articles are those
+of 《数据产权登记工作指引（试行）》, 国数综政策〔2026〕35号; their digest is in
+[guideline](guideline.md). The members of each event are in [kinds](kinds.md).
 
 [English](#the-rules) · [中文](#规则)
 """,
@@ -18,7 +18,10 @@ the passing of time and no event makes them. A step that is not allowed in the p
 refused with `wrong_step`, one by somebody else with `wrong_role`.
 
 This is the way to the record, and what the registrar does to a record afterwards. An objection to
-what is recorded runs a procedure of its own, from `objection.file` on (Art. 29).
+what is recorded runs a procedure of its own, at the end of this page (Art. 29).
+
+The registrar decides no case of its own: where it is an applicant, the agent that filed or an
+objector, since before it came into office, each of its steps is refused with `own_case` (Art. 10).
 
 ## States
 """,
@@ -45,8 +48,11 @@ what is recorded runs a procedure of its own, from `objection.file` on (Art. 29)
         "by": {
             "applicant": "An applicant",
             "registrar": "The registrar",
-            "anybody": "Any party that is not an applicant",
+            "anybody": "Any party that is neither an applicant nor the agent that filed",
+            "objector": "A party that has an objection open",
             "holder": "A declared right-holder",
+            "outsider": "Any party that is neither a right-holder nor the registrar",
+            "right-holder": "A right-holder",
             "nobody": "Nobody: it happens by the passing of time",
         },
         "starts": "Starts the clock of {}.",
@@ -105,6 +111,12 @@ that there is none, before they are recorded; the others are recorded from `acce
         "unnoticed": "without notice",
         "actors": "## Who takes which step\n",
         "actor_heads": ["who", "steps"],
+        "objections": """## Objections to what is recorded
+
+Who is no right-holder may object to a record for as long as its voucher is live. The objection is a
+procedure of its own beside the registration, which stays in force meanwhile. How many days the
+registrar has to tell the right-holders is the clock `notify` of the profile.
+""",
     },
     "zh": {
         "title": "# 规则\n",
@@ -113,7 +125,10 @@ that there is none, before they are recorded; the others are recorded from `acce
 步骤以 `wrong_step` 拒绝，由无权主体作出的以 `wrong_role` 拒绝。
 
 本手册所载为自申请至登记的程序，以及登记机构在登记后的处理。对已登记事项的异议另有程序，
-自 `objection.file` 起（第 29 条）。
+见本页末尾（第 29 条）。
+
+登记机构不得办理与自身有关的事项：其在任职之前已为申请人、代为申请的代理人或异议人的，其各步骤均以
+`own_case` 拒绝（第 10 条）。
 
 ## 状态
 """,
@@ -140,8 +155,11 @@ that there is none, before they are recorded; the others are recorded from `acce
         "by": {
             "applicant": "申请人",
             "registrar": "登记机构",
-            "anybody": "申请人以外的任一主体",
+            "anybody": "申请人及代为申请的代理人以外的任一主体",
+            "objector": "有未结异议的异议人",
             "holder": "仅经申报的权利人",
+            "outsider": "权利人与登记机构以外的任一主体",
+            "right-holder": "权利人",
             "nobody": "无人操作：因时间经过而发生",
         },
         "starts": "起算{}。",
@@ -196,5 +214,10 @@ that there is none, before they are recorded; the others are recorded from `acce
         "unnoticed": "无须公示",
         "actors": "## 各主体的步骤\n",
         "actor_heads": ["主体", "步骤"],
+        "objections": """## 对已登记事项的异议
+
+凭证有效期间，权利人以外的主体可以提出异议。异议程序独立于登记，其间登记继续有效。登记机构告知权利人的
+天数，由所用规则的 `notify` 期限规定。
+""",
     },
 }

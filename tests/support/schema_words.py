@@ -26,7 +26,10 @@ WORDS = {
         "the actor; with `successor` the actor with as many officers' keys as the profile asks "
         "for, the regulator, and the successor",
     ),
-    "party.undertake": ("`party/` of the actor", "the actor"),
+    "party.undertake": (
+        "`party/` of the actor",
+        "the actor; unless it says `end`, `agent` too",
+    ),
     "registration.file": (
         "a new `registration/`; a new `asset/`, of a later type that of `asset`; `name/` of each "
         "of `digests`",
@@ -41,10 +44,16 @@ WORDS = {
     ),
     "registration.publish": ("`registration/`", "registrar"),
     "registration.withhold": ("`registration/`", "registrar"),
-    "registration.withdraw": ("`registration/`", "an applicant"),
+    "registration.withdraw": (
+        "`registration/`",
+        "an applicant; of a renewal all who filed it, after the voucher's term all right-holders too",
+    ),
     "registration.refuse": ("`registration/`", "registrar"),
     "registration.object": ("`registration/`", "any party that is not an applicant"),
-    "registration.resolve": ("`registration/`", "registrar"),
+    "registration.resolve": (
+        "`registration/`",
+        "registrar; of `withdrawn` without `document` the objector",
+    ),
     "registration.extend": ("`registration/`", "registrar"),
     "registration.terminate": ("`registration/`", "registrar"),
     "registration.record": (
@@ -213,7 +222,8 @@ MEMBERS = {
     },
     "registration.publish": {
         "fields": "Openings of the members that become public.",
-        "notice": "Where the profile asks for a notice.",
+        "notice": "Where the profile asks for a notice; entered by the end of the next working "
+        "day after it was published, within ten minutes where this ledger completes registrations.",
     },
     "registration.withhold": {"reason": "In words."},
     "registration.refuse": {"ground": "Paragraph of Art. 22.", "reasons": "In words."},
@@ -222,8 +232,10 @@ MEMBERS = {
         "evidence": "Of the material that it rests on.",
     },
     "registration.resolve": {
-        "outcome": "Of all objections that are open.",
+        "outcome": "Of all objections that are open; `withdrawn` of that of `objector`.",
         "reasons": "In words.",
+        "objector": "Whose objection is withdrawn; only with `withdrawn`.",
+        "document": "Of the letter that withdraws it, unless the objector signs itself.",
     },
     "registration.extend": {"reason": "In words."},
     "registration.terminate": {"reasons": "In words."},
@@ -235,12 +247,14 @@ MEMBERS = {
         "valid_from": "Unix milliseconds, whole seconds.",
         "valid_until": "Unix milliseconds, whole seconds; first instant after.",
         "rights": "All right tuples after this record.",
-        "parties": "Who gains or loses a right, sorted; a change and a renewal have none.",
+        "parties": "Who gains or loses a right, or whose right ended by its own term, sorted.",
         "tests": "What the registrar found.",
         "national": "Where the national system completes a registration.",
         "supersedes": "Not of an initial one: number of the voucher that was live.",
         "cancels": "Cancellation alone: number of the voucher that ends.",
         "declared": "Initial alone: rights of holders who are named and have not signed.",
+        "stage": "Initial alone: of the data, as the form says and as the notice opened it, if it "
+        "did; needed where a basis is `derived` or `fused`.",
         "duplicates": "Initial alone: what was decided about earlier assets of the same content, "
         "sorted by asset; outside solo each registered asset that shares a published digest is "
         "among them (Art. 39).",
@@ -250,6 +264,7 @@ MEMBERS = {
         "number": "Of its live voucher.",
         "parties": "All its right-holders, sorted.",
         "reasons": "In words.",
+        "objection": "With `objection-upheld`: the one it rests on, where several were upheld.",
     },
     "registration.note": {"number": "Of its live voucher.", "note": "What holds from now on."},
     "registration.unnote": {"number": "Of its live voucher."},
@@ -257,7 +272,8 @@ MEMBERS = {
     "list.publish": {
         "list": "Its name.",
         "part": "Such as a year.",
-        "version": "1, 2, ... without gaps.",
+        "version": "1, 2, ... without gaps; a new one of `calendar` leaves the days before the "
+        "present one as they were.",
         "content": "By the form of the list: of `calendar` the days off and the days worked of a "
         "year; of `negative`, `positive` and `important-data`, part `all`, "
         '`{"entries":[{"id","reason","industry","class","level","asset"}]}`, of which an entry '

@@ -1,13 +1,10 @@
 """What a world needs to play transfers; `World` has all of it."""
 
-from hashlib import sha256
-
+from contracts.force import ended_holders, settle_terms
 from contracts.forms import TRANSFER_MEMBERS
-from contracts.transfer import Move, rights_after
-from ledger.core.subjects import commit, derive_id
-from ledger.core.text import format_base64url
-from tests.support.log_builder import ORIGIN
-from tests.support.people import Application, claim
+from contracts.transfer import Move, rights_after, touched_parties
+from ledger.core.subjects import derive_id
+from tests.support.people import Application, claim, commit_all, open_all
 
 JUDGMENT = {"kind": "judgment", "document": "d0" * 32}
 
@@ -36,24 +33,16 @@ class Transfers:
         """Openings of the form for a transfer by name; the salts come from the names."""
         filled = {"title": "Parking 2026", "content": {"rights": "whole"}} | members
         values = dict.fromkeys(TRANSFER_MEMBERS) | filled
-        salts = {name: sha256(f"transfer {name} {self._nonces}".encode()) for name in values}
-        return {
-            name: {"salt": format_base64url(salts[name].digest()), "value": value}
-            for name, value in values.items()
-        }
+        return open_all(values, "transfer", self._nonces)
 
     def transfer_body(self, application, *moves, ground=None, openings=None, filer=None, **changes):
         """Body of a `registration.file` of type transfer; the first giver files unless told."""
         signers = self.transfer_signers(*moves, ground=ground)
-        by = (filer or signers[0]).party
         openings = openings or self.transfer_openings()
         body = {
             "type": "transfer",
             "parties": sorted(person.party for person in signers),
-            "application": {
-                name: commit(by=by, field=name, log=ORIGIN, salt=one["salt"], value=one["value"])
-                for name, one in openings.items()
-            },
+            "application": commit_all(openings, filer or signers[0]),
             "asset": application.asset,
             "voucher": self.asset(application).voucher,
             "moves": [move(*each) for each in moves],
@@ -98,14 +87,14 @@ class Transfers:
 
     def rights_after(self, transfer):
         """All tuples once a transfer is recorded."""
-        return rights_after(self.asset(transfer), transfer.moves)
+        return rights_after(settle_terms(self.asset(transfer), self.time), transfer.moves)
 
     def transfer_parts(self, transfer):
         """The members of a record's body that a transfer decides."""
         asset = self.asset(transfer)
         return {
             "classification": self.log.builder().read(transfer.asset).body["classification"],
-            "parties": sorted({p for m in transfer.moves for p in (m.transferor, m.transferee)}),
+            "parties": sorted({*touched_parties(transfer.moves), *ended_holders(asset, self.time)}),
             "supersedes": asset.voucher,
             "valid_until": self.voucher(asset.voucher).valid_until,
         }

@@ -10,6 +10,7 @@ from ledger.core.policy import parse_policy
 from node.verifier import verify_file
 from tests.support import grants
 from tests.support.assessments import end_body, entry, file_important, publish_list
+from tests.support.disputes import note, unnote
 from tests.support.golden.scenario import policy_text
 from tests.support.independent_answers import verify_check
 from tests.support.independent_proofs import UnsupportedError
@@ -40,6 +41,20 @@ def both(world, person, asset, action="distribute", at=None):
         "status": report.status,
     }
     return report.status, document["answer"]["clause"]["code"]
+
+
+def test_of_seizures(world, people):
+    asset = grants.registered(world, people[0])
+    before = world.time - 1
+    index = note(world, asset)
+    for action in ("distribute", "grantUse", "transfer", "sell", "muniment:encumber"):
+        assert both(world, people[0], asset, action) == ("prohibited", "seized")
+    assert both(world, people[0], asset, "use") == ("permitted", "own_right")
+    assert both(world, people[0], asset, "transfer", at=before) == ("permitted", "own_right")
+    unnote(world, asset, index)
+    assert both(world, people[0], asset, "transfer") == ("permitted", "own_right")
+    note(world, asset, {"kind": "temporary-control", "document": "5e" * 32})
+    assert both(world, people[0], asset, "transfer") == ("prohibited", "seized")
 
 
 def test_of_lists(world, people):

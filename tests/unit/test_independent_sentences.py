@@ -150,3 +150,30 @@ def test_both_say_the_same_of_every_act_and_meet_every_ground(scene):
         assert said["status"] == proved.answer.verdict
         met.add(proved.answer.clause.code)
     assert met >= GROUNDS
+
+
+def test_both_say_what_a_renewal_keeps_in_force_and_what_it_does_not():
+    world = World("solo", max_years=1)
+    owner, heir = world.enroll("owner"), world.enroll("heir")
+    goods = world.published(owner)
+    world.record(goods, [claim(owner, "hold"), claim(owner, "use", "fused")])
+    world.wait_for_renewal(goods)
+    filed = world.reviewed_later(goods, "renewal", owner)
+    _, second = world.transfer(goods, (owner, heir, "use"))
+    term = world.voucher(second).valid_until
+    world.time = term + MS_PER_DAY
+    world.enroll("somebody else")
+
+    def codes(at):
+        proved = [grants.prove(world, heir, goods, act, at) for act in ("read", "sell")]
+        for each in proved:
+            assert judge(world, format_check(each))["status"] == each.answer.verdict
+            certify(world, format_check(each))
+        return [each.answer.clause.code for each in proved]
+
+    for now in (0, 1):
+        assert codes(term - 1) == ["own_right", "own_right"]
+        assert codes(term) == ["own_right", "expired"]
+        if not now:
+            world.record(filed)
+    assert codes(world.time) == ["own_right", "own_right"]

@@ -215,3 +215,12 @@ def test_nothing_of_an_erased_record_lies_in_a_corner_of_the_file(path, vault):
     assert vault.erase_all(doomed, {}) == len(boxes) > 100
     content = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert not [box for box in boxes if box[:16] in content or box[-16:] in content]
+
+
+def test_records_of_any_name_go_but_those_that_are_spared(vault):
+    vault.add("form", {"r": 1, "s": 2, "t": 3})
+    vault.add("other", {"r": 1})
+    assert vault.discard([Doomed("form", None, lambda value: value != 3, spared={"s"})]) == 1
+    vault.forget()
+    assert [vault.find("form", name) for name in "rst"] == [[], [2], [3]]
+    assert vault.find("other", "r") == [1]

@@ -266,12 +266,17 @@ class Desk(Titles):
                 self.step(case, "accept")
             case "return":
                 until = self.time + 7 * DAY - 1  # act() runs once more around this moment
-                reasons = {"returned_once"} if was_returned else set()
+                reasons = {"returned_once"} if was_returned else self.too_short(until)
                 body = {"missing": ["the contract"], "until": until}
                 details = {"until": until}
                 self.step(case, "return", refused=reasons, details=details, **body)
             case "withdraw":
                 self.by_applicant(case, "withdraw")
+
+    def too_short(self, until):
+        """Why a correction may not be asked for until then: a working day is the least."""
+        end = self.wall.after_working_days(self.time, 1)
+        return {"mend_time"} if until < (self.time + DAY if end is None else end) else set()
 
     def when_returned(self, case):
         if self.random.random() < 0.5:
@@ -357,11 +362,26 @@ class Desk(Titles):
             self.object(case, {"notice_over"} if over else set())
         elif chance < 0.9:
             outcome = self.random.choice(["dismissed", "dismissed", "withdrawn", "upheld"])
+            if outcome == "withdrawn":
+                self.withdraw_objections(case)
+                return
             what = "uphold" if outcome == "upheld" else "dismiss"
             self.step(case, "resolve", what, outcome=outcome, reasons="heard both")
             case.objectors.clear()
         else:
             self.end(case, self.random.choice(["terminate", "refuse", "withdraw"]))
+
+    def withdraw_objections(self, case):
+        """Each by its own letter; only with the last does the inquiry end."""
+        for objector in sorted(case.objectors):
+            case.objectors.discard(objector)
+            body = {"outcome": "withdrawn", "reasons": "settled", "document": "ed" * 32}
+            body["objector"] = objector
+            if case.objectors:  # the story goes on with the last one
+                signed = self.stage.step(case.application, "resolve", None, **body)
+                self.send("resolve", signed, (), case.story)
+            else:
+                self.step(case, "resolve", "dismiss", **body)
 
     def when_confidential(self, case):
         self.record(case)

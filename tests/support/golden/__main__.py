@@ -21,11 +21,12 @@ MAX_BYTES = 300_000
 FILES = {
     "bundles": (bundles.cases, bundles.shared),
     "canonical": (forms.canonical, dict),
-    "checks": (answers.checks, answers.checks_shared),
+    "checks": (answers.checks, answers.lasting_shared),
     "checkpoints": (policies.checkpoints, dict),
     "commitments": (forms.commitments, dict),
     "copies": (companions.copies, companions.copies_shared),
     "drafts": (companions.drafts, dict),
+    "endings": (answers.ended_checks, answers.ended_shared),
     "events": (events.events, dict),
     "exports": (exports.cases, exports.shared),
     "histories": (trees.histories, dict),

@@ -16,6 +16,9 @@ from tests.support.people import MS_PER_DAY, Person
 
 NOBODY = Person("nobody")
 ABSENT = "asset/" + "a" * 26
+ENDED = ("revoked by the next holder", "revoked", "frozen", "pledged", "left", "expired")
+"""Checks of what has ended or is held, which have a file of their own."""
+
 POLICY, _WITNESS = "nobody cosigns", "the witness cosigns"
 
 
@@ -59,13 +62,37 @@ def _check(application, who, action, at, note=None):
     return format_check(grants.prove(world, person, application, action, at=at, note=note))
 
 
+def lasting_shared():
+    bundles = checks_shared()["bundles"]
+    return {
+        "policies": policies(),
+        "bundles": {name: each for name, each in bundles.items() if name not in ENDED},
+    }
+
+
+def ended_shared():
+    bundles = checks_shared()["bundles"]
+    return {"policies": policies(), "bundles": {name: bundles[name] for name in ENDED}}
+
+
 def checks():
-    for name in checks_shared()["bundles"]:
+    for name in lasting_shared()["bundles"]:
         yield ask("verdict", name, **_asked(name))
     yield ask("verdict", "own right: cosigned as asked", **_asked("own right", _WITNESS))
     yield refuse("verdict", "quorum", "a grant: not cosigned", **_asked("a grant", _WITNESS))
+    yield from _refuse_spoilt(lasting_shared()["bundles"])
+
+
+def ended_checks():
+    for name in ENDED:
+        yield ask("verdict", name, **_asked(name))
+    yield from _refuse_spoilt(ENDED)
+
+
+def _refuse_spoilt(names):
     for desc, (error, name, changes) in _spoilt_checks().items():
-        yield refuse("verdict", error, f"{name}: {desc}", **_asked(name), change=changes)
+        if name in names:
+            yield refuse("verdict", error, f"{name}: {desc}", **_asked(name), change=changes)
 
 
 def _asked(name, policy=POLICY):

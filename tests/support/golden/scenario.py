@@ -5,8 +5,8 @@ from functools import cache
 from ledger.core.entry import Entry, decode_leaf
 from ledger.core.event import encode_signed_event
 from tests.support.log_builder import LOG, WITNESS
-from tests.support.people import CODES, Key
-from tests.support.world import World, claim
+from tests.support.people import CODES, Key, claim
+from tests.support.world import World
 
 UPGRADE = "b7" * 32
 MINUTE_S = 60
@@ -73,7 +73,7 @@ def _change_keys(world, applicant, person):
 
 def _register(world, applicant, person):
     first = world.file(applicant, digests=["c0" * 32])
-    world.step(first, "return", missing=["a clearer summary"], until=world.time + 86_400_000)
+    world.step(first, "return", missing=["a clearer summary"], until=world.time + 7 * 86_400_000)
     world.step(first, "supplement", applicant, answer="0a" * 32)
     world.step(first, "accept")
     world.step(first, "supplement", ask="a sample")

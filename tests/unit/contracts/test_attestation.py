@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from contracts.attestation import ISSUERS, AttestationType
-from contracts.identity import Role
+from contracts.identity import Party, Role
 from contracts.intervals import current
 from ledger.core.entry import decode_leaf
 from ledger.errors import MalformedError, RejectedError
@@ -57,6 +57,11 @@ def test_each_type_is_attested_by_its_role_and_by_no_other(kind):
     key = attest(world, asset, issuer, kind)
     state = attestation_state(world, key)
     assert (state.type, state.issuer, state.asset) == (kind, issuer.party, asset.asset)
+
+
+def test_no_founder_attests_whatever_it_was_admitted_to_before(world, asset, issuer, monkeypatch):
+    monkeypatch.setattr(Party, "is_founder", property(lambda party: party.has_role("assessor")))
+    assert world.refused("attest.make", attest_body(world, asset), issuer) == "role_conflict"
 
 
 def test_it_says_what_was_said_and_no_more(world, asset, issuer):

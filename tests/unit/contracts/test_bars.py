@@ -23,16 +23,12 @@ from tests.support.grants import (
     send_refused,
 )
 from tests.support.people import MS_PER_DAY
+from tests.support.transfers import JUDGMENT
 
 
 @pytest.fixture
 def world(solo):
     return solo
-
-
-@pytest.fixture
-def people(ann, ben, cy):
-    return [ann, ben, cy]
 
 
 @pytest.fixture
@@ -154,6 +150,21 @@ def test_what_the_negative_list_bars_is_not_handed_on(world, people, action):
     assert send_refused(world, grant, people[0]) == "negative_list"
     publish_list(world, "positive", entry("P-1", asset=asset.asset, industry="transport"))
     assert ask(world, people[1], asset, action).verdict == "permitted"
+
+
+def test_what_the_negative_list_bars_is_transferred_by_a_judgment_alone(world, people):
+    ann, ben, *_ = people
+    goods = registered(world, ann)
+    move = (ann, ben, "use")
+    filed = world.published_transfer(goods, move)
+    publish_list(world, "negative", entry(industry="transport"))
+    assert world.file_transfer_refused(goods, move) == "negative_list"
+    assert world.record_refused(filed) == "negative_list"
+    for act in ("transfer", "sell", "give"):
+        assert says(world, ann, goods, act) == ("prohibited", "negative_list")
+    world.transfer(goods, move, ground=JUDGMENT)
+    publish_list(world, "negative")
+    assert says(world, ann, goods, "sell") == PERMITTED
 
 
 def test_what_the_catalogue_lists_is_important(world, people):

@@ -30,6 +30,7 @@ from tests.support.grants import (
     send_refused,
 )
 from tests.support.people import claim
+from tests.support.transfers import JUDGMENT
 from tests.support.world import World
 
 KEY, OTHER = f"asset/{'a' * 26}", f"asset/{'b' * 26}"
@@ -40,11 +41,6 @@ TERMS = {"industry": "transport", "class": "enterprise", "level": "general-1", "
 @pytest.fixture
 def world(solo):
     return solo
-
-
-@pytest.fixture
-def people(ann, ben, cy):
-    return [ann, ben, cy]
 
 
 def content(*entries):
@@ -331,7 +327,7 @@ def test_what_is_recorded_stays_when_a_list_changes(world, people):
     publish_list(world, "negative", entry(asset=asset.asset))
     publish_list(world, "important-data", entry(asset=asset.asset))
     assert world.asset(asset) == before
-    assert world.transfer(asset, (people[0], people[1], "hold"))
+    assert world.transfer(asset, (people[0], people[1], "hold"), ground=JUDGMENT)
 
 
 # What is licensed and delivered

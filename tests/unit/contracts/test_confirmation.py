@@ -122,15 +122,51 @@ def test_nothing_is_confirmed_while_it_is_frozen(world, asset, ben):
     assert refused(world, asset, ben) == "frozen"
 
 
-def test_the_eligibility_of_a_basis_is_held_to_when_it_is_confirmed(world, ann, ben):
-    bare = {"contract": "evidence", "state-organ": "not_registrable", "derived": "sources"}
-    for basis, reason in bare.items():
-        asset = register(world, ann, claim(ben, "use", basis))
-        assert refused(world, asset, ben) == reason
-    asset = register(world, ann, claim(ben, "use", "personal"))
-    assert refused(world, asset, ben) == "natural_person"
-    asset = register(world, ann, claim(ben, "operate", "crawled-public", evidence=EVIDENCE))
-    assert refused(world, asset, ben, "operate") == "basis_right"
+INELIGIBLE = {
+    "evidence": ("use", "contract", {}),
+    "not_registrable": ("use", "state-organ", {}),
+    "sources": ("use", "derived", {}),
+    "natural_person": ("use", "personal", {}),
+    "basis_right": ("operate", "crawled-public", {"evidence": EVIDENCE}),
+}
+
+
+@pytest.mark.parametrize("reason", INELIGIBLE)
+def test_what_its_holder_could_not_have_is_not_declared(world, ann, ben, reason):
+    right, basis, more = INELIGIBLE[reason]
+    application = world.published(ann)
+    body = world.record_body(
+        application, [claim(ann, "hold")], declared=[claim(ben, right, basis, **more)]
+    )
+    refused = world.refused("registration.record", body, world.registrar, *world.officers)
+    assert refused == reason
+
+
+def test_the_eligibility_of_a_basis_is_held_to_again_when_it_is_confirmed(world, ann, ben, cy):
+    source = held_by(world, ben, ("use",))
+    derived = claim(ben, "operate", "derived", sources=[source.asset])
+    asset = register(world, ann, derived)
+    world.transfer(source, (ben, cy, "use"))
+    assert refused(world, asset, ben, "operate") == "source_right"
+
+
+@pytest.mark.parametrize("when", ["in force", "frozen", "expired"])
+def test_a_declared_party_may_decline_at_any_time(world, asset, ben, when):
+    if when == "frozen":
+        freeze(world, asset)
+    if when == "expired":
+        world.time = world.voucher(world.asset(asset).voucher).valid_until
+    before = world.all_states()
+    world.do("registration.confirm", body(world, asset, "use", decline=True), ben)
+    after = world.all_states()
+    assert {key for key in after if after[key] != before[key]} == {asset.asset}
+    assert held(world, asset, "declared") == [(ben.party, "operate")]
+    assert world.party(ben).tuples == 0
+    assert refused(world, asset, ben, "use") == "not_declared"
+
+
+def test_nobody_declines_what_is_declared_for_another(world, asset, cy):
+    assert refused(world, asset, cy, "use", decline=True) == "not_declared"
 
 
 def test_a_participant_of_fused_data_confirms_beside_the_one_who_signed(world, ann, ben):

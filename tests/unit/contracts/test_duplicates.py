@@ -2,8 +2,11 @@
 
 import pytest
 
+from contracts.identity import NameClaim
+from contracts.intervals import current
 from contracts.title import Asset
 from ledger.errors import RejectedError
+from tests.support.people import MS_PER_DAY
 from tests.support.world import World
 
 DIGEST, OTHER = "d0" * 32, "d1" * 32
@@ -81,6 +84,63 @@ def test_what_was_never_recorded_needs_no_decision(world):
     record(world, published(world, world.enroll("cid"), DIGEST))
     reason, _ = refuse_record(world, pending)
     assert reason == "duplicate", "the later of two is the one that is recorded later"
+
+
+def claims(world, digest=DIGEST):
+    """Assets with an open claim on a digest."""
+    return list(current(world.state(NameClaim, f"name/sha256:{digest}").claims))
+
+
+def lapse(world, application):
+    world.step(application, "return", missing=["x"], until=world.time + 3 * MS_PER_DAY)
+    world.time += 3 * MS_PER_DAY
+
+
+DROPPED = {
+    "withdrawn": lambda world, own: world.step(own, "withdraw", own.applicants[0]),
+    "refused": lambda world, own: (
+        world.step(own, "accept"),
+        world.step(own, "refuse", ground="22-1", reasons="none"),
+    ),
+    "terminated": lambda world, own: (
+        world.step(own, "accept"),
+        world.step(own, "terminate", reasons="unclear"),
+    ),
+    "lapsed": lapse,
+}
+
+
+@pytest.mark.parametrize("how", DROPPED)
+def test_a_claim_that_came_to_nothing_ends_with_the_next_one(how, world):
+    ann = world.enroll("ann")
+    first = world.file(ann, digests=[DIGEST])
+    DROPPED[how](world, first)
+    assert claims(world) == [first.asset]
+    second = world.file(ann, digests=[DIGEST])
+    assert claims(world) == [second.asset]
+
+
+def test_claims_of_what_is_recorded_or_undecided_stay(world, earlier):
+    second = world.file(world.enroll("bob"), digests=[DIGEST])
+    third = world.file(world.enroll("cid"), digests=[DIGEST])
+    assert claims(world) == [earlier.asset, second.asset, third.asset]
+
+
+def test_nobody_has_two_undecided_applications_for_the_same_content(world):
+    ann, bob = world.enroll("ann"), world.enroll("bob")
+    first = world.file(ann, bob, digests=[DIGEST])
+    body = world.filing(world.draft(bob), bob, digests=sorted([DIGEST, OTHER]))
+    assert world.refused("registration.file", body, bob) == "claimed"
+    world.step(first, "withdraw", ann)
+    world.file(bob, digests=[DIGEST])
+
+
+def test_filing_over_and_over_does_not_keep_others_out(world):
+    mallory = world.enroll("mallory")
+    for _ in range(70):
+        world.step(world.file(mallory, digests=[DIGEST]), "withdraw", mallory)
+    own = world.file(world.enroll("ann"), digests=[DIGEST])
+    assert claims(world) == [own.asset]
 
 
 def test_the_registrar_may_decide_about_what_only_its_own_index_shows(world):

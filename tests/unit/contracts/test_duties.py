@@ -270,6 +270,30 @@ def test_after_that_the_holders_respond_and_the_registrar_concludes(world, dispu
     assert objected(world, disputed) == []
 
 
+def test_what_is_upheld_is_to_be_acted_on_until_it_is_done(world, disputed, ann):
+    application, key = disputed
+    notify(world, application, key)
+    conclude(world, application, key, "upheld")
+    (duty,) = objected(world, disputed)
+    assert (duty.what, duty.parties) == ("act-on-objection", (world.registrar.party,))
+    assert duty.since == world.state(Objection, key).status[-1].start
+    assert duty.deadline is None
+    world.later(application, "change", ann)
+    assert objected(world, disputed) == []
+
+
+def test_who_agrees_is_to_file_a_change_or_a_cancellation(world, disputed, ann):
+    application, key = disputed
+    notify(world, application, key)
+    answered = world.time
+    respond(world, application, key, ann, agrees=True)
+    conclude_, act = objected(world, disputed)
+    assert (conclude_.what, act.what, act.parties) == ("conclude", "act-on-agreement", (ann.party,))
+    assert act.since == answered
+    conclude(world, application, key, "dismissed")
+    assert objected(world, disputed) == []
+
+
 def test_without_a_clock_to_tell_by_there_is_no_deadline(ann):
     world = World("national-2026", clocks={"notify": 0})
     ann = world.enroll("ann")
@@ -306,13 +330,11 @@ def test_a_voucher_is_to_be_renewed_in_its_last_six_months(world, ann, recorded)
 
 
 def test_while_its_renewal_is_undecided_nothing_is_to_be_filed(world, recorded):
-    number, opens = recorded[1], ms("2031-05-10T00:00")
-    pending = Pending(number, opens, None)
+    opens = ms("2031-05-10T00:00")
+    pending = Pending(opens, None)
     assert renewals(world, recorded, opens, pending) == []
-    ended = Pending(number, opens, opens + 1000)
+    ended = Pending(opens, opens + 1000)
     assert len(renewals(world, recorded, opens + 1000, ended)) == 1
-    other = Pending("SJ3212026110009", opens, None)
-    assert len(renewals(world, recorded, opens, other)) == 1
 
 
 def test_declared_rights_are_to_be_confirmed_while_the_voucher_is_in_force(world, recorded):
@@ -332,9 +354,9 @@ def test_declared_rights_are_to_be_confirmed_while_the_voucher_is_in_force(world
     until = world.voucher(number).valid_until
     asset = replace(asset, declared=declared)
     assert [*asset_duties(application.asset, asset, None, desk(world, until))] == []
-    pending = Pending(number, until - 1, None)
+    pending = Pending(until - 1, None)
     found = asset_duties(application.asset, asset, pending, desk(world, until))
-    assert [duty.what for duty in found] == ["confirm", "confirm"]
+    assert [duty.what for duty in found] == []
 
 
 # Keys and calendars

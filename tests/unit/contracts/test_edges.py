@@ -21,6 +21,7 @@ GUIDELINE = {
     ("object", "anybody", "Art. 25"): "published objected -> objected",
     ("resolve.dismissed", "registrar", "Art. 25"): "objected -> published",
     ("resolve.withdrawn", "registrar", "Art. 25"): "objected -> published",
+    ("resolve.own", "objector", "Art. 25"): "objected -> published",
     ("resolve.upheld", "registrar", "Art. 25"): "objected -> refused",
     ("extend", "registrar", "Art. 28"): f"{REVIEWED} ->",
     ("withdraw", "applicant", "Art. 16"): f"filed returned {REVIEWED} -> withdrawn",

@@ -35,11 +35,6 @@ def world(solo):
 
 
 @pytest.fixture
-def people(ann, ben, cy):
-    return [ann, ben, cy]
-
-
-@pytest.fixture
 def asset(world, people):
     return registered(world, people[0], level="important")
 
@@ -297,7 +292,7 @@ def test_a_filing_that_was_ended_covers_nothing(world, people, asset, grant):
 
 
 def test_an_operator_s_filing_covers_what_a_grantee_hands_on(world, people, asset):
-    _, below = chain_of(world, asset, *people)
+    _, below = chain_of(world, asset, *people[:3])
     key = file_important(world, asset, people[0], recipient=people[2].party)
     assert send_refused(world, below, people[1]) == "important_filing"
     assert send(world, below, people[1], filing=key)

@@ -43,6 +43,7 @@ def asset(*tuples, vouchers=(VOUCHER,), marks=UNSET):
         content={},
         digests=(),
         fields={},
+        stage=None,
         classification=None,
         tuples=tuple(tuples),
         vouchers=tuple(vouchers),

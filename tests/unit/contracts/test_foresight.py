@@ -140,19 +140,15 @@ KEY = f"voucher/{NUMBER}"
 VOUCHERS = {
     "nobody renews it": (None, [("renewal-opens", OPENS), ("expired", UNTIL)]),
     "its renewal is undecided": (
-        Pending(NUMBER, OPENS, None),
+        Pending(OPENS, None),
         [("renewal-pending", UNTIL)],
     ),
     "its renewal lapses after the term": (
-        Pending(NUMBER, OPENS, UNTIL + 1000),
+        Pending(OPENS, UNTIL + 1000),
         [("renewal-pending", UNTIL), ("expired", UNTIL + 1000)],
     ),
     "its renewal was decided before": (
-        Pending(NUMBER, OPENS, UNTIL),
-        [("renewal-opens", OPENS), ("expired", UNTIL)],
-    ),
-    "another voucher is renewed": (
-        Pending("SJ3212026110002", OPENS, None),
+        Pending(OPENS, UNTIL),
         [("renewal-opens", OPENS), ("expired", UNTIL)],
     ),
 }

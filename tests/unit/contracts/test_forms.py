@@ -5,6 +5,7 @@ import pytest
 from contracts.forms import (
     INITIAL_MEMBERS,
     OPENABLE_MEMBERS,
+    RESTRICTIONS_CAP,
     STATUTORY_MEMBERS,
     SUMMARY_CAP,
     TITLE_CAP,
@@ -191,6 +192,22 @@ def test_a_title_has_1_to_200_characters_of_any_script(world, length, is_taken):
 @pytest.mark.parametrize(("length", "is_taken"), lengths(SUMMARY_CAP))
 def test_a_summary_has_1_to_2000_characters_of_any_script(world, length, is_taken):
     check_length(world, "summary", "据" * length, is_taken)
+
+
+RESTRICTIONS = {
+    "text": ("限" * RESTRICTIONS_CAP, True),
+    "a longer text": ("限" * (RESTRICTIONS_CAP + 1), False),
+    "members": ({"region": "区" * (RESTRICTIONS_CAP - 13)}, True),
+    "longer members": ({"region": "区" * (RESTRICTIONS_CAP - 12)}, False),
+    "none": (None, True),
+    "an empty text": ("", True),
+}
+
+
+@pytest.mark.parametrize("name", RESTRICTIONS)
+def test_restrictions_have_at_most_2000_characters(world, name):
+    value, is_taken = RESTRICTIONS[name]
+    check_length(world, "restrictions", value, is_taken)
 
 
 @pytest.mark.parametrize("value", [None, 1, ["x"], {"en": "x"}])

@@ -69,7 +69,7 @@ def _registry_moves(world, ann):
     notice = {"fields": accepted.statutory, **world.notice()}
     listed = {"list": "calendar", "part": "2029", "version": 1}
     listed["content"] = {"year": 2029, "off": ["2029-01-01"], "work": []}
-    late = {"missing": ["x"], "until": world.time + 86_400_000}
+    late = {"missing": ["x"], "until": world.time + 604_800_000}
     enrolment = world.enrolment(ben, uscc=CODES[0])
     rotation = {"add": [new.did], "remove": [dids[0]]}
     revocation = world.revocation(recorded, number)
@@ -82,7 +82,7 @@ def _registry_moves(world, ann):
         ("party.admit", {"party": ann.party, "role": "notary"}, registrar, one),
         ("party.suspend", {"party": ann.party, "ground": "x"}, registrar, one),
         ("party.exit", {}, leaving, [leaving.key]),
-        ("party.undertake", mandate_body(world, bank), ann, [ann.key]),
+        ("party.undertake", mandate_body(world, bank), ann, both),
         ("encumbrance.create", pledge_body(world, recorded, bank, ["hold"]), ann, both),
         ("encumbrance.release", release_body(world, recorded, pledged), bank, [bank.key]),
         ("order.freeze", freeze_body(world, recorded), regulator, [regulator.key]),
@@ -131,7 +131,7 @@ def _declared_scene(world, ann):
 def _dispute_moves(world, ann, asset, dot, named):
     """What stands beside a registration, and objections to it at each stage."""
     one, officers = [world.registrar.key], world.officers
-    noted = disputes.note(world, asset)
+    noted = disputes.note(world, asset, {"kind": "by-law", "text": "x"})
     filed, told = (disputes.object_to(world, asset, world.enroll(n)) for n in ("eve", "flo"))
     disputes.notify(world, asset, told)
     upheld = disputes.conclusion(asset, told, "upheld")
@@ -272,6 +272,7 @@ def test_a_signature_less_is_refused_for_every_kind_that_needs_two():
         "party.enroll",
         "party.recover",
         "party.rotate",
+        "party.undertake",
         "registration.correct",
         "registration.file",
         "registration.record",

@@ -189,20 +189,21 @@ def check_filings(after):
 
 
 def check_disputes(after):
-    """An asset's disputes are the open objections to it."""
-    states = of_type(after, "objection").items()
-    ends = {("dismissed",), ("withdrawn",), ("upheld",)}
-    opened = {
-        (state.body["asset"], key)
-        for key, state in states
-        if current(parse_intervals(state.body["status"])) not in ends
+    """An asset's disputes are the open objections to it, and upheld ones until they are settled."""
+    stages = {
+        (state.body["asset"], key): current(parse_intervals(state.body["status"]))[0]
+        for key, state in of_type(after, "objection").items()
     }
+    settled = {pair for pair, stage in stages.items() if stage in {"dismissed", "withdrawn"}}
+    upheld = {pair for pair, stage in stages.items() if stage == "upheld"}
     shown = {
         (key, value["objection"])
         for key, state in of_type(after, "asset").items()
         for value in current(parse_intervals(state.body["disputes"]))
     }
-    assert shown == opened
+    assert stages.keys() - settled - upheld <= shown <= stages.keys() - settled
+    assets = of_type(after, "asset")
+    assert all(current(parse_intervals(assets[key].body["vouchers"])) for key, _ in shown & upheld)
 
 
 def check_grants(before, after):

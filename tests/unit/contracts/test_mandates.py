@@ -11,16 +11,26 @@ from tests.support.agents import (
     file_by_agent,
     give_mandate,
     mandate_body,
+    mandate_keys,
     take_mandate,
 )
 from tests.support.holds import held_by
 from tests.support.people import MS_PER_DAY, Key
+from tests.support.procedure import MEMBERS
 from tests.support.world import World
+
+OBJECTION = MEMBERS["object"]
 
 
 @pytest.fixture
 def agent(world):
     return world.enroll("agent")
+
+
+def refused(world, body, principal, agent):
+    """Signed by both, unless they are one, and refused."""
+    keys = mandate_keys(principal, agent)
+    return world.refused("party.undertake", body, principal, *keys)
 
 
 def mandates(world, person):
@@ -37,7 +47,7 @@ def status(world, application):
 def test_a_mandate_says_who_may_file_what_and_until_when(world, ann, agent):
     body = mandate_body(world, agent, ("change", "initial"))
     before = world.all_states()
-    world.do("party.undertake", body, ann)
+    world.do("party.undertake", body, ann, ann.key, agent.key)
     after = world.all_states()
     assert mandates(world, ann) == [body]
     assert {key for key in after if after[key] != before[key]} == {ann.party}
@@ -45,6 +55,28 @@ def test_a_mandate_says_who_may_file_what_and_until_when(world, ann, agent):
     assert mandates(world, ann) == []
     (kept,) = world.party(ann).mandates
     assert kept.end is not None
+
+
+def test_nobody_becomes_an_agent_unasked(world, ann, agent):
+    body = mandate_body(world, agent)
+    assert world.refused("party.undertake", body, ann) == "wrong_signers"
+    assert world.refused("party.undertake", body, ann, agent.key) == "wrong_signers"
+
+
+def test_an_agent_that_did_not_file_may_object_to_its_principal_s_data(world, ann, agent):
+    """A competitor who files transfers for a party is still heard against what it claims."""
+    give_mandate(world, ann, agent, ("initial", "transfer"))
+    application = world.file(ann)
+    world.step(application, "accept")
+    world.step(application, "publish", fields=application.statutory, **world.notice())
+    world.step(application, "object", agent, **OBJECTION)
+
+
+def test_the_agent_that_filed_does_not_object(world, ann, agent):
+    application = file_by_agent(world, agent, ann, signing=[ann])
+    world.step(application, "accept")
+    world.step(application, "publish", fields=application.statutory, **world.notice())
+    assert world.step_refused(application, "object", agent, **OBJECTION) == "wrong_role"
 
 
 def test_several_stand_at_once_and_each_ends_by_itself(world, ann, ben, agent):
@@ -61,9 +93,9 @@ def test_one_is_registered_once_and_only_so_many_at_a_time(world, ann, agent):
         give_mandate(world, ann, agent, mandate=f"{n:064x}")
     again = mandate_body(world, agent, mandate=f"{3:064x}")
     one_more = mandate_body(world, agent)
-    assert world.refused("party.undertake", one_more, ann) == "many_mandates"
+    assert refused(world, one_more, ann, agent) == "many_mandates"
     take_mandate(world, ann, agent, mandate=f"{0:064x}")
-    assert world.refused("party.undertake", again, ann) == "many_mandates"
+    assert refused(world, again, ann, agent) == "many_mandates"
     give_mandate(world, ann, agent)
 
 
@@ -89,12 +121,12 @@ WRONG = {
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 def test_a_mandate_says_what_it_covers_and_for_a_time_to_come(world, ann, agent, change):
     body = mandate_body(world, agent, **change)
-    assert world.refused("party.undertake", body, ann) == "mandate_members"
+    assert refused(world, body, ann, agent) == "mandate_members"
 
 
 def test_its_first_instant_after_is_no_time_to_come(world, ann, agent):
     body = mandate_body(world, agent, until=world.time)
-    assert world.refused("party.undertake", body, ann) == "mandate_members"
+    assert refused(world, body, ann, agent) == "mandate_members"
     give_mandate(world, ann, agent, until=world.time + 1)
 
 
@@ -111,12 +143,12 @@ BAD = {
 @pytest.mark.parametrize("change", BAD.values(), ids=BAD)
 def test_another_form_is_malformed(world, ann, agent, change):
     with pytest.raises(MalformedError):
-        world.do("party.undertake", mandate_body(world, agent, **change), ann)
+        world.do("party.undertake", mandate_body(world, agent, **change), ann, ann.key, agent.key)
 
 
 def test_an_agent_is_another_party_and_never_the_registrar(world, ann):
     for other in (ann, world.registrar):
-        assert world.refused("party.undertake", mandate_body(world, other), ann) == "own_agent"
+        assert refused(world, mandate_body(world, other), ann, other) == "own_agent"
     solo = World()
     principal = solo.enroll("ann")
     give_mandate(solo, principal, solo.registrar)
@@ -124,9 +156,9 @@ def test_an_agent_is_another_party_and_never_the_registrar(world, ann):
 
 def test_an_agent_is_there(world, ann, agent):
     stranger = mandate_body(world, agent, agent="party/" + "a" * 26)
-    assert world.refused("party.undertake", stranger, ann) == "unknown_subject"
+    assert refused(world, stranger, ann, agent) == "unknown_subject"
     world.do("party.exit", {}, agent)
-    assert world.refused("party.undertake", mandate_body(world, agent), ann) == "exited"
+    assert refused(world, mandate_body(world, agent), ann, agent) == "exited"
 
 
 def test_what_was_not_given_does_not_end(world, ann, ben, agent):
@@ -138,7 +170,7 @@ def test_what_was_not_given_does_not_end(world, ann, ben, agent):
 
 def test_no_mandate_is_given_while_keys_are_being_recovered(world, ann, agent):
     recover(world, ann, Key("new"))
-    assert world.refused("party.undertake", mandate_body(world, agent), ann) == "recovery_pending"
+    assert refused(world, mandate_body(world, agent), ann, agent) == "recovery_pending"
 
 
 def recover(world, person, new):
@@ -157,7 +189,8 @@ def test_with_lost_keys_their_mandates_go_too(world, ann, agent):
     world.time = world.party(ann).recovery.effective
     body, _ = agent_filing(world, agent, ann)
     assert world.refused("registration.file", body, agent) == "wrong_signers"
-    world.do("party.undertake", mandate_body(world, agent, mandate="4b" * 32), ann, new)
+    other = mandate_body(world, agent, mandate="4b" * 32)
+    world.do("party.undertake", other, ann, new, agent.key)
     assert [one["mandate"] for one in mandates(world, ann)] == ["4b" * 32]
 
 

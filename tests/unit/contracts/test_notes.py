@@ -6,6 +6,7 @@ from contracts.intervals import current
 from contracts.notes import Remark
 from contracts.records import format_record, parse_record
 from ledger.errors import MalformedError, RejectedError
+from tests.support.assessments import attest
 from tests.support.disputes import (
     LIMITS,
     SEIZURE,
@@ -16,6 +17,7 @@ from tests.support.disputes import (
     unnote,
     unnote_body,
 )
+from tests.support.grants import admit
 from tests.support.holds import freeze, held_by
 from tests.support.people import MS_PER_DAY, claim
 from tests.support.world import World
@@ -197,7 +199,7 @@ def test_nothing_is_written_beside_what_is_filed_or_revoked(world, asset, ann):
 
 
 def test_a_note_outlives_a_transfer_and_ends_under_the_new_voucher(world, asset, ann):
-    index = note(world, asset)
+    index = note(world, asset, LIMITS)
     old = unnote_body(world, asset, index)
     world.transfer(asset, (ann, world.enroll("ben"), "hold"))
     assert notes(world, asset) != []
@@ -310,6 +312,49 @@ def test_a_product_is_not_corrected_below_its_sources(world, ann):
     low = correct_body(world, product, classification=world.classification(level="general-2"))
     assert world.refused("registration.correct", low, world.registrar, *world.officers) == "level"
     correct(world, product, classification=world.classification(level="general-4"))
+
+
+LOOSENED = {
+    "a lower level": {"level": "general-1"},
+    "conditional": {"openness": "conditional"},
+    "unconditional": {"openness": "unconditional"},
+    "both": {"level": "general-2", "openness": "conditional"},
+}
+
+
+@pytest.fixture
+def guarded(world, asset):
+    correct(world, asset, classification=world.classification(level="general-3", openness="closed"))
+    return asset
+
+
+@pytest.mark.parametrize("name", LOOSENED)
+def test_what_is_guarded_less_rests_on_a_downgrade(world, guarded, name):
+    loosened = {"level": "general-3", "openness": "closed"} | LOOSENED[name]
+    bare = correct_body(world, guarded, classification=world.classification(**loosened))
+    refused = world.refused("registration.correct", bare, world.registrar, *world.officers)
+    assert refused == "downgrade"
+    ivy = world.enroll("ivy")
+    admit(world, ivy, "assessor")
+    key = attest(world, guarded, ivy)
+    correct(world, guarded, classification=world.classification(**loosened, downgrade=key))
+    assert world.asset(guarded).classification.downgrade == key
+
+
+def test_a_correction_goes_no_lower_than_its_downgrade(world, guarded):
+    ivy = world.enroll("ivy")
+    admit(world, ivy, "assessor")
+    key = attest(world, guarded, ivy, level="general-2")
+    low = world.classification(level="general-1", openness="closed", downgrade=key)
+    body = correct_body(world, guarded, classification=low)
+    refused = world.refused("registration.correct", body, world.registrar, *world.officers)
+    assert refused == "downgrade_level"
+
+
+def test_what_is_guarded_more_needs_no_assessment(world, asset):
+    more = world.classification(level="general-4", openness="closed")
+    correct(world, asset, classification=more)
+    assert format_record(world.asset(asset).classification) == more
 
 
 def test_a_transfer_after_a_correction_repeats_the_corrected_classification(world, asset, ann):

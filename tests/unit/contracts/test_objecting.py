@@ -3,13 +3,14 @@
 import pytest
 
 from contracts.intervals import current
+from contracts.procedure import objectors_of
 from ledger.errors import MalformedError, RejectedError
 from tests.support.people import ms
 from tests.support.procedure import EVIDENCE, MEMBERS, reach, status, take
 from tests.support.world import World
 
 OBJECTION = MEMBERS["object"]
-ENDS = ("dismissed", "withdrawn")
+LETTER = "1e" * 32
 
 
 @pytest.fixture
@@ -112,17 +113,93 @@ def test_an_objection_has_a_short_reason_and_the_digest_of_its_evidence(noticed,
 # What a decision does
 
 
-@pytest.mark.parametrize("outcome", ENDS)
-def test_a_decision_closes_every_objection_and_leads_back_to_the_notice(objected, outcome):
+def test_a_decision_closes_every_objection_and_leads_back_to_the_notice(objected):
     world, application = objected
     world.step(application, "object", world.strangers[1], **OBJECTION)
     end, at = world.registration(application).notice_end, world.time
-    resolve(world, application, outcome)
+    resolve(world, application, "dismissed")
     after = world.registration(application)
     assert status(world, application) == "published"
     assert [each.end for each in after.objections] == [at, at]
     assert (after.deadline, after.notice_end) == (end, end)
-    assert after.decision == f"{outcome}: heard"
+    assert after.decision == "dismissed: heard"
+
+
+# Withdrawn
+
+
+def withdrawal(objector, **members):
+    return {"outcome": "withdrawn", "reasons": "settled", "objector": objector.party, **members}
+
+
+def objectors(world, application):
+    return list(objectors_of(world.registration(application)))
+
+
+@pytest.mark.parametrize("by", ["letter", "objector"])
+def test_a_withdrawal_closes_one_objection_and_the_last_ends_the_inquiry(objected, by):
+    world, application = objected
+    one, other = world.strangers
+    actor, named = (None, {"document": LETTER}) if by == "letter" else (one, {})
+    world.step(application, "object", other, **OBJECTION)
+    before = world.registration(application)
+    world.step(application, "resolve", actor, **withdrawal(one, **named))
+    after = world.registration(application)
+    assert objectors(world, application) == [other.party]
+    assert (after.status, after.deadline) == (before.status, before.deadline)
+    at = world.time
+    actor = None if by == "letter" else other
+    world.step(application, "resolve", actor, **withdrawal(other, **named))
+    last = world.registration(application)
+    assert status(world, application) == "published"
+    assert [each.end for each in last.objections][1] == at
+    assert (last.deadline, last.decision) == (last.notice_end, "withdrawn: settled")
+
+
+def test_the_registrar_says_withdrawn_of_nobody_without_a_letter(objected):
+    world, application = objected
+    body = withdrawal(world.strangers[0])
+    assert world.step_refused(application, "resolve", **body) == "wrong_role"
+    del body["objector"]
+    assert world.step_refused(application, "resolve", **body) == "wrong_role"
+
+
+def test_nobody_withdraws_the_objection_of_another(objected):
+    world, application = objected
+    one, other = world.strangers
+    assert world.step_refused(application, "resolve", other, **withdrawal(one)) == "wrong_role"
+    world.step(application, "object", other, **OBJECTION)
+    refused = world.step_refused(application, "resolve", other, **withdrawal(one))
+    assert refused == "resolve_members"
+    by_letter = withdrawal(one, document=LETTER)
+    assert world.step_refused(application, "resolve", other, **by_letter) == "wrong_role"
+
+
+WRONG_MEMBERS = {
+    "a dismissal of one objector": {"outcome": "dismissed", "objector": 0},
+    "a dismissal on a letter": {"outcome": "dismissed", "document": LETTER},
+    "upheld on a letter": {"outcome": "upheld", "document": LETTER},
+    "a letter of nobody": {"outcome": "withdrawn", "document": LETTER},
+    "a letter of who has none open": {"outcome": "withdrawn", "objector": 1, "document": LETTER},
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MEMBERS)
+def test_a_withdrawal_names_whose_it_is_and_no_other_outcome_does(objected, name):
+    world, application = objected
+    body = {"reasons": "heard", **WRONG_MEMBERS[name]}
+    if "objector" in body:
+        body["objector"] = world.strangers[body["objector"]].party
+    assert world.step_refused(application, "resolve", **body) == "resolve_members"
+
+
+def test_a_letter_of_the_registrar_withdraws_what_it_had_closed_before_never_twice(objected):
+    world, application = objected
+    one, other = world.strangers
+    world.step(application, "object", other, **OBJECTION)
+    world.step(application, "resolve", **withdrawal(one, document=LETTER))
+    refused = world.step_refused(application, "resolve", **withdrawal(one, document=LETTER))
+    assert refused == "resolve_members"
 
 
 def test_an_objection_that_is_upheld_ends_in_refusal(objected):
@@ -177,7 +254,32 @@ def test_after_a_late_decision_it_is_complete_no_earlier_than_that(objected):
 def test_a_late_decision_is_taken_all_the_same(objected):
     world, application = objected
     world.time = world.registration(application).deadline + 86_400_000
-    resolve(world, application, "withdrawn")
+    resolve(world, application, "dismissed")
+
+
+def test_no_notice_fills_the_state_so_that_no_objection_fits_in():
+    """With more and more of the form opened, until the notice is refused."""
+    world = World("national-2026")
+    ann, other = world.enroll("ann"), world.enroll("other")
+    refused = []
+    for length in range(9000, 16_000, 400):
+        application = world.file(ann, members={"volume": "V" * length})
+        world.step(application, "accept")
+        volume = {"volume": application.openings["volume"]}
+        body = {"fields": application.statutory | volume, **world.notice()}
+        event = world.event(
+            "registration.publish",
+            {"registration": application.registration, **body},
+            world.registrar,
+        )
+        try:
+            world.write(world.sign(event, world.registrar.key))
+        except RejectedError as error:
+            refused.append(error.reason)
+            continue
+        world.step(application, "object", other, **OBJECTION | {"reason": "权" * 200})
+    assert set(refused) == {"state_full"}
+    assert len(refused) < 17
 
 
 def test_objections_that_fill_the_state_keep_nobody_from_deciding(noticed):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from contracts.disputes import OBJECTION_EDGES
 from contracts.intervals import current
 from contracts.objection import Objection
+from contracts.rulebook import KINDS
 from ledger.errors import MalformedError
 from tests.support.disputes import (
     conclude,
@@ -264,12 +266,23 @@ def test_every_step_is_taken_where_it_may_be_and_nowhere_else(world, asset, ann,
         take(world, asset, key, step, ann)
         wanted = {"notify": "notified", "respond": "responded"}.get(step, step)
         assert state(world, key).stage == wanted
-        is_open = wanted in {"notified", "responded", "to-court"}
+        is_open = wanted in {"notified", "responded", "to-court", "upheld"}
         assert disputes(world, asset) == ([key] if is_open else [])
     elif (stage, step) == ("responded", "respond"):
         assert refuse_step(world, asset, key, step, ann) == "answered_before"
     else:
         assert refuse_step(world, asset, key, step, ann) == "wrong_step"
+
+
+def test_the_table_says_from_where_to_where_each_step_leads():
+    said = {edge.step.removeprefix("conclude."): edge for edge in OBJECTION_EDGES}
+    assert said.keys() == {"file", "own", *STEPS}
+    assert {name: said[name].sources for name in STEPS} == STEPS
+    assert said["own"].sources == STEPS["withdrawn"]
+    ends = {"notify": "notified", "respond": "responded"}
+    assert {name: said[name].target for name in STEPS} == {n: ends.get(n, n) for n in STEPS}
+    kinds = {kind for kind in KINDS if kind.startswith("objection.")}
+    assert {edge.kind for edge in OBJECTION_EDGES} == kinds
 
 
 def test_only_the_registrar_tells_and_concludes(world, asset, ann, ben):
@@ -310,7 +323,7 @@ def test_what_went_to_court_is_open_until_the_decision_is_brought(world, asset, 
     bare = conclusion(asset, key)
     assert world.refused("objection.conclude", bare, world.registrar) == "conclusion_document"
     conclude(world, asset, key, "upheld", document=DECISION)
-    assert (state(world, key).document, disputes(world, asset)) == (DECISION, [])
+    assert (state(world, key).document, disputes(world, asset)) == (DECISION, [key])
 
 
 # What it leads to, and what it does not stop
@@ -335,6 +348,62 @@ def test_an_upheld_objection_lets_the_registrar_revoke_on_that_ground(world, ass
     body = revocation(world, asset)
     world.do("registration.revoke", body, world.registrar, *world.officers)
     assert world.asset(asset).voucher is None
+    assert disputes(world, asset) == []
+    assert world.registration(asset).decision.startswith(f"objection-upheld {key}: ")
+
+
+def uphold(world, asset, who):
+    """An objection that was upheld; gives its key."""
+    key = object_to(world, asset, who)
+    notify(world, asset, key)
+    conclude(world, asset, key, "upheld")
+    return key
+
+
+def test_an_upheld_objection_stays_visible_through_transfers(world, asset, ann, ben, cy):
+    key = uphold(world, asset, ben)
+    world.transfer(asset, (ann, cy, "hold"))
+    assert disputes(world, asset) == [key]
+
+
+@pytest.mark.parametrize("of_type", ["change", "cancellation"])
+def test_until_a_change_or_a_cancellation_is_recorded(world, asset, ann, ben, cy, of_type):
+    key, undecided = uphold(world, asset, ben), object_to(world, asset, cy)
+    assert disputes(world, asset) == [key, undecided]
+    world.later(asset, of_type, ann)
+    assert disputes(world, asset) == [undecided]
+    if of_type == "change":
+        asset.registration = world.asset(asset).registration
+        assert revoke_refused(world, asset) == "no_objection"
+
+
+def test_and_any_revocation_settles_it(world, asset, ben):
+    uphold(world, asset, ben)
+    world.revoke(asset, world.asset(asset).voucher)
+    assert disputes(world, asset) == []
+
+
+def test_what_is_upheld_after_the_voucher_was_revoked_asks_for_nothing(world, asset, ben):
+    key = object_to(world, asset, ben)
+    notify(world, asset, key)
+    world.revoke(asset, world.asset(asset).voucher)
+    assert disputes(world, asset) == [key]
+    conclude(world, asset, key, "upheld")
+    assert disputes(world, asset) == []
+
+
+def test_of_several_upheld_objections_the_revocation_names_one(world, asset, ben, cy):
+    one, other = uphold(world, asset, ben), uphold(world, asset, cy)
+    assert revoke_refused(world, asset) == "which_objection"
+    body = revocation(world, asset) | {"objection": f"objection/{'a' * 26}"}
+    registrar, officers = world.registrar, world.officers
+    assert world.refused("registration.revoke", body, registrar, *officers) == "no_objection"
+    by_law = body | {"objection": one, "ground": "by-law"}
+    refused = world.refused("registration.revoke", by_law, registrar, *officers)
+    assert refused == "revocation_members"
+    world.do("registration.revoke", body | {"objection": other}, registrar, *officers)
+    assert disputes(world, asset) == []
+    assert other in world.registration(asset).decision
 
 
 def test_one_that_was_dismissed_or_is_to_another_asset_does_not(world, asset, ann, ben):

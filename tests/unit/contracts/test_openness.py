@@ -18,11 +18,6 @@ def world(solo):
     return solo
 
 
-@pytest.fixture
-def people(ann, ben, cy):
-    return [ann, ben, cy]
-
-
 ONWARD = {
     "distribute": onward(permit("use")),
     "grantUse": onward(permit("use"), action="grantUse"),

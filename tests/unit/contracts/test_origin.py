@@ -73,14 +73,76 @@ def test_data_of_one_s_own_needs_no_source_at_any_stage(world, ann, stage):
     assert outcome(world, published(world, ann, stage=stage), claim(ann)) == "recorded"
 
 
-@pytest.mark.parametrize("stage", [None, "other", 3, ["raw"], {"raw": True}])
-def test_a_stage_that_is_not_known_asks_nothing(world, ann, stage):
+UNKNOWN = ["other", 3, ["raw"], {"raw": True}]
+
+
+@pytest.mark.parametrize("stage", [None, *UNKNOWN])
+def test_a_source_whose_stage_is_not_known_asks_nothing(world, ann, stage):
     source = registered(world, ann, stage)
+    assert world.asset(source).stage is None
     for own in ("element", "product", None):
         application = published(world, ann, stage=own)
         assert outcome(world, application, made(ann, "derived", source)) == "recorded"
+
+
+@pytest.mark.parametrize("stage", UNKNOWN)
+@pytest.mark.parametrize("basis", ["derived", "fused"])
+def test_what_is_made_of_other_data_has_a_stage(world, ann, stage, basis):
+    source = registered(world, ann)
     application = published(world, ann, stage=stage)
-    assert outcome(world, application, made(ann, "fused")) == "recorded"
+    assert outcome(world, application, made(ann, basis, source)) == "stage"
+
+
+# The stage that a record states
+
+
+def record_refused(world, application, *rights, stage=None):
+    body = world.record_body(application, [*rights])
+    body.pop("stage", None)
+    if stage is not None:
+        body["stage"] = stage
+    return world.refused("registration.record", body, world.registrar, *world.officers)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("of_source", STAGES)
+@pytest.mark.parametrize("basis", ["derived", "fused"])
+def test_what_is_made_from_what_where_the_notice_opened_nothing(
+    world, ann, stage, of_source, basis
+):
+    source = world.published(ann)
+    world.record(source, [claim(ann, "use")], stage=of_source)
+    application = world.published(ann)
+    rights = [made(ann, basis, source)]
+    if (stage, of_source) in ALLOWED:
+        world.record(application, rights, stage=stage)
+        assert world.asset(application).stage == stage
+    else:
+        expected = "raw_sources" if stage == "raw" else "source_stage"
+        assert record_refused(world, application, *rights, stage=stage) == expected
+
+
+@pytest.mark.parametrize("basis", ["derived", "fused"])
+def test_a_notice_that_does_not_open_the_stage_spares_nobody_to_state_it(world, ann, basis):
+    source, application = registered(world, ann), world.published(ann)
+    rights = [made(ann, basis, source)]
+    assert record_refused(world, application, *rights) == "stage"
+    assert record_refused(world, application, made(ann, "fused"), stage="element") == "sources"
+    world.record(application, rights, stage="element")
+
+
+def test_the_stage_of_the_record_is_the_one_that_the_notice_opened(world, ann):
+    application = published(world, ann, stage="element")
+    assert record_refused(world, application, claim(ann), stage="raw") == "stage"
+    world.record(application, [claim(ann)], stage="element")
+    assert world.asset(application).stage == "element"
+    assert world.asset(registered(world, ann, "product")).stage == "product"
+
+
+def test_only_an_initial_record_states_a_stage(world, ann):
+    asset = registered(world, ann)
+    moved = world.published_transfer(asset, (ann, world.enroll("ben"), "use"))
+    assert world.record_refused(moved, stage="raw") == "record_members"
 
 
 def test_every_source_is_held_to_it(world, ann):

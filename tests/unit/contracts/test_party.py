@@ -1,10 +1,14 @@
 """Parties: how they come, the roles they have, and what they may not do while suspended."""
 
+from typing import get_args
+
 import pytest
 
+from contracts.attestation import ISSUERS
 from contracts.identity import Key as KeyState
-from contracts.identity import NameClaim
+from contracts.identity import NameClaim, Role
 from contracts.intervals import current
+from contracts.party import INDEPENDENT_ROLES
 from ledger.core.subjects import derive_party
 from ledger.errors import MalformedError
 from tests.support.people import CODES, Person, claim
@@ -185,10 +189,20 @@ def test_founding_roles_are_not_for_giving_or_taking(world, role):
 
 
 @pytest.mark.parametrize("who", ["operator", "registrar", "regulator"])
-def test_a_founder_is_no_auditor(world, who):
-    body = {"party": getattr(world, who).party, "role": "auditor"}
+@pytest.mark.parametrize("role", INDEPENDENT_ROLES)
+def test_a_founder_is_admitted_to_nothing_that_checks_or_decides(world, who, role):
+    body = {"party": getattr(world, who).party, "role": role}
     assert world.refused("party.admit", body, world.regulator) == "role_conflict"
-    world.do("party.admit", body | {"role": "valuer"}, world.regulator)
+    assert world.refused("party.admit", body | {"end": True}, world.regulator) == "not_in_force"
+
+
+def test_a_founder_may_be_admitted_to_what_attests_nothing(world):
+    body = {"party": world.operator.party, "role": "developer"}
+    world.do("party.admit", body, world.regulator)
+
+
+def test_every_role_that_attests_is_independent():
+    assert set(ISSUERS.values()) <= set(INDEPENDENT_ROLES) <= set(get_args(Role))
 
 
 def test_in_solo_a_founder_may_be_an_auditor(solo):

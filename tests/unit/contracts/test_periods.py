@@ -13,7 +13,7 @@ from tests.support.procedure import reach
 CALENDAR = create_calendar(map(parse_calendar, CALENDARS.values()))
 NATIONAL = Periods(read_profile("national-2026").clocks, CALENDAR, 480)
 SOLO = Periods(read_profile("solo").clocks, CALENDAR, 480)
-LATE = ms("2027-12-30T10:00")
+LATE = ms("2027-12-31T10:00")
 FILED = reach("filed")[0:2]
 
 
@@ -37,6 +37,7 @@ ACCEPTED = (("filed", "2026-11-01T09:00"), ("accepted", "2026-11-02T10:00"))
 ENDS = {
     "silence": (NATIONAL.silence_end, "2026-11-06T00:00"),
     "notice": (NATIONAL.notice_end, "2026-11-10T00:00"),
+    "entry of the notice": (NATIONAL.entry_end, "2026-11-04T00:00"),
     "objection": (NATIONAL.objection_end, "2026-11-17T00:00"),
     "later objection": (NATIONAL.notify_end, "2026-11-10T00:00"),
 }

@@ -146,11 +146,22 @@ def test_a_correction_is_asked_for_once(world, returned):
     world.step(returned, "accept")
 
 
-@pytest.mark.parametrize("until", [0, -1])
-def test_a_correction_has_a_date_still_to_come(world, application, until):
-    asked = {"missing": ["proof"], "until": world.time + until}
-    assert world.step_refused(application, "return", **asked) == "returned_once"
-    world.step(application, "return", missing=["proof"], until=world.time + 1)
+MENDED_BY = {
+    "on a Monday": ("2026-11-02T10:00", "2026-11-04T00:00"),
+    "on a Friday": ("2026-11-06T23:59", "2026-11-10T00:00"),
+    "where nobody knows the next working day": ("2027-12-31T10:00", "2028-01-01T10:00:01"),
+}
+
+
+@pytest.mark.parametrize("name", MENDED_BY)
+def test_there_is_at_least_one_working_day_to_mend(name):
+    filed, end = MENDED_BY[name]
+    world, application = filed_at(filed)
+    returned, end = world.time, ms(end)
+    for until in (0, returned - 1, returned, returned + 1, end - 1):
+        asked = {"missing": ["proof"], "until": until}
+        assert world.step_refused(application, "return", **asked) == "mend_time"
+    world.step(application, "return", missing=["proof"], until=end)
 
 
 def test_an_answer_after_a_return_waits_where_the_calendar_does_not_reach():
@@ -300,9 +311,38 @@ def accepted(world, application):
 
 def test_the_notice_stands_five_working_days_from_its_publication(world, accepted):
     at = world.time
-    world.time = ms("2026-11-04T10:00")
+    world.time = ms("2026-11-03T10:00")
     publish(world, accepted, published_at=at)
     assert world.registration(accepted).deadline == NOTICE_ENDS
+
+
+def test_a_notice_is_entered_by_the_end_of_the_next_working_day(world, accepted):
+    at = world.time
+    world.time = ms("2026-11-04T00:00")
+    late = world.notice(published_at=at)
+    assert refuse_publish(world, accepted, **late) == "notice_late"
+    world.time -= 1
+    publish(world, accepted, published_at=at)
+
+
+def test_a_notice_of_a_friday_is_entered_on_monday():
+    world, application = filed_at("2026-11-06T10:00")
+    world.step(application, "accept")
+    at = world.time
+    world.time = ms("2026-11-09T23:59:59")
+    publish(world, application, published_at=at)
+
+
+def test_a_registrar_who_completes_itself_enters_a_notice_within_ten_minutes():
+    world = World("exchange")
+    application = world.file(world.enroll("ann"))
+    world.step(application, "accept")
+    at = world.time
+    world.time = at + 600_000
+    late = world.notice(published_at=at)
+    assert refuse_publish(world, application, **late) == "notice_late"
+    world.time -= 1
+    publish(world, application, published_at=at)
 
 
 def test_a_record_waits_until_the_notice_is_over(world, accepted):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from contracts.disputes import OBJECTION_EDGES, STAGES
 from contracts.edges import EDGES, STATES
 from tests.support.generated import find_differences
 from tests.support.rules_page import CLOCKS, PAGE, make_files, read_profiles, render_page
@@ -42,17 +43,20 @@ def test_every_state_and_every_word_of_every_step_stands_in_the_book(language):
     said = halves()[language]
     for state, words in STATES.items():
         assert f"| `{state}` | {getattr(words, language)} |" in said
-    for edge in EDGES:
+    for state, words in STAGES.items():
+        assert f"| `{state}` | {getattr(words, language)} |" in said
+    for edge in (*EDGES, *OBJECTION_EDGES):
         for words in (edge.says, edge.consequence, edge.silence):
             assert words is None or getattr(words, language) in said, edge.step
 
 
+@pytest.mark.parametrize(("table", "place"), [(EDGES, 1), (OBJECTION_EDGES, 3)])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_edge_is_drawn_once_under_each_state_it_leaves(language):
-    drawn = halves()[language].split("```")[1]
+def test_every_edge_is_drawn_once_under_each_state_it_leaves(language, table, place):
+    drawn = halves()[language].split("```")[place]
     lines = re.findall(r"^  [├└]─ .*$", drawn, re.MULTILINE)
-    assert len(lines) == sum(max(1, len(edge.sources)) for edge in EDGES)
-    assert len(re.findall(r"└─", drawn)) == len({s for edge in EDGES for s in edge.sources}) + 1
+    assert len(lines) == sum(max(1, len(edge.sources)) for edge in table)
+    assert len(re.findall(r"└─", drawn)) == len({s for edge in table for s in edge.sources}) + 1
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
