@@ -12,7 +12,7 @@ from cli.output import Row
 from cli.session import Session
 from ledger.core.types import Json
 
-FormT = TypeVar("FormT", bound=str)
+FileFormT = TypeVar("FileFormT", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def print_or_write(
 
 
 def choose_form(
-    form: str | None, out: Path | None, forms: tuple[FormT, ...], default: FormT
-) -> FormT:
+    form: str | None, out: Path | None, forms: tuple[FileFormT, ...], default: FileFormT
+) -> FileFormT:
     """The form asked for, else the one that the file's ending tells, else the default.
 
     Raises:

@@ -32,7 +32,7 @@ def test_a_query_shows_its_question_and_its_answer(licensed, market, holders):
     assert said["所问"].strip() == "权利人"
     assert said["时间"].strip() == "2029-01-01T23:59:59.999+08:00"
     out = licensed.ok("verify", holders, "--lang", "zh-CN").out
-    assert f"{seller} 经营权 自行产生" in out
+    assert f"甲公司 ({seller}) 经营权 自行产生" in out
     assert "self-generated" not in out
 
 
@@ -64,7 +64,8 @@ def test_what_is_below_a_grant_is_shown_with_why_it_ended(licensed, market):
     assert ["grant", f"{market.grant} {sides} dead"] in rows
     assert dict(rows)["because"].startswith(f"{market.grant} had been revoked")
     said = shown(licensed, "below.json", "--lang", "zh-CN")
-    assert said["授权"].strip() == f"{market.grant} {sides} 已失效"
+    named = " > ".join(f"{name} ({market.parties[name]})" for name in ("甲公司", "乙公司"))
+    assert said["授权"].strip() == f"{market.grant} {named} 已失效"
     assert said["理由"].strip().startswith(f"{market.grant} 当时已被撤回")
 
 

@@ -129,13 +129,13 @@ def test_everything_was_looked_at(played):
 
 
 @pytest.mark.slow
-def test_a_notice_opened_what_the_form_publishes_and_nothing_else(played):
+def test_a_notice_opened_what_article_24_publishes_and_nothing_else(played):
     with open_registry(played.home, None, is_writer=False) as registry:
         for key, (of_type, _) in played.statuses.items():
             fields = registry.need_state(Registration, key).fields
             assert set(fields) == played.year.opened.get(key, set())
             if of_type == "initial" and fields:
-                assert set(fields) == {"title", "summary", "restrictions", "industry"}
+                assert set(fields) == {"title", "summary", "restrictions"}
     hidden = [fate for _, fate in played.year.fates if fate in NEVER_PUBLISHED]
     assert len(hidden) == 60 - len(played.year.opened)
 

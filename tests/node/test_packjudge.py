@@ -322,7 +322,7 @@ def test_a_failing_check_says_in_which_file(made):
     [
         ("title", "Gold"), ("asset", "asset/" + "a" * 26), ("issuer", "somebody"),
         ("status", "expired"), ("valid_until", 4_102_444_800_000), ("valid_from", 0),
-        ("level", "general-2"), ("restrictions", None), ("rights", []), ("holders", []),
+        ("level", "general-2"), ("restrictions", "none"), ("rights", []), ("holders", []),
         ("pledges", [{}]), ("freezes", ["x"]), ("disputes", [1]), ("notes", ["sold"]),
         ("histories", []), ("log", {"origin": "example.org/solo", "size": 8, "time": 1}),
     ],
