@@ -108,6 +108,7 @@ def test_up_to_its_last_instant_it_is(world, asset, ben):
     wanted = body(world, asset)
     world.time = world.voucher(wanted["number"]).valid_until - 1
     world.do("registration.confirm", wanted, ben)
+    assert ben.party in dict(held(world, asset))
 
 
 def test_after_a_revocation_nothing_is_left_to_confirm(world, asset, ben):
@@ -172,6 +173,7 @@ def test_nobody_declines_what_is_declared_for_another(world, asset, cy):
 def test_a_participant_of_fused_data_confirms_beside_the_one_who_signed(world, ann, ben):
     asset = register(world, ann, claim(ben, "operate", "fused"))
     confirm(world, asset, ben, "operate")
+    assert (ben.party, "operate") in held(world, asset)
 
 
 def test_a_right_that_came_by_transfer_meanwhile_is_not_doubled(world, ann, ben):

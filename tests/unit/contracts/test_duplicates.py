@@ -73,8 +73,10 @@ def test_each_registered_one_is_decided_about(world, earlier):
 
 
 def test_other_content_and_unpublished_content_need_no_decision(world, earlier):
-    record(world, published(world, world.enroll("bob"), OTHER))
-    record(world, published(world, world.enroll("cid")))
+    others = [published(world, world.enroll("bob"), OTHER), published(world, world.enroll("cid"))]
+    for each in others:
+        record(world, each)
+    assert all(world.asset(each).voucher for each in others)
 
 
 def test_what_was_never_recorded_needs_no_decision(world):
@@ -148,6 +150,7 @@ def test_the_registrar_may_decide_about_what_only_its_own_index_shows(world):
     record(world, first)
     second = published(world, world.enroll("bob"))
     record(world, second, duplicates=[finding(first, "distinct", "other years")])
+    assert world.asset(second).voucher
 
 
 def test_under_solo_the_owner_may_register_the_same_data_again(world):
@@ -156,6 +159,7 @@ def test_under_solo_the_owner_may_register_the_same_data_again(world):
     record(world, first)
     again = world.published(world.operator, digests=[DIGEST])
     record(world, again)
+    assert world.asset(again).voucher != world.asset(first).voucher
 
 
 MANGLINGS = {

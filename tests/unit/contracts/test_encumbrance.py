@@ -210,7 +210,8 @@ def test_while_its_keys_are_recovered_a_pledgee_gives_nothing_up(world, asset, a
 
 def test_while_its_keys_are_recovered_a_party_may_take_a_pledge(world, asset, ann, bank):
     recover(world, bank, Key("new"))
-    pledge(world, asset, ann, bank)
+    key = pledge(world, asset, ann, bank)
+    assert pledged_by(world.asset(asset), ann.party, "use") == (key,)
 
 
 # A second pledge
@@ -260,7 +261,8 @@ def test_the_same_pledgee_may_take_it_for_another_claim(world, asset, ann, bank)
 
 def test_what_was_released_needs_nobodys_consent(world, asset, ann, bank, other):
     release(world, asset, pledge(world, asset, ann, bank), bank)
-    pledge(world, asset, ann, other)
+    key = pledge(world, asset, ann, other)
+    assert pledged_by(world.asset(asset), ann.party, "use") == (key,)
 
 
 def test_nobody_else_is_named_as_consenting(world, asset, ann, bank, other):
@@ -388,6 +390,7 @@ def test_what_ends_a_pledge_may_come_after_the_voucher_expired(world, asset, ann
     key = pledge(world, asset, ann, bank)
     world.time = world.voucher(world.asset(asset).voucher).valid_until
     release(world, asset, key, bank)
+    assert pledged_by(world.asset(asset), ann.party, "use") == ()
 
 
 # What other rules ask

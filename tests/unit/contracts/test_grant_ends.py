@@ -168,6 +168,8 @@ def test_frozen_or_dead_grants_can_still_be_revoked(world, asset, ann, ben):
     revoke(world, frozen, ann)
     world.revoke(asset, world.asset(asset).voucher)
     revoke(world, dead, ann)
+    ended = [world.state(Grant, key).status[-1].value for key in (frozen, dead)]
+    assert ended == ["revoked", "revoked"]
 
 
 def test_a_suspended_grantor_revokes_nothing(world, asset, ann, ben):

@@ -292,10 +292,11 @@ def test_a_mangled_body_is_refused_or_taken_and_nothing_else(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_mangled_opening_is_refused_or_taken_and_nothing_else(seed):
-    random, world = Random(seed), World("national-2026", is_open=False)
+    random, world, seen = Random(seed), World("national-2026", is_open=False), set()
     for _ in range(ROUNDS):
         body = mangle(random, world.opening())
-        outcome(world, "ledger.open", body, world.operator, world.founding_keys)
+        seen.add(outcome(world, "ledger.open", body, world.operator, world.founding_keys))
+    assert "MalformedError" in seen
 
 
 @pytest.mark.parametrize("seed", range(4))
