@@ -70,6 +70,7 @@ def test_an_agent_that_did_not_file_may_object_to_its_principal_s_data(world, an
     world.step(application, "accept")
     world.step(application, "publish", fields=application.statutory, **world.notice())
     world.step(application, "object", agent, **OBJECTION)
+    assert world.registration(application).status[-1].value == "objected"
 
 
 def test_the_agent_that_filed_does_not_object(world, ann, agent):

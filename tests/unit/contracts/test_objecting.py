@@ -255,6 +255,7 @@ def test_a_late_decision_is_taken_all_the_same(objected):
     world, application = objected
     world.time = world.registration(application).deadline + 86_400_000
     resolve(world, application, "dismissed")
+    assert world.registration(application).status[-1].value == "published"
 
 
 def test_no_notice_fills_the_state_so_that_no_objection_fits_in():

@@ -103,6 +103,7 @@ def test_the_regulator_and_in_solo_everybody_else_may_object(world, asset):
     solo = World()
     made = held_by(solo, solo.enroll("ann"))
     object_to(solo, made, solo.operator)
+    assert [len(one.disputes) for one in (world.asset(asset), solo.asset(made))] == [1, 1]
 
 
 def test_it_names_the_live_voucher(world, asset, ann, ben):

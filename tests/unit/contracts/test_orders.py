@@ -186,6 +186,7 @@ def test_a_ground_is_given_in_words(world, asset):
 def test_a_suspended_party_can_be_frozen_too(world, asset, ann):
     world.do("party.suspend", {"party": ann.party, "ground": "inquiry"}, world.regulator)
     freeze(world, asset)
+    assert len(world.asset(asset).freezes) == 1
 
 
 def test_in_solo_the_one_who_does_everything_freezes_too():

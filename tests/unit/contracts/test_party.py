@@ -199,6 +199,7 @@ def test_a_founder_is_admitted_to_nothing_that_checks_or_decides(world, who, rol
 def test_a_founder_may_be_admitted_to_what_attests_nothing(world):
     body = {"party": world.operator.party, "role": "developer"}
     world.do("party.admit", body, world.regulator)
+    assert world.party(world.operator).has_role("developer")
 
 
 def test_every_role_that_attests_is_independent():

@@ -110,6 +110,7 @@ def test_any_of_several_applicants_speaks_for_the_application(step):
     application = world.file(ann, ben)
     world.step(application, "return", **MEMBERS["return"])
     world.step(application, step.partition(".")[0], ben, **MEMBERS[step])
+    assert world.registration(application).status[-1].value != "returned"
 
 
 @pytest.mark.parametrize("edge", [edge for edge in MACHINE if edge.step != "record"])
@@ -253,7 +254,8 @@ def test_a_registrar_does_not_apply_at_itself_not_even_with_others():
 
 def test_in_solo_the_registrar_applies_at_itself():
     world = World()
-    world.file(world.registrar)
+    application = world.file(world.registrar)
+    assert world.registration(application).parties == (world.registrar.party,)
 
 
 def test_a_profile_without_the_type_refuses_it():

@@ -258,6 +258,7 @@ def test_while_the_clock_stands_still_there_is_time_to_take_more():
     world, application = reach("supplement")
     world.time = ms("2026-12-20T10:00")
     take(world, application, "extend")
+    assert world.registration(application).extensions == 1
 
 
 def test_what_was_late_before_the_clock_stopped_cannot_be_extended():
@@ -331,6 +332,7 @@ def test_a_notice_of_a_friday_is_entered_on_monday():
     at = world.time
     world.time = ms("2026-11-09T23:59:59")
     publish(world, application, published_at=at)
+    assert world.registration(application).notice.published_at == at
 
 
 def test_a_registrar_who_completes_itself_enters_a_notice_within_ten_minutes():
@@ -402,7 +404,8 @@ def test_in_solo_a_notice_is_not_waited_for():
     application = world.file(world.operator)
     world.step(application, "accept")
     world.step(application, "publish", fields=application.statutory)
-    world.record(application)
+    number = world.record(application)
+    assert world.registration(application).voucher == number
 
 
 def test_what_is_withheld_is_recorded_without_a_field(world, accepted):

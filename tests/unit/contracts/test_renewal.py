@@ -317,7 +317,8 @@ def test_grants_live_on_and_are_given_while_a_renewal_is_undecided(solo):
 
 def test_rights_are_pledged_while_a_renewal_is_undecided(solo):
     ann, _, cy, application, _, _ = pending(solo)
-    pledge(solo, application, ann, cy)
+    key = pledge(solo, application, ann, cy)
+    assert [one.value["encumbrance"] for one in solo.asset(application).pledges] == [key]
 
 
 def test_rights_are_not_transferred_until_a_renewal_is_decided(world):

@@ -73,7 +73,8 @@ def test_a_right_holder_that_may_not_act_keeps_nobody_from_renewing():
     ann, ben, _, application, number = play(world)
     world.time = world.voucher(number).valid_until - 40 * MS_PER_DAY
     world.do("party.suspend", {"party": ben.party, "ground": "inquiry"}, world.regulator)
-    world.later(application, "renewal", ann)
+    _, renewed = world.later(application, "renewal", ann)
+    assert world.asset(application).voucher == renewed != number
 
 
 # What it renews
