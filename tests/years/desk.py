@@ -75,6 +75,7 @@ class Desk(Titles):
         self.compared, self.ended = Counter(), Counter()
         self.by_number = {}  # voucher: the case that led to it
         self.cases, self._queue, self._order = [], [], 0
+        self._calendar = None
         self._begin(people)
 
     @property
@@ -152,6 +153,7 @@ class Desk(Titles):
         body = {"list": "calendar", "part": str(year), "version": 1, "content": content}
         self.send("calendar", self.stage.do("list.publish", body, self.stage.registrar))
         self.wall.publish(content)
+        self._calendar = self.read_calendar()
 
     # --- an application
 
@@ -470,7 +472,7 @@ class Desk(Titles):
         """By what the registry reckons what is due."""
         stage = self.stage
         profile = stage.profile
-        periods = Periods(profile.clocks, self.calendar(), profile.offset_minutes)
+        periods = Periods(profile.clocks, self._calendar, profile.offset_minutes)
         return duties.Desk(stage.registrar.party, stage.regulator.party, periods, self.time)
 
     def _same(self, case, what, ours, slow):
@@ -487,7 +489,7 @@ class Desk(Titles):
                 f"say {slow} at {self.time}; {story}"
             )
 
-    def calendar(self):
+    def read_calendar(self):
         """The published years as the rules read them."""
         lists = [
             self.stage.state(PublishedList, list_key("calendar", str(year)))
