@@ -10,8 +10,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from contracts.queries import Query, QueryBundle, Topic
-    from node.proofs import Prover
-    from node.registry import Registry
+    from node.registryapi import Proofs, RegistryApi
 
 _TOPICS: "Final[dict[str, Topic]]" = {
     "holders": "holders",
@@ -41,7 +40,7 @@ class ProofFiles:
 
 
 def write_proofs(
-    prover: "Prover", key: SubjectKey, bundle: JsonObject, files: ProofFiles
+    prover: "Proofs", key: SubjectKey, bundle: JsonObject, files: ProofFiles
 ) -> JsonObject:
     """Write the files asked for; gives their names as members of the result.
 
@@ -69,7 +68,7 @@ def write_proofs(
     return written
 
 
-def _check_length(prover: "Prover", key: SubjectKey, start: int) -> None:
+def _check_length(prover: "Proofs", key: SubjectKey, start: int) -> None:
     """Say how a history is written that is longer than one file may be.
 
     Raises:
@@ -93,7 +92,7 @@ def _check_length(prover: "Prover", key: SubjectKey, start: int) -> None:
 
 def answer_topic(
     session: Session,
-    registry: "Registry",
+    registry: "RegistryApi",
     topic: str,
     key: SubjectKey,
     at: str | None,
@@ -118,7 +117,7 @@ def answer_topic(
 
     now = registry.clock.now()
     # Without a date: as of the newest block, later than which no proof knows anything.
-    time = registry.store.read_head().time if at is None else parse_date(at)
+    time = registry.read_end().time if at is None else parse_date(at)
     query = Query(topic=_TOPICS[topic], subject=key, at=time)
     prover = registry.prover()
     bundle = _answer_query(prover, query, files)
@@ -140,7 +139,7 @@ def answer_topic(
     session.out.result(document, lambda: session.out.table(shown, rows))
 
 
-def _answer_query(prover: "Prover", query: "Query", files: ProofFiles) -> "QueryBundle":
+def _answer_query(prover: "Proofs", query: "Query", files: ProofFiles) -> "QueryBundle":
     """The answer, with all proofs only if a file is to hold them."""
     from contracts.evidence import ProofSet
     from contracts.queries import QueryBundle
@@ -164,7 +163,7 @@ def warn_of_future(time: UnixMillis, now: UnixMillis) -> str:
     )
 
 
-def name_parties(registry: "Registry", sentence: str) -> str:
+def name_parties(registry: "RegistryApi", sentence: str) -> str:
     """A sentence with the public names of parties and assets before their keys.
 
     A name stands in one line and turns nobody's writing direction.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cli.session import Session
     from contracts.attestation import Attestation
     from contracts.filing import Filing
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 StateT = TypeVar("StateT", "Attestation", "Filing")
 MAX_LISTED = 10_000
@@ -27,7 +27,7 @@ def parse_end(text: str) -> UnixMillis:
     return UnixMillis(parse_date(text) + 1) if is_day(text) else parse_date(text)
 
 
-def find_about(registry: "Registry", kind: str, asset: str | None) -> Sequence[SubjectKey]:
+def find_about(registry: "RegistryApi", kind: str, asset: str | None) -> Sequence[SubjectKey]:
     """Keys of subjects of a type, all of them or those about one asset.
 
     Args:
@@ -47,7 +47,7 @@ def find_about(registry: "Registry", kind: str, asset: str | None) -> Sequence[S
     return [found for found, _ in registry.search(key, kind=kind, limit=MAX_LISTED)]
 
 
-def list_attestations(session: "Session", registry: "Registry", asset: str | None) -> None:
+def list_attestations(session: "Session", registry: "RegistryApi", asset: str | None) -> None:
     """Print attestations, of one asset or all, with what they are now.
 
     Raises:
@@ -86,7 +86,7 @@ def list_attestations(session: "Session", registry: "Registry", asset: str | Non
     session.out.items(items, headers, rows)
 
 
-def list_filings(session: "Session", registry: "Registry", asset: str | None) -> None:
+def list_filings(session: "Session", registry: "RegistryApi", asset: str | None) -> None:
     """Print filings of important data, of one asset or all, with what they are now.
 
     Raises:
@@ -133,7 +133,7 @@ def list_filings(session: "Session", registry: "Registry", asset: str | None) ->
 
 
 def _read_states(
-    registry: "Registry",
+    registry: "RegistryApi",
     cls: type[StateT],
     keys: Sequence[SubjectKey],
     end: Callable[[StateT], int | None],

@@ -13,12 +13,11 @@ from contracts.queries import Query, format_query
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 from node.answers import answer_only, prove_query
 from node.granted import name_of
-from node.proofs import Prover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def list_authorisations(
@@ -40,9 +39,8 @@ def list_authorisations(
         LimitError: A proof is asked for and would be more than one file can hold.
     """
     with session.registry() as registry:
-        prover = Prover(registry.store, size)
-        reached = registry.store.read_block(prover.anchor.size).time
-        year, at = _find_date(year, UnixMillis(reached))
+        prover = registry.prover(size)
+        year, at = _find_date(year, prover.anchor.time)
         query = Query(topic="authorisations", subject=ROOTS, at=at)
         written: JsonObject = {}
         if files.proof is None and files.certificate is None:
@@ -95,7 +93,7 @@ def _headers() -> list[str]:
     ]
 
 
-def _show_row(registry: "Registry", one: "Mapping[str, Json]") -> list[str]:
+def _show_row(registry: "RegistryApi", one: "Mapping[str, Json]") -> list[str]:
     keys = (one[name] for name in ("asset", "root", "operator", "developer"))
     names = [name_of(registry, SubjectKey(key)) if isinstance(key, str) else "-" for key in keys]
     limits = [say(", ", "、").join(map(str, _list(one[name]))) for name in ("purposes", "scenes")]

@@ -24,7 +24,7 @@ from node.batch import Batch, RowResult, Terms, result_json
 from node.batchfile import BatchFile
 from node.batchrecording import Assessment, BatchRecording
 from node.recording import Recording
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 RESULTS_SUFFIX = ".results.jsonl"
 _STATUSES = ("filed", "done", "repeated", "invalid", "refused")
@@ -73,7 +73,7 @@ def register_batch(session: Session, options: BatchOptions) -> None:
                 _file(session, file, batch, _complete_in_solo(registry, vault))
 
 
-def _complete_in_solo(registry: Registry, vault: Vault) -> BatchRecording | None:
+def _complete_in_solo(registry: RegistryApi, vault: Vault) -> BatchRecording | None:
     ledger = registry.ledger
     if not ledger.profile.is_solo:
         return None

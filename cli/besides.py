@@ -8,7 +8,7 @@ from cli.twosided import party_name
 from cli.words import show_fact, show_role, show_word
 from ledger.core.types import Json, JsonObject, SubjectKey
 from node.beside import Beside, Correction, Mark
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _PLURAL = {"note": "notes", "dispute": "disputes", "freeze": "freezes", "pledge": "pledges"}
 
@@ -35,7 +35,7 @@ def describe_corrections(corrections: Sequence[Correction]) -> list[Json]:
     ]
 
 
-def rows_beside(registry: Registry, beside: Beside) -> Iterator[tuple[str, str]]:
+def rows_beside(registry: RegistryApi, beside: Beside) -> Iterator[tuple[str, str]]:
     """What an asset carries now, as people read it."""
     for each in beside.rights:
         yield say("in force", "生效权利"), _show_right(registry, each)
@@ -63,7 +63,7 @@ def _describe_mark(mark: Mark) -> Json:
     return {**mark.value, "since": mark.since, "index": mark.index}
 
 
-def _show_right(registry: Registry, value: JsonObject) -> str:
+def _show_right(registry: RegistryApi, value: JsonObject) -> str:
     holder = party_name(registry, SubjectKey(str(value["holder"])))
     return f"{show_word(str(value['right']))} {holder}, {show_word(str(value['basis']))}"
 

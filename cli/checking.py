@@ -21,7 +21,7 @@ from node.answers import check_act, prove_act
 from node.granted import name_of
 
 if TYPE_CHECKING:
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def answer_check(session: Session, act: Act, proof: Path | None, *, force: bool)
     return answer.verdict == "permitted" and not _is_used_up(answer)
 
 
-def _find_inquiry(registry: "Registry", act: Act) -> Inquiry:
+def _find_inquiry(registry: "RegistryApi", act: Act) -> Inquiry:
     stated = {name: fact for name, fact in act.facts.items() if fact is not None}
     if act.recipient is not None:
         stated["recipient"] = find_party(registry, act.recipient)
@@ -108,7 +108,9 @@ def _show_verdict(answer: Answer) -> str:
     )
 
 
-def _show_answer(registry: "Registry", inquiry: Inquiry, answer: Answer) -> list[tuple[str, str]]:
+def _show_answer(
+    registry: "RegistryApi", inquiry: Inquiry, answer: Answer
+) -> list[tuple[str, str]]:
     def name(key: SubjectKey) -> str:
         return f"{name_of(registry, key)} ({key})"
 

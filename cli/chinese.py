@@ -7,6 +7,10 @@ after the kind of error, so that nothing is ever lost.
 import re
 from typing import Final
 
+from cli.lightchinese import LIGHT_SENTENCES
+from cli.remotechinese import REMOTE_SENTENCES
+from cli.witnesschinese import WITNESS_SENTENCES
+
 _KINDS: Final = {
     "bundle": "文件各部分不相符", "conflict": "日志已被他人追加",
     "consistency": "无法证明日志只增不改", "difference": "重新执行的结果不一致",
@@ -18,13 +22,19 @@ _KINDS: Final = {
     "replay": "重新执行的结果不一致", "rollback": "账本被退回或替换", "signature": "签名不成立",
     "unanswerable": "该类文件无法回答", "unproved": "没有较新的证明",
     "damaged": "归集文件已损坏",
+    "answer": "对方的答复与其检查点不符", "backdated": "条目的时间被倒填",
+    "frozen": "久无更新", "origin": "属于另一账本", "gone": "已不再保留",
+    "finding": "审计方发现问题", "unknown_rules": "本程序没有该规则集",
+    "busy": "节点繁忙", "too_many": "请求过于频繁", "hung_up": "请求未按时送达",
+    "method": "该路径不支持此方法", "media_type": "内容类型不符", "server": "节点内部错误",
+    "document_missing": "缺少事件所指的文件", "extra_missing": "缺少所需组件",
     "store_failed": "读写失败", "unavailable": "暂不可用", "usage": "用法有误",
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip
 
 _VERIFIED: Final = (
     "可验证凭证、查询、行为核查、查询证明、交付文件、使用明细、"
-    "回执、状态、档案、数据目录、国家系统报送文件、证据包与 .tlog-proof"
+    "回执、状态、档案、数据目录、国家系统报送文件、证据包、分叉证据、状态分桶与 .tlog-proof"
 )
 _TOML_FAULTS: Final = (
     ("has no value that TOML knows", "的内容不是有效的值：文字请用引号括起"),
@@ -73,6 +83,7 @@ _SENTENCES: Final = tuple(
         (r"the profile's member (\S+): (.+)", r"规则文件的 \1 有误：\2"),
         (r"cannot read (.+): (.+)", r"无法读取 \1：\2"),
         (r"cannot write (.+): (.+)", r"无法写入 \1：\2"),
+        (r"another process is using the folder (.+); .+", r"另一进程正在写入目录 \1：请稍后再试"),
         (r"another process is using .+", "另一进程正在使用登记系统：请稍后再试"),
         (r"(.+) is not a regular file", r"\1 不是普通文件"),
         (r"there is no folder (.+)", r"没有文件夹 \1"),
@@ -190,6 +201,15 @@ _SENTENCES: Final = tuple(
             r"该证明已有 \1 秒，超过允许的 \2 秒：请索取新的证明",
         ),
         (
+            r"the bucket (\S*) says nothing of (\S+), whose key hash begins with (\w+)",
+            r"前缀为 \1 的状态分桶不涉及 \2（其标识散列以 \3 开头）",
+        ),
+        (
+            r"signed with the key (.+), and the policy has (.+): if the log has changed its key.*",
+            r"签署密钥为 \1，而信任策略所列为 \2：若账本已更换日志密钥，请向登记机构索取新的策略行"
+            r"（log 行）；新旧密钥共同签署的检查点可资核对",
+        ),
+        (
             r"the note has no signature of a known key",
             "信任策略所列账本均未签署此检查点：请核对策略文件",
         ),
@@ -299,6 +319,49 @@ _SENTENCES: Final = tuple(
             r"条目 \1 不得写明 level：级别由目录决定",
         ),
         (r"a list has at most (\d+) bytes, this one (\d+)", r"清单最多 \1 字节，本件为 \2 字节"),
+        # the log as files
+        (
+            r"(.+) holds '(.+)' and no exported log: .+",
+            r"\1 中有 \2，且没有已导出的日志：请选择空目录或新目录",
+        ),
+        (r"(.+) is no checkpoint \(.+\): .+", r"\1 不是检查点：请另选目录"),
+        (r"(.+) holds the log (\S+), not (\S+): .+", r"\1 中是日志 \2，而非 \3：请另选目录"),
+        (
+            r"(.+) holds a checkpoint of (\d+) leaves and this one is of (\d+): .+",
+            r"\1 的检查点有 \2 条，而此处仅 \3 条：日志被换成旧副本，或信任策略变严；"
+            r"若属正常请另选目录",
+        ),
+        (
+            r"(.+) holds a checkpoint of (\d+) leaves with another root .+",
+            r"\1 的检查点（\2 条）与本日志的根不同：请保留两者并比对；未写入任何内容",
+        ),
+        (
+            r"no checkpoint of this ledger meets its policy yet: .+",
+            "尚无符合信任策略的检查点：请等待见证方签署",
+        ),
+        (r"cannot make the folder (.+): (.+)", r"无法建立目录 \1：\2"),
+        # auditors and mirrors
+        (
+            r"the log is not served whole \((.+)\): .+",
+            r"日志未完整提供（\1）：请稍后再试，或换用其他镜像",
+        ),
+        (
+            r"this auditor found that (.+); it cosigns nothing of this log until .+",
+            r"本审计方发现：\1；清除之前不再联署该日志",
+        ),
+        (
+            r"the source shows (\d+) leaves and this mirror holds (\d+): .+",
+            r"来源仅有 \1 条，而本镜像已有 \2 条：来源丢失了其余内容或尚未跟上，镜像保持不变",
+        ),
+        (
+            r"(.+) holds the log (.+), not (.+): name another folder",
+            r"\1 存放的是日志 \2，而非 \3：请另指定目录",
+        ),
+        (
+            r"the mirror lacks the document (\w+), one of (\d+) .+",
+            r"镜像缺少日志所指 \2 份文件中的 \1：请换用其他镜像",
+        ),
+        (r"nothing was found with this log: .+", "未发现该日志有问题，无需清除"),
         # exports and reports
         (
             r"this is of (\d+) leaves, and this copy of the log has (\d+): .+",
@@ -339,7 +402,7 @@ def translate(code: str, message: str) -> str:
         code: Of the error.
         message: As raised; one that is in Chinese already is left as it is.
     """
-    for english, chinese in _SENTENCES:
+    for english, chinese in (*WITNESS_SENTENCES, *REMOTE_SENTENCES, *_SENTENCES, *LIGHT_SENTENCES):
         match = english.fullmatch(message)
         if match is not None:
             return match.expand(chinese)

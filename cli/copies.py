@@ -21,7 +21,7 @@ from ledger.files import PRIVATE_MODE
 from node.answers import StoredFacts
 from node.delivering import CopyOrder, Delivered, deliver_copy, finish_delivery
 from node.granted import find_received, grantor_now, tell_status
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 NOTE_SUFFIX = ".delivery.json"
 
@@ -154,7 +154,7 @@ def _check_places(said: Consignment, *, is_new: bool) -> None:
 
 
 def _choose_grant(
-    registry: Registry,
+    registry: RegistryApi,
     sides: tuple[SubjectKey | None, SubjectKey],
     asset: SubjectKey,
     text: str | None,
@@ -188,7 +188,7 @@ def _choose_grant(
 
 
 def _need_fitting(
-    registry: Registry,
+    registry: RegistryApi,
     key: SubjectKey,
     sides: tuple[SubjectKey | None, SubjectKey],
     asset: SubjectKey,
@@ -211,7 +211,7 @@ def _need_fitting(
 
 
 def _refuse_without_grant(
-    registry: Registry, recipient: SubjectKey, asset: SubjectKey, received: dict[SubjectKey, str]
+    registry: RegistryApi, recipient: SubjectKey, asset: SubjectKey, received: dict[SubjectKey, str]
 ) -> None:
     """Refuse, naming the newest grant that is not live, if there is one.
 
@@ -237,7 +237,7 @@ def _refuse_without_grant(
     )
 
 
-def _sender_of(registry: Registry, key: SubjectKey) -> SubjectKey:
+def _sender_of(registry: RegistryApi, key: SubjectKey) -> SubjectKey:
     return grantor_now(registry, registry.need_state(Grant, key))
 
 

@@ -40,7 +40,7 @@ from node.drafts import (
     rehearse,
 )
 from node.home import Home
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,9 @@ def _write_draft(source: Path, out: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _own_ledger(session: Session) -> "Iterator[Registry | None]":
+def _own_ledger(session: Session) -> "Iterator[RegistryApi | None]":
     """The registry of this home, or None where there are only keys."""
-    if not Home(session.settings.home).ledger.is_file():
+    if not session.has_registry:
         yield None
         return
     with session.registry() as registry:
@@ -147,7 +147,7 @@ def _own_keys(session: Session) -> KeyRing:
     return KeyRing(Home(session.settings.home).keys, session.passphrase())
 
 
-def check_draft(signed: SignedEvent, registry: Registry | None) -> None:
+def check_draft(signed: SignedEvent, registry: RegistryApi | None) -> None:
     """Hold a draft against the clock and, where there is one, the ledger of this home.
 
     Raises:
@@ -170,7 +170,7 @@ def check_draft(signed: SignedEvent, registry: Registry | None) -> None:
 
 
 def _choose(
-    registry: Registry | None, ring: KeyRing, signed: SignedEvent, signing: Signing
+    registry: RegistryApi | None, ring: KeyRing, signed: SignedEvent, signing: Signing
 ) -> list[KeyEntry]:
     """The keys that sign, none of which has signed before.
 
@@ -202,7 +202,7 @@ def _choose(
     )
 
 
-def _say_signed(registry: Registry | None, missing: tuple[Missing, ...] | None) -> str:
+def _say_signed(registry: RegistryApi | None, missing: tuple[Missing, ...] | None) -> str:
     """That the keys here have signed already, and who has not, as far as that is known."""
     if registry is None or missing is None:
         return say(
@@ -245,7 +245,7 @@ def _find_named(
     return [entry for entry in ring.list_entries() if entry.did == did]
 
 
-def _read_party(registry: Registry | None, text: str | None) -> SubjectKey | None:
+def _read_party(registry: RegistryApi | None, text: str | None) -> SubjectKey | None:
     if text is None:
         return None
     return find_party(registry, text) if registry is not None else parse_subject(text)
@@ -263,7 +263,7 @@ def _warn_hidden(session: Session, draft: Draft) -> None:
 
 def _show_result(
     session: Session,
-    registry: Registry | None,
+    registry: RegistryApi | None,
     draft: Draft,
     signed: SignedEvent,
     out: Path | None,

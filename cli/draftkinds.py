@@ -9,6 +9,7 @@ _SHARED_KINDS: Final = frozenset(
     {
         "encumbrance.create",
         "grant.issue",
+        "ledger.key",
         "ledger.upgrade",
         "objection.conclude",
         "party.enroll",

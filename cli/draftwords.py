@@ -12,7 +12,7 @@ from ledger.core.draft import DraftOpening, find_hidden
 from ledger.core.event import SignedEvent
 from ledger.core.subjects import is_commitment
 from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _COMMITTED = "application"
 _OWN_WORDS = {
@@ -35,7 +35,7 @@ _TIMES = {"evidence_time", "term", "until", "valid_from", "valid_until"}
 
 
 def describe_draft(
-    signed: SignedEvent, openings: tuple[DraftOpening, ...], registry: Registry | None
+    signed: SignedEvent, openings: tuple[DraftOpening, ...], registry: RegistryApi | None
 ) -> list[tuple[str, str]]:
     """Names and values of everything that an event says.
 
@@ -76,7 +76,7 @@ def _label(field: str) -> str:
     return say("what moves", "转让内容") if field == "content" else show_word(field)
 
 
-def _describe(name: str, value: Json, registry: Registry | None) -> Iterator[str]:
+def _describe(name: str, value: Json, registry: RegistryApi | None) -> Iterator[str]:
     """The values of one member of a body, one line each."""
     if name == _COMMITTED:
         return
@@ -87,7 +87,7 @@ def _describe(name: str, value: Json, registry: Registry | None) -> Iterator[str
         yield _describe_item(name, item, registry)
 
 
-def _describe_item(name: str, value: Json, registry: Registry | None) -> str:
+def _describe_item(name: str, value: Json, registry: RegistryApi | None) -> str:
     match value:
         case dict() if is_commitment(value):
             return say("(a commitment)", "（承诺值）")
@@ -109,13 +109,13 @@ def _describe_scalar(value: Json) -> str:
     return json.dumps(value)
 
 
-def _describe_text(name: str, value: str, registry: Registry | None) -> str:
+def _describe_text(name: str, value: str, registry: RegistryApi | None) -> str:
     if value.startswith("party/"):
         return party_name(registry, SubjectKey(value))
     return show_word(value) if name in _OWN_WORDS else value
 
 
-def _describe_object(value: JsonObject, registry: Registry | None) -> str:
+def _describe_object(value: JsonObject, registry: RegistryApi | None) -> str:
     shown = {
         name: _describe_item(name, item, registry)
         for name, item in value.items()

@@ -14,7 +14,7 @@ from contracts.registration import Registration
 from ledger.core.types import Json, JsonObject, SubjectKey
 from node.duplicates import Match, check_decided, duplicate_json, review_duplicates
 from node.issuing import read_content
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 DECISIONS: tuple[DuplicateDecision, ...] = get_args(DuplicateDecision)
 _MAX_REASON = 400
@@ -24,7 +24,7 @@ _MATCHES: Final = {
 }
 
 
-def read_matches(registry: Registry, key: SubjectKey) -> tuple[list[Match], bool]:
+def read_matches(registry: RegistryApi, key: SubjectKey) -> tuple[list[Match], bool]:
     """Assets with the same content as a registration's.
 
     Returns:
@@ -39,7 +39,7 @@ def read_matches(registry: Registry, key: SubjectKey) -> tuple[list[Match], bool
 
 
 def read_findings(
-    registry: Registry, key: SubjectKey, texts: Sequence[str]
+    registry: RegistryApi, key: SubjectKey, texts: Sequence[str]
 ) -> tuple[DuplicateFinding, ...]:
     """What was decided about duplicates, held against what is there to decide about.
 
@@ -64,7 +64,7 @@ def read_findings(
     return tuple(found[asset] for asset in sorted(found))
 
 
-def warn_matches(session: Session, registry: Registry, key: SubjectKey) -> None:
+def warn_matches(session: Session, registry: RegistryApi, key: SubjectKey) -> None:
     """Name what is registered of the same content, before the registrar goes on."""
     if registry.need_state(Registration, key).type != "initial":
         return
@@ -156,7 +156,7 @@ def _match_json(match: Match) -> JsonObject:
     }
 
 
-def _parse_finding(registry: Registry, text: str) -> DuplicateFinding:
+def _parse_finding(registry: RegistryApi, text: str) -> DuplicateFinding:
     asset, equals, decided = text.partition("=")
     decision, colon, reason = decided.partition(":")
     if not equals or not colon or not 1 <= len(reason.strip()) <= _MAX_REASON:

@@ -21,7 +21,7 @@ from ledger.errors import NotFoundError
 from ledger.keys import KeyRing, SigningKey, fresh_salt
 from node.drafts import prepare_event
 from node.issuing import OPENING
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 Identity: TypeAlias = tuple[str, str, str | None]
 """Name, kind and USCC as given."""
@@ -30,7 +30,7 @@ KINDS: tuple[PartyKind, ...] = ("legal", "natural", "unincorporated")
 
 
 def create_or_load_key(
-    session: Session, registry: Registry, identity: Identity, key: str | None, *, without: bool
+    session: Session, registry: RegistryApi, identity: Identity, key: str | None, *, without: bool
 ) -> tuple[SigningKey, str]:
     """The key of a party to be: an existing one by name, else a new one.
 
@@ -50,7 +50,7 @@ def create_or_load_key(
 
 def enroll_party(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     identity: Identity,
     key: SigningKey,
     key_name: str,
@@ -86,7 +86,7 @@ def enroll_party(
     write_event(session, registry, party, body, signers, party, {"key": key_name})
 
 
-def remove_if_new(registry: Registry, name: str, before: Collection[str]) -> None:
+def remove_if_new(registry: RegistryApi, name: str, before: Collection[str]) -> None:
     """Remove the key of a party that was refused, if it was made for it.
 
     Args:
@@ -100,7 +100,7 @@ def remove_if_new(registry: Registry, name: str, before: Collection[str]) -> Non
 
 def draft_enrolment(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     identity: Identity,
     did: DidKey,
     check: IdentityCheck | None,
@@ -128,7 +128,7 @@ def draft_enrolment(
 
 
 def _build_enrolment(
-    registry: Registry, identity: Identity, did: DidKey, check: IdentityCheck | None
+    registry: RegistryApi, identity: Identity, did: DidKey, check: IdentityCheck | None
 ) -> tuple[Enroll, list[DraftOpening]]:
     """The body, and for a natural person the opening of its name."""
     name, kind, uscc = identity

@@ -7,12 +7,12 @@ from typing import BinaryIO, Final
 from cli.lang import say
 from cli.session import Session
 from ledger.errors import ExistsError, StoreFailedError
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _LEAVES_AT_ONCE: Final = 1000
 
 
-def export_log(session: Session, registry: Registry, path: Path | None, *, force: bool) -> int:
+def export_log(session: Session, registry: RegistryApi, path: Path | None, *, force: bool) -> int:
     """Write every leaf as one line of JSON, in the log's order.
 
     Args:
@@ -28,7 +28,7 @@ def export_log(session: Session, registry: Registry, path: Path | None, *, force
         ExistsError: The file is there already.
         StoreFailedError: It could not be written; a partial file is left with the ending `.part`.
     """
-    size = registry.store.read_head().size
+    size = registry.read_end().size
     if path is None:
         _write_leaves(session, registry, sys.stdout.buffer, size)
         return size
@@ -46,10 +46,10 @@ def export_log(session: Session, registry: Registry, path: Path | None, *, force
     return size
 
 
-def _write_leaves(session: Session, registry: Registry, file: BinaryIO, size: int) -> None:
+def _write_leaves(session: Session, registry: RegistryApi, file: BinaryIO, size: int) -> None:
     with session.out.progress("Exporting", "导出", size) as advance:
         for start in range(0, size, _LEAVES_AT_ONCE):
-            leaves = registry.store.read_leaves(start, min(start + _LEAVES_AT_ONCE, size))
+            leaves = registry.read_leaves(start, min(start + _LEAVES_AT_ONCE, size))
             file.write(b"".join(leaf + b"\n" for leaf in leaves))
             advance(len(leaves))
     file.flush()

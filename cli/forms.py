@@ -33,7 +33,7 @@ from node.forms.moving import build_filled_transfer, fill_transfer
 from node.forms.reading import MAX_FORM_BYTES, parse_json_form, parse_toml_form
 from node.forms.resolving import Resolver
 from node.forms.shape import Finding
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 if TYPE_CHECKING:
     from contracts.application import File
@@ -140,7 +140,7 @@ class _Work:
     """One form on its way."""
 
     def __init__(
-        self, session: Session, registry: Registry, options: FormOptions, resolver: Resolver
+        self, session: Session, registry: RegistryApi, options: FormOptions, resolver: Resolver
     ) -> None:
         self._session = session
         self._registry = registry

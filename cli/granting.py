@@ -13,7 +13,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from contracts.grant import Issue
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Terms:
 
 
 def choose_grantor(
-    registry: "Registry", asset: SubjectKey, party: str | None, parent: str | None
+    registry: "RegistryApi", asset: SubjectKey, party: str | None, parent: str | None
 ) -> SubjectKey:
     """Who issues a grant: named, or the only party that it can be.
 
@@ -79,7 +79,7 @@ def choose_grantor(
 
 
 def find_parent(
-    registry: "Registry", actor: SubjectKey, asset: SubjectKey, text: str | None
+    registry: "RegistryApi", actor: SubjectKey, asset: SubjectKey, text: str | None
 ) -> SubjectKey | None:
     """What a grant rests on: None for the actor's own right to operate, else a grant.
 
@@ -116,7 +116,7 @@ def find_parent(
 
 
 def build_grant(
-    registry: "Registry",
+    registry: "RegistryApi",
     sides: tuple[SubjectKey, SubjectKey],
     asset: SubjectKey,
     parent: SubjectKey | None,
@@ -160,7 +160,7 @@ def build_grant(
 
 
 def write_grant(
-    session: Session, registry: "Registry", actor: SubjectKey, body: "Issue", out: Path | None
+    session: Session, registry: "RegistryApi", actor: SubjectKey, body: "Issue", out: Path | None
 ) -> None:
     """Write a grant, or a draft where a key is elsewhere, and say what comes next.
 
@@ -192,7 +192,7 @@ def write_grant(
         )
 
 
-def show_grant(session: Session, registry: "Registry", text: str) -> None:
+def show_grant(session: Session, registry: "RegistryApi", text: str) -> None:
     """Print how it stands with a grant, and its terms in words.
 
     Raises:

@@ -9,6 +9,22 @@ from typing import Final
 from cli.lang import say
 
 _BY_CODE: Final = {
+    "answer": (
+        "ask again, or ask another node or a mirror of the log",
+        "请重试，或改向另一节点或镜像查询",
+    ),
+    "backdated": (
+        "keep the state file as it is, and ask the registrar and an auditor",
+        "请保留记忆文件，并询问登记机构与审计方",
+    ),
+    "consistency": (
+        "ask another node or a mirror of the log; if none can show it, tell the witnesses",
+        "请改向另一节点或镜像查询；仍无法证明的，请告知见证方",
+    ),
+    "fork": (
+        "verify the evidence with 'muniment verify', and publish it",
+        "请用 muniment verify 核实证据并公布",
+    ),
     "catalogue_level": (
         "record it with --level important",
         "请以 --level important 登记",

@@ -4,10 +4,10 @@ from msgspec import UNSET, UnsetType
 
 from contracts.title import Asset
 from ledger.core.types import SubjectKey
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
-def find_live_voucher(registry: Registry, asset: SubjectKey) -> str | UnsetType:
+def find_live_voucher(registry: RegistryApi, asset: SubjectKey) -> str | UnsetType:
     """Number of an asset's live voucher, for the body of an event about it; unset if it has none.
 
     Raises:

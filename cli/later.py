@@ -24,7 +24,7 @@ from ledger.core.types import Json, SubjectKey
 from node.drafts import Prepared, main_subject, prepare_event
 from node.later import build_later, complete_later, refuse_no_voucher
 from node.recording import Recording
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _check_years(members: Mapping[str, Json], most: int) -> None:
 
 def submit_or_draft_filing(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     prepared: Prepared,
     file: DraftFile,
     openings: Sequence[DraftOpening],
@@ -111,7 +111,7 @@ def submit_or_draft_filing(
         submit_filing(session, registry, prepared.signed)
 
 
-def submit_filing(session: Session, registry: Registry, signed: SignedEvent) -> None:
+def submit_filing(session: Session, registry: RegistryApi, signed: SignedEvent) -> None:
     """Submit the filing of a type other than the initial one; in solo through to the result.
 
     Args:
@@ -123,7 +123,7 @@ def submit_filing(session: Session, registry: Registry, signed: SignedEvent) -> 
         RejectedError: A rule refuses; nothing was written.
     """
     ledger, subject = registry.ledger, main_subject(signed.event)
-    if not ledger.profile.is_solo or registry.store.find_event(bytes.fromhex(signed.id)):
+    if not ledger.profile.is_solo or registry.find_event(signed.id):
         submit_signed(session, registry, signed, subject)
         tell_next(session, subject, "filed")
         return
@@ -179,7 +179,9 @@ def _refuse_change(pair: str) -> None:
     )
 
 
-def _find_filer(registry: Registry, text: str | None, holders: Sequence[SubjectKey]) -> SubjectKey:
+def _find_filer(
+    registry: RegistryApi, text: str | None, holders: Sequence[SubjectKey]
+) -> SubjectKey:
     """Who files: named, else the one right-holder there is, else the first whose key is here.
 
     Raises:

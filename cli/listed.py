@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from contracts.classification import Match
     from contracts.title import Classification
     from node.listed import Finding
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 SCANNED: Final = ("negative", "important-data")
 """The lists that concern data by themselves; the positive one only lifts entries of the first."""
 YEAR_DIGITS: Final = 4
 
 
-def warn_listed(session: "Session", registry: "Registry", stated: "Classification") -> None:
+def warn_listed(session: "Session", registry: "RegistryApi", stated: "Classification") -> None:
     """Warn of entries that would stand against data at its record, by what its form says.
 
     Args:
@@ -78,7 +78,7 @@ def check_list(name: str, part: str) -> None:
     )
 
 
-def tell_listed(session: "Session", registry: "Registry", name: str) -> None:
+def tell_listed(session: "Session", registry: "RegistryApi", name: str) -> None:
     """After a list was published, say how much registered data it concerns.
 
     Args:
@@ -99,7 +99,7 @@ def tell_listed(session: "Session", registry: "Registry", name: str) -> None:
         )
 
 
-def show_scan(session: "Session", registry: "Registry", name: str | None) -> None:
+def show_scan(session: "Session", registry: "RegistryApi", name: str | None) -> None:
     """Print what registered data the lists concern, and what to do.
 
     Args:

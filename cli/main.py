@@ -22,26 +22,33 @@ def create_app() -> typer.Typer:
     """The command line, in the language chosen before."""
     from cli.commands import (
         attest,
+        auditor,
         deliver,
         demo,
         export,
         filing,
         founding,
         grant,
+        join,
         keys,
+        light,
         lists,
         log,
+        mirror,
         objection,
         options,
         order,
         party,
         pledge,
+        policy,
         profile,
         query,
         register,
         registration,
         report,
+        serve,
         storage,
+        tiles,
         trace,
         transfer,
         use,
@@ -49,6 +56,8 @@ def create_app() -> typer.Typer:
         verify,
         voucher,
         wallet,
+        watch,
+        witness,
     )
 
     app = typer.Typer(
@@ -64,6 +73,7 @@ def create_app() -> typer.Typer:
     app.callback()(options.read_options)
     for module in (
         founding,
+        join,
         register,
         transfer,
         deliver,
@@ -71,29 +81,37 @@ def create_app() -> typer.Typer:
         objection,
         verify,
         query,
+        watch,
         log,
         report,
         storage,
+        serve,
         demo,
     ):
         module.add_commands(app)
     for name, module in (
         ("attest", attest),
+        ("auditor", auditor),
         ("export", export),
         ("filing", filing),
         ("grant", grant),
         ("key", keys),
+        ("light", light),
+        ("mirror", mirror),
         ("list", lists),
         ("objection", objection),
         ("order", order),
         ("party", party),
+        ("policy", policy),
         ("profile", profile),
         ("registration", registration),
+        ("tiles", tiles),
         ("trace", trace),
         ("use", use),
         ("vault", vault),
         ("voucher", voucher),
         ("wallet", wallet),
+        ("witness", witness),
     ):
         app.add_typer(module.create_group(), name=name)
     add_examples(app)

@@ -13,7 +13,7 @@ from ledger.core.types import Json, SubjectKey
 from ledger.vault import Vault
 from node.formsheet import find_opened
 from node.hiddennames import read_hidden_names
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 NOT_PUBLISHED: Final = "(not published)"
 
@@ -34,7 +34,7 @@ class Matter:
 
 
 def read_matters(
-    registry: Registry, subjects: Iterable[SubjectKey], *, with_form: bool
+    registry: RegistryApi, subjects: Iterable[SubjectKey], *, with_form: bool
 ) -> dict[SubjectKey, Matter]:
     """What each subject is about.
 
@@ -55,14 +55,14 @@ def describe_matter(matter: Matter) -> dict[str, Json]:
     return {"title": matter.title, "applicants": list(matter.applicants)}
 
 
-def row_matter(registry: Registry, matter: Matter, *, with_form: bool) -> tuple[str, str]:
+def row_matter(registry: RegistryApi, matter: Matter, *, with_form: bool) -> tuple[str, str]:
     """It as people read it."""
     title = show_label(matter.title or NOT_PUBLISHED) if matter.has_title else ""
     return title, show_applicants(registry, matter.applicants, with_form=with_form)
 
 
 def show_applicants(
-    registry: Registry, parties: Sequence[SubjectKey], *, with_form: bool = False
+    registry: RegistryApi, parties: Sequence[SubjectKey], *, with_form: bool = False
 ) -> str:
     """The first of them by its name, and how many there are besides.
 
@@ -76,7 +76,7 @@ def show_applicants(
     """
     if not parties:
         return ""
-    listing = registry.store.read_listing(parties[0])
+    listing = registry.read_listing(parties[0])
     label = str(parties[0]) if listing is None else listing.label
     is_hidden = with_form and label.startswith("(")
     hidden = dict(read_hidden_names(registry, parties[:1])) if is_hidden else {}
@@ -97,7 +97,7 @@ def read_hidden_title(vault: Vault, key: SubjectKey, registration: Registration)
     return title if isinstance(title, str) else None
 
 
-def _read_matter(registry: Registry, key: SubjectKey, vault: Vault | None) -> Matter:
+def _read_matter(registry: RegistryApi, key: SubjectKey, vault: Vault | None) -> Matter:
     match key.partition("/")[0]:
         case "registration":
             return _read_application(registry, key, vault)
@@ -110,7 +110,7 @@ def _read_matter(registry: Registry, key: SubjectKey, vault: Vault | None) -> Ma
             return Matter(None, has_title=False)
 
 
-def _read_application(registry: Registry, key: SubjectKey, vault: Vault | None) -> Matter:
+def _read_application(registry: RegistryApi, key: SubjectKey, vault: Vault | None) -> Matter:
     registration = registry.need_state(Registration, key)
     title = read_title(registration) or read_title(registry.need_state(Asset, registration.asset))
     if title is None and vault is not None:

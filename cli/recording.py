@@ -35,7 +35,7 @@ from node.recording import (
     read_recorded_transfer,
     record_until_numbered,
 )
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def record_registration(
     session.out.result(document, lambda: session.out.table(say("Recorded", "已登记"), rows))
 
 
-def _cancel(session: Session, registry: Registry, event: SignedEvent, out: Path | None) -> None:
+def _cancel(session: Session, registry: RegistryApi, event: SignedEvent, out: Path | None) -> None:
     """Write the record of a cancellation, or its draft."""
     ended = str(event.event.body["cancels"])
     prepared = prepare_record(registry, event, None)
@@ -139,7 +139,7 @@ def _check_initial_only(of_type: str, findings: Findings) -> None:
 
 
 def _read_recorded(
-    registry: Registry, key: SubjectKey, tests: Tests, findings: Findings
+    registry: RegistryApi, key: SubjectKey, tests: Tests, findings: Findings
 ) -> RecordedAsset:
     of_type = registry.need_state(Registration, key).type
     if of_type == "transfer":
@@ -157,7 +157,7 @@ def _read_recorded(
     return dataclasses.replace(recorded, duplicates=decided)
 
 
-def _assess(registry: Registry, stated: Classification, findings: Findings) -> Classification:
+def _assess(registry: RegistryApi, stated: Classification, findings: Findings) -> Classification:
     """The classification as the registrar found it, where that differs from the form."""
     if findings.level is not None:
         stated = replace(stated, level=check_choice("--level", findings.level, LEVELS))
@@ -168,7 +168,7 @@ def _assess(registry: Registry, stated: Classification, findings: Findings) -> C
 
 
 def _name_evidence(
-    registry: Registry, key: SubjectKey, findings: Findings
+    registry: RegistryApi, key: SubjectKey, findings: Findings
 ) -> tuple[str | None, str | None, str | None, str | None]:
     """What was said of the evidence, with the digest of the file that was stored.
 

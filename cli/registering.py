@@ -34,7 +34,7 @@ from node.issuing import (
 from node.listed import read_list_version
 from node.recorded import RecordedAsset
 from node.recording import Recording, record_until_numbered
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from tracing.fingerprint import Fingerprint
 
 ChoiceT = TypeVar("ChoiceT", bound=str)
@@ -92,7 +92,7 @@ class Wanted:
 
 
 def register_files(
-    session: Session, registry: Registry, wishes: Wishes, files: Sequence[Fingerprint]
+    session: Session, registry: RegistryApi, wishes: Wishes, files: Sequence[Fingerprint]
 ) -> Registered | None:
     """File an application and, under the solo profile, complete it.
 
@@ -107,7 +107,9 @@ def register_files(
     return register_application(session, registry, wanted)
 
 
-def register_application(session: Session, registry: Registry, wanted: Wanted) -> Registered | None:
+def register_application(
+    session: Session, registry: RegistryApi, wanted: Wanted
+) -> Registered | None:
     """File an application and, under the solo profile, complete it.
 
     Returns:
@@ -152,7 +154,7 @@ def register_application(session: Session, registry: Registry, wanted: Wanted) -
 
 
 def _complete(
-    registry: Registry,
+    registry: RegistryApi,
     wanted: Wanted,
     filing: Filing,
     filed: SignedEvent,
@@ -183,7 +185,7 @@ def _complete(
     return Registered(asset, registration, number, written, duplicates)
 
 
-def classify(registry: Registry, application: Application) -> Classification:
+def classify(registry: RegistryApi, application: Application) -> Classification:
     """Classification as the registrar assesses it from the form, against the newest catalogue."""
     industry = application.members.get("industry")
     stated = application.members.get("openness")

@@ -23,7 +23,7 @@ from node.beside import read_corrections, read_live_beside
 from node.duties import Reader, read_desk
 from node.formsheet import FormSheet, read_sheet
 from node.issuing import read_ref
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.standing import tell_voucher
 
 
@@ -68,7 +68,7 @@ class Listed:
 
 
 def show_registration(
-    session: Session, registry: Registry, key: SubjectKey, *, with_form: bool
+    session: Session, registry: RegistryApi, key: SubjectKey, *, with_form: bool
 ) -> None:
     """Print a registration as it stands now, and what stands beside it.
 
@@ -126,7 +126,7 @@ def show_registration(
     session.out.result(document, human)
 
 
-def read_list(registry: Registry, wanted: Filter, *, with_form: bool) -> list[Listed]:
+def read_list(registry: RegistryApi, wanted: Filter, *, with_form: bool) -> list[Listed]:
     """The registrations asked for, in the order of their keys.
 
     Args:
@@ -168,7 +168,7 @@ def describe_listed(listed: Listed) -> dict[str, Json]:
     }
 
 
-def row_listed(registry: Registry, listed: Listed, *, with_form: bool) -> tuple[str, ...]:
+def row_listed(registry: RegistryApi, listed: Listed, *, with_form: bool) -> tuple[str, ...]:
     """A line of the list as people read it."""
     registration = listed.registration
     return (
@@ -182,7 +182,7 @@ def row_listed(registry: Registry, listed: Listed, *, with_form: bool) -> tuple[
     )
 
 
-def _rows_state(registry: Registry, registration: Registration) -> Iterator[tuple[str, str]]:
+def _rows_state(registry: RegistryApi, registration: Registration) -> Iterator[tuple[str, str]]:
     applicants = show_member("parties")
     for label, value in flatten_state("registration", dict(format_record(registration))):
         shown = party_name(registry, SubjectKey(value)) if value.startswith("party/") else value
@@ -208,7 +208,7 @@ def _fits(registration: Registration, status: str, wanted: Filter) -> bool:
     )
 
 
-def _add_hidden(registry: Registry, found: list[Listed]) -> list[Listed]:
+def _add_hidden(registry: RegistryApi, found: list[Listed]) -> list[Listed]:
     """The same with titles and references from the vault, as far as it has them."""
     with closing(registry.open_vault()) as vault:
         return [

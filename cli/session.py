@@ -1,7 +1,7 @@
 """What every command starts from: settings, output, and the registry it works on."""
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,14 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.output import Output
 from cli.settings import Settings
+from ledger.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from ledger.keys import Passphrase
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 MAX_PASSPHRASE_BYTES = 4096
 
@@ -31,20 +33,125 @@ class Session:
         self.out = Output(is_json=settings.is_json, is_quiet=settings.is_quiet)
 
     @contextmanager
-    def registry(self, *, is_writer: bool = False) -> "Iterator[Registry]":
-        """The registry of the home folder.
+    def registry(
+        self, *, is_writer: bool = False, opens_keys: bool = True
+    ) -> "Iterator[RegistryApi]":
+        """The registry of the home folder, or the one behind the node that was named.
+
+        A writer beside a running node goes through that node; a reader goes on reading the file.
 
         Args:
-            is_writer: Hold its lock and be ready to write.
+            is_writer: Be ready to write; in a home folder, hold its lock.
+            opens_keys: Ask for the passphrase of sealed keys.
+
+        Raises:
+            UsageError: A node was named, and there is no policy to hold it to.
+            UnavailableError: Another process is writing, or the node cannot be reached.
+        """
+        passphrase = self.passphrase() if opens_keys else None
+        with ExitStack() as stack:
+            yield stack.enter_context(self._open(stack, passphrase, is_writer=is_writer))
+
+    @property
+    def node(self) -> str | None:
+        """Address of the node to work against: named, or the one that this home was made for."""
+        from node.home import Home
+        from node.remote.joining import find_joined
+
+        return self.settings.node or find_joined(Home(self.settings.home))
+
+    @property
+    def has_registry(self) -> bool:
+        """Whether there is a ledger to ask: in the home folder, or behind a node."""
+        return self.node is not None or (self.settings.home / "ledger.db").is_file()
+
+    def refuse_node(self, what: str) -> None:
+        """Refuse to do from afar what only whoever has the files can do.
+
+        Args:
+            what: The command.
+
+        Raises:
+            UsageError: A node was named, or this is a client's home.
+        """
+        if self.node is not None:
+            raise UsageError(
+                say(
+                    f"'muniment {what}' works on the files of the registry: run this beside the "
+                    "data, without --node and MUNIMENT_NODE",
+                    f"muniment {what} 须直接读写登记系统的文件：请在数据所在的机器上运行，"
+                    "并去掉 --node 与 MUNIMENT_NODE",
+                ),
+                "beside_data",
+            )
+
+    def _open(
+        self, stack: ExitStack, passphrase: "Passphrase | None", *, is_writer: bool
+    ) -> "AbstractContextManager[RegistryApi]":
+        """The registry, entered already where another process might hold it.
+
+        Raises:
+            UnavailableError: Another process holds it, and no node of this home answers.
         """
         from node.registry import open_registry  # heavy
 
-        passphrase = self.passphrase()
-        with open_registry(self.settings.home, passphrase, is_writer=is_writer) as registry:
-            yield registry
+        node = self.node
+        if node is not None:
+            return self._open_remote(node, passphrase, is_writer=is_writer)
+        try:
+            opened = open_registry(self.settings.home, passphrase, is_writer=is_writer)
+            return nullcontext(stack.enter_context(opened))
+        except UnavailableError as busy:
+            url = self._find_running() if is_writer else None
+            if url is None:
+                raise
+            try:
+                remote = self._open_remote(url, passphrase, is_writer=is_writer)
+                return nullcontext(stack.enter_context(remote))
+            except UnavailableError:  # left behind by a node that was killed
+                raise busy from None
 
-    def passphrase(self) -> "Passphrase | None":
-        """The passphrase of an existing home: from a file, or asked for on a terminal.
+    def _find_running(self) -> str | None:
+        from node.home import Home
+        from node.remote.joining import find_running
+
+        return find_running(Home(self.settings.home))
+
+    def _open_remote(
+        self, url: str, passphrase: "Passphrase | None", *, is_writer: bool
+    ) -> "AbstractContextManager[RegistryApi]":
+        """The registry behind a node.
+
+        Raises:
+            UsageError: There is no policy to hold it to.
+        """
+        from node.remote.opening import open_remote  # heavy
+
+        home = self.settings.home
+        if not (home / "trust.policy").is_file():
+            raise UsageError(
+                say(
+                    "a node is believed as far as a policy of your own says: run 'muniment join "
+                    "--policy FILE' with the trust.policy that the registry hands out",
+                    "须以自己的信任策略核验节点：请用登记机构提供的 trust.policy 运行 "
+                    "muniment join --policy 文件",
+                ),
+                "policy_required",
+            )
+        return open_remote(home, url, passphrase, is_writer=is_writer, on_claim=self._tell_claim)
+
+    def _tell_claim(self) -> None:
+        if self.settings.verbosity:
+            self.out.talk(
+                "Which subjects there are is the node's claim; what each of them is, was verified.",
+                "列出哪些主题仅为节点所称；各主题的内容均已核验。",
+            )
+
+    def passphrase(self, keys: Path | None = None) -> "Passphrase | None":
+        """The passphrase of existing keys: from a file, or asked for on a terminal.
+
+        Args:
+            keys: Their folder; None: the home's.
 
         Raises:
             UsageError: The passphrase file cannot be read.
@@ -53,7 +160,7 @@ class Session:
 
         if self.settings.passphrase_file is not None:
             return read_passphrase(self.settings.passphrase_file)
-        ring = KeyRing(self.settings.home / "keys", None)
+        ring = KeyRing(keys or self.settings.home / "keys", None)
         is_sealed = any(entry.is_sealed for entry in ring.list_entries())
         if is_sealed and sys.stdin.isatty() and sys.stderr.isatty():
             return Passphrase(ask_passphrase(say("Passphrase: ", "口令：")))

@@ -19,6 +19,7 @@ class Settings:
 
     Args:
         home: The home folder.
+        node: Address of the node to work against; None: the home folder's own ledger.
         passphrase_file: Where the passphrase stands, if anywhere.
         is_json: One JSON document on stdout, nothing else.
         is_quiet: No talk on stderr.
@@ -26,6 +27,7 @@ class Settings:
     """
 
     home: Path
+    node: str | None
     passphrase_file: Path | None
     is_json: bool
     is_quiet: bool

@@ -7,11 +7,11 @@ from typing import TypeAlias
 from cli.session import Session
 from contracts.engine import Body
 from ledger.core.types import SubjectKey
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
-MakeBody: TypeAlias = Callable[[Registry, SubjectKey], Body]
+MakeBody: TypeAlias = Callable[[RegistryApi, SubjectKey], Body]
 """The body of the step, for the registration's full key."""
-FindActor: TypeAlias = Callable[[Registry, SubjectKey], SubjectKey]
+FindActor: TypeAlias = Callable[[RegistryApi, SubjectKey], SubjectKey]
 """Who takes it, for the same."""
 
 
@@ -33,7 +33,7 @@ def write_as_applicant(
     from cli.subjects import find_party
     from contracts.procedure import Registration
 
-    def find_actor(registry: Registry, key: SubjectKey) -> SubjectKey:
+    def find_actor(registry: RegistryApi, key: SubjectKey) -> SubjectKey:
         filer = registry.need_state(Registration, key).filer
         return filer if as_party is None else find_party(registry, as_party)
 
@@ -82,7 +82,7 @@ def write_step(
 
     with session.registry(is_writer=True) as registry:
         key = find_subject(registry, "registration", registration)
-        said, before = body(registry, key), registry.store.read_head().size
+        said, before = body(registry, key), registry.read_end().size
         write_own(session, registry, find_actor(registry, key), said, out)
-        if registry.store.read_head().size > before:
+        if registry.read_end().size > before:
             tell_next(session, key, name_step(said))

@@ -12,10 +12,10 @@ from ledger.core.types import SubjectKey
 from ledger.errors import NotFoundError
 from ledger.keys import PassphraseRequiredError, SigningKey
 from node.hiddennames import find_by_hidden_name
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
-def choose_party(registry: Registry, text: str | None) -> SubjectKey:
+def choose_party(registry: RegistryApi, text: str | None) -> SubjectKey:
     """The party that acts: named, or the only one it can be.
 
     Raises:
@@ -31,7 +31,7 @@ def choose_party(registry: Registry, text: str | None) -> SubjectKey:
     )
 
 
-def find_party(registry: Registry, text: str) -> SubjectKey:
+def find_party(registry: RegistryApi, text: str) -> SubjectKey:
     """A party by key, unique beginning of its key, name or USCC; a person's name by the vault.
 
     Raises:
@@ -41,7 +41,7 @@ def find_party(registry: Registry, text: str) -> SubjectKey:
     return find_subject(registry, "party", text)
 
 
-def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
+def find_subject(registry: RegistryApi, kind: str, text: str) -> SubjectKey:
     """A subject of a type by key, unique beginning, or what people call it.
 
     Raises:
@@ -70,7 +70,7 @@ def find_subject(registry: Registry, kind: str, text: str) -> SubjectKey:
     )
 
 
-def _find_hidden(registry: Registry, text: str) -> list[SubjectKey]:
+def _find_hidden(registry: RegistryApi, text: str) -> list[SubjectKey]:
     """Natural persons of this very name, if this home's vault is open and has it."""
     try:
         return find_by_hidden_name(registry, text)
@@ -78,7 +78,7 @@ def _find_hidden(registry: Registry, text: str) -> list[SubjectKey]:
         return []
 
 
-def find_asset(registry: Registry, text: str) -> SubjectKey:
+def find_asset(registry: RegistryApi, text: str) -> SubjectKey:
     """An asset by key, unique beginning, title, or the number of any voucher it ever had.
 
     Raises:
@@ -89,7 +89,7 @@ def find_asset(registry: Registry, text: str) -> SubjectKey:
     return find_subject(registry, "asset", text) if voucher is None else voucher.asset
 
 
-def find_voucher(registry: Registry, text: str) -> str:
+def find_voucher(registry: RegistryApi, text: str) -> str:
     """The number of a voucher, by a unique beginning of it.
 
     Raises:
@@ -112,12 +112,12 @@ def find_voucher(registry: Registry, text: str) -> str:
     raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))
 
 
-def has_key(registry: Registry, party: SubjectKey) -> bool:
+def has_key(registry: RegistryApi, party: SubjectKey) -> bool:
     """Whether a current private key of a party lies in this home."""
     return bool(_own_keys(registry, party))
 
 
-def find_officers(registry: Registry, out: Path | None) -> list[SigningKey]:
+def find_officers(registry: RegistryApi, out: Path | None) -> list[SigningKey]:
     """Private keys of officers that lie in this home, no more than a record needs.
 
     Args:
@@ -143,14 +143,16 @@ def find_officers(registry: Registry, out: Path | None) -> list[SigningKey]:
     return find_keys(registry, ledger.registrar, max(1, len(names)))
 
 
-def read_listings(registry: Registry, family: str, limit: int) -> list[tuple[SubjectKey, Listing]]:
+def read_listings(
+    registry: RegistryApi, family: str, limit: int
+) -> list[tuple[SubjectKey, Listing]]:
     """Keys of the first subjects of a family, such as `party`, with what lists say of each."""
     keys = registry.find_subjects(f"{family}/", limit)
-    listed = [(key, registry.store.read_listing(key)) for key in keys]
+    listed = [(key, registry.read_listing(key)) for key in keys]
     return [(key, each) for key, each in listed if each is not None]
 
 
-def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[SigningKey]:
+def find_keys(registry: RegistryApi, party: SubjectKey, count: int) -> list[SigningKey]:
     """Private keys of a party that lie in this home.
 
     Raises:
@@ -169,7 +171,7 @@ def find_keys(registry: Registry, party: SubjectKey, count: int) -> list[Signing
     return [registry.ring.load(name) for name in names[:count]]
 
 
-def _own_keys(registry: Registry, party: SubjectKey) -> list[str]:
+def _own_keys(registry: RegistryApi, party: SubjectKey) -> list[str]:
     """Names of the current keys of a party that lie in this home."""
     current = registry.need_state(Party, party).current_keys(registry.clock.now())
     return [entry.name for entry in registry.ring.list_entries() if entry.did in current]

@@ -23,7 +23,7 @@ from node.drafts import (
 )
 from node.later import is_later
 from node.recorddrafts import find_documents
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 def submit_draft(session: Session, draft: Draft) -> None:
@@ -38,7 +38,7 @@ def submit_draft(session: Session, draft: Draft) -> None:
     signed = draft.signed
     documents: dict[str, bytes] = {}
     with session.registry(is_writer=True) as registry:
-        if registry.store.find_event(bytes.fromhex(signed.id)) is None:
+        if registry.find_event(signed.id) is None:
             check_draft(signed, registry)
             _refuse_missing(registry, find_missing(registry, signed))
             keep_openings(registry, signed.event, draft.openings)
@@ -51,7 +51,7 @@ def submit_draft(session: Session, draft: Draft) -> None:
         submit_signed(session, registry, signed, subject, extra, documents)
 
 
-def _refuse_missing(registry: Registry, missing: tuple[Missing, ...]) -> None:
+def _refuse_missing(registry: RegistryApi, missing: tuple[Missing, ...]) -> None:
     """Refuse an event that still needs signatures, and say whose.
 
     Raises:
@@ -72,7 +72,7 @@ def _refuse_missing(registry: Registry, missing: tuple[Missing, ...]) -> None:
     )
 
 
-def _check_openings(registry: Registry, signed: SignedEvent) -> None:
+def _check_openings(registry: RegistryApi, signed: SignedEvent) -> None:
     """Make sure that a filing can be published: its openings are in the vault of this home.
 
     Raises:
@@ -90,7 +90,7 @@ def _check_openings(registry: Registry, signed: SignedEvent) -> None:
         )
 
 
-def _find_documents(registry: Registry, signed: SignedEvent) -> dict[str, bytes]:
+def _find_documents(registry: RegistryApi, signed: SignedEvent) -> dict[str, bytes]:
     """The credential that a record names, from the vault of this home.
 
     Raises:

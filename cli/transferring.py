@@ -20,7 +20,7 @@ from contracts.transfer import Ground, GroundKind, Move
 from ledger.core.types import SubjectKey
 from ledger.errors import RejectedError
 from node.drafts import prepare_event
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.standing import tell_voucher
 from node.transferring import Wish, build_transfer
 
@@ -44,7 +44,7 @@ class Options:
     is_forced: bool
 
 
-def transfer_rights(session: Session, registry: Registry, options: Options) -> None:
+def transfer_rights(session: Session, registry: RegistryApi, options: Options) -> None:
     """File a transfer, or write it as a draft for those whose keys are elsewhere.
 
     Under the solo profile it goes straight through to the new voucher.
@@ -76,7 +76,7 @@ def transfer_rights(session: Session, registry: Registry, options: Options) -> N
 
 
 def _find_giver(
-    registry: Registry, options: Options, number: str, rights: Sequence[Right]
+    registry: RegistryApi, options: Options, number: str, rights: Sequence[Right]
 ) -> SubjectKey:
     """Who transfers: named, else the one holder of these rights, else the one with keys here.
 
@@ -108,7 +108,7 @@ def _find_giver(
     )
 
 
-def _refuse_renewing(registry: Registry, number: str) -> None:
+def _refuse_renewing(registry: RegistryApi, number: str) -> None:
     """Say plainly that an expired voucher waits for its renewal.
 
     Raises:
@@ -126,12 +126,12 @@ def _refuse_renewing(registry: Registry, number: str) -> None:
     )
 
 
-def _has_key(registry: Registry, party: SubjectKey) -> bool:
+def _has_key(registry: RegistryApi, party: SubjectKey) -> bool:
     keys = registry.need_state(Party, party).current_keys(registry.clock.now())
     return any(entry.did in keys for entry in registry.ring.list_entries())
 
 
-def _find_actor(registry: Registry, options: Options, usual: SubjectKey) -> SubjectKey:
+def _find_actor(registry: RegistryApi, options: Options, usual: SubjectKey) -> SubjectKey:
     return usual if options.actor is None else find_party(registry, options.actor)
 
 
@@ -156,7 +156,7 @@ def _read_ground(options: Options) -> tuple[Ground | None, str | None]:
     return Ground(kind=kind, document=digest), None
 
 
-def _find_title(registry: Registry, options: Options, number: str) -> str:
+def _find_title(registry: RegistryApi, options: Options, number: str) -> str:
     """The title as it was published, else as it is given.
 
     Raises:

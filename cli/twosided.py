@@ -18,7 +18,7 @@ from ledger.core.draft import DraftOpening, encode_draft, format_draft_openings
 from ledger.core.types import Json, SubjectKey
 from ledger.files import PRIVATE_MODE
 from node.drafts import Missing, Prepared, main_subject, prepare_event
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 DRAFT_SUFFIX = ".draft.json"
 OPENING_SUFFIX = ".opening.json"
@@ -52,7 +52,7 @@ class DraftFile:
 
 def write_or_draft(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     actor: SubjectKey,
     body: Body,
     out: Path | None = None,
@@ -81,7 +81,7 @@ def write_or_draft(
 
 
 def write_own(
-    session: Session, registry: Registry, actor: SubjectKey, body: Body, out: Path | None
+    session: Session, registry: RegistryApi, actor: SubjectKey, body: Body, out: Path | None
 ) -> None:
     """Write what one party says, or draft it for that party to sign elsewhere.
 
@@ -111,7 +111,7 @@ def write_own(
 
 def submit_or_draft(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     prepared: Prepared,
     file: DraftFile,
     openings: Sequence[DraftOpening] = (),
@@ -140,7 +140,7 @@ def submit_or_draft(
 
 def write_draft(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     prepared: Prepared,
     file: DraftFile,
     openings: Sequence[DraftOpening] = (),
@@ -213,7 +213,7 @@ def missing_json(missing: Missing) -> Json:
     return {"party": missing.party, "count": missing.count, "keys": tuple(sorted(missing.keys))}
 
 
-def missing_rows(registry: Registry | None, missing: Sequence[Missing]) -> list[tuple[str, str]]:
+def missing_rows(registry: RegistryApi | None, missing: Sequence[Missing]) -> list[tuple[str, str]]:
     """Missing signatures as people read them: whose, and by which keys."""
     return [
         (
@@ -227,14 +227,14 @@ def missing_rows(registry: Registry | None, missing: Sequence[Missing]) -> list[
     ]
 
 
-def party_name(registry: Registry | None, party: SubjectKey) -> str:
+def party_name(registry: RegistryApi | None, party: SubjectKey) -> str:
     """A party as people know it: its public name, if it has one here, and its key."""
     state = registry.find_state(Party, party) if registry is not None else None
     name = state.name if state is not None else None
     return f"{name} ({party})" if isinstance(name, str) else party
 
 
-def _name(registry: Registry | None, missing: Missing) -> str:
+def _name(registry: RegistryApi | None, missing: Missing) -> str:
     if missing.party is None:
         return say("a new key", "新密钥")
     return party_name(registry, missing.party)

@@ -93,6 +93,10 @@ _UNCHECKED: Final = {
         "what became of it since: ask for a state or a query",
         "此后的情况：请另行查询状态",
     ),
+    "answer is true": (
+        "an answer is the node's word: ask the log whether it holds the event",
+        "答复为节点自述：事件是否在日志中，请查询日志",
+    ),
     "registered file": (
         "is some file the registered one? Ask with --data FILE",
         "某文件是否为所登记的文件？请用 --data 文件 查询",

@@ -33,7 +33,7 @@ from ledger.core.entry import Entry
 from ledger.core.text import parse_digest
 from ledger.core.types import Json, LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
-from node.registry import Registry, Written, open_registry
+from node.registryapi import RegistryApi, Written
 from node.usagefile import UsageSummary, open_usage_file, prove_usage_line, read_usage
 from node.usagerows import SUFFIXES, Layout
 
@@ -92,7 +92,7 @@ def record_batch(
         RejectedError: A line cannot be taken, or a rule refuses; nothing was written.
     """
     # A wrong grant shows before a long file is read; no lock is held and no key opened for it.
-    with open_registry(session.settings.home, None, is_writer=False) as registry:
+    with session.registry(opens_keys=False) as registry:
         key = find_subject(registry, "grant", grant)
     with _reading(session, file) as (stream, advance):
         summary = read_usage(stream, layout, advance)
@@ -107,7 +107,7 @@ def record_batch(
     _show_batch(session, command, body, written)
 
 
-def find_batch(registry: Registry, text: str) -> Receipt:
+def find_batch(registry: RegistryApi, text: str) -> Receipt:
     """Receipt of a `usage.batch` under the newest checkpoint.
 
     Args:
@@ -121,7 +121,7 @@ def find_batch(registry: Registry, text: str) -> Receipt:
     if _INDEX.fullmatch(text):
         index: int | None = int(text)
     elif _EVENT_ID.fullmatch(text):
-        index = registry.store.find_event(parse_digest(text))
+        index = registry.find_event(parse_digest(text).hex())
     else:
         raise UsageError(
             say(

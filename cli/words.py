@@ -127,6 +127,22 @@ _CHINESE: Final = {
     "worked out again from the proofs": "已由证明重新得出",
     "says what the proof says": "与证明一致", "the delivery is in the log": "交付在日志中",
     "the file is of this delivery": "文件属于该次交付",
+    # private lookup
+    "bucket": "状态分桶", "key hash prefix": "标识散列前缀",
+    # what a node said
+    "signed by the node of the ledger": "由账本的节点签署", "answer is true": "答复属实",
+    # what a light client finds
+    "fork": "分叉", "forked": "账本已分叉", "first note": "第一份检查点",
+    "second note": "第二份检查点", "prefix": "第二份的相应开头", "as_of": "截至", "root": "根哈希",
+    "seen_at": "首次收到", "cosigned_by": "见证方", "audited": "经审计方重新执行", "size": "大小",
+    # auditors and mirrors
+    "confirmed": "最近确认", "age_s": "副本时长（秒）", "documents_missing": "缺少的文件数",
+    "files": "写入文件数", "documents": "文件数", "missing": "缺少", "folder": "目录",
+    "executed": "已重新执行", "height": "区块数", "state_root": "状态根", "cosigned": "已联署",
+    "where": "位置", "what": "内容", "found": "实为", "found_at": "发现时间",
+    "finding": "发现", "no finding": "未发现问题", "reached": "已达最新",
+    "watched": "所关注主题", "first": "首次", "advanced": "有新增", "same": "无变化",
+    "older": "较旧", "the log's key signed two histories": "账本密钥签署了两套历史",
     "this is the delivered copy": "此文件即所交付的副本",
     "usage-line": "使用明细", "usage batch": "使用批次", "usage line": "明细",
     "agreement": "一致性", "actor": "存证方", "count": "数量", "at": "时间",
@@ -161,6 +177,7 @@ _CHINESE: Final = {
     "name": "名称", "kind": "性质", "uscc": "统一社会信用代码", "keys": "密钥", "roles": "身份",
     "right": "权利", "holder": "权利人", "basis": "依据", "evidence": "证据", "until": "截止",
     "hold": "持有权", "use": "使用权", "operate": "经营权", "origin": "账本", "profile": "规则",
+    "policy_line": "策略行",
     "leaves": "条目", "entries": "事件", "blocks": "区块", "subjects": "主题数",
     "last_time": "最新时间", "file": "文件", "dossier": "档案", "opening": "开示文件",
     "encumbrance": "质押", "order": "冻结令", "(pledge)": "（质押）", "rights": "权利",
@@ -230,6 +247,7 @@ _DETAILS: Final = (
     (re.compile(r"cosigned by (.+)"), r"见证方 \1"),
     (re.compile(r"leaf (\d+) is in the log"), r"第 \1 条在日志中"),
     (re.compile(r"(\d+) events, none left out"), r"\1 个事件，无遗漏"),
+    (re.compile(r"(\d+) subjects, none left out"), r"\1 个主题，无遗漏"),
     (re.compile(r"(\d+) states and (\d+) whole histories"), r"\1 个状态、\2 份完整历史"),
     (
         re.compile(r"line (\d+) of (\d+) is under the root of the batch"),

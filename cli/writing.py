@@ -11,12 +11,12 @@ from ledger.core.event import SignedEvent
 from ledger.core.types import Json, SubjectKey
 from ledger.keys import SigningKey
 from node.drafts import main_subject
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 
 
 def write_alone(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     actor: SubjectKey,
     body: Body,
     subject: SubjectKey | None = None,
@@ -43,7 +43,7 @@ def write_alone(
 
 def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     actor: SubjectKey,
     body: Body,
     keys: Sequence[SigningKey],
@@ -70,7 +70,7 @@ def write_event(  # noqa: PLR0913, PLR0917  # one event has so many parts
 
 def submit_signed(
     session: Session,
-    registry: Registry,
+    registry: RegistryApi,
     signed: SignedEvent,
     subject: SubjectKey,
     extra: Mapping[str, Json] | None = None,

@@ -86,6 +86,7 @@ class Open(Body, frozen=True, kw_only=True):
     """`ledger.open`: the first event, signed by every key it lists."""
 
     kind: ClassVar[str] = "ledger.open"
+    names_log_key: ClassVar[bool] = True
 
     name: Name
     suite: str
@@ -134,14 +135,7 @@ class Open(Body, frozen=True, kw_only=True):
             refuse("unknown_suite", f"the suite is {SUITE.name}", f"密码套件应为 {SUITE.name}")
         check_rule_set(context, self.rules, self.rules_digest)
         check_profile(self.profile)
-        key = parse_vkey(self.log)
-        if key.algorithm is not Algorithm.ED25519 or key.name != context.event.log:
-            refuse(
-                "wrong_log_key",
-                f"the log's key is an Ed25519 note key named {context.event.log}",
-                f"日志密钥须为名为 {context.event.log} 的 Ed25519 签注密钥",
-                "formats 4",
-            )
+        check_log_key(context, self.log)
         if self.node == log_did(self.log):
             refuse("key_in_use", "the log's and the node's keys differ", "日志与节点密钥必须不同")
         if (self.catalogue is None) != (self.profile.scheme == "TEST"):
@@ -204,6 +198,7 @@ class Open(Body, frozen=True, kw_only=True):
             regulator=self.parties.regulator.party,
             node=self.node,
             log=self.log,
+            log_keys=open_interval((), self.log, context.time, context.index),
             former=(),
         )
 
@@ -235,6 +230,23 @@ class Upgrade(Body, frozen=True, kw_only=True):
             refuse("same_rules", f"{self.rules} is in force", f"{self.rules} 已在使用")
         rules = switch_interval(ledger.rules, rule_set, context.time, context.index)
         return {SELF: replace(ledger, rules=rules)}
+
+
+def check_log_key(context: Context, vkey: str) -> None:
+    """Refuse what the log cannot sign its checkpoints with.
+
+    Raises:
+        RejectedError: Reason `wrong_log_key`: another type or name.
+        MalformedError: Not a verifier key.
+    """
+    key = parse_vkey(vkey)
+    if key.algorithm is not Algorithm.ED25519 or key.name != context.event.log:
+        refuse(
+            "wrong_log_key",
+            f"the log's key is an Ed25519 note key named {context.event.log}",
+            f"日志密钥须为名为 {context.event.log} 的 Ed25519 签注密钥",
+            "formats 4",
+        )
 
 
 def check_rule_set(context: Context, name: str, digest: str) -> None:

@@ -7,7 +7,7 @@ Spec: our formats section 2; domain, section 4.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn
 
@@ -25,11 +25,13 @@ from contracts.records import (
 from ledger.core.canonical import encode_canonical
 from ledger.core.event import Event, SignedEvent
 from ledger.core.limits import MAX_STATE_BYTES
+from ledger.core.logkeys import LogKey
+from ledger.core.note import VerifierKey, parse_vkey
 from ledger.core.rules import Listing, Rules, StateView, Step
 from ledger.core.state import State
 from ledger.core.subjects import SELF, derive_id
 from ledger.core.types import DidKey, LeafIndex, SubjectKey, UnixMillis
-from ledger.errors import NotFoundError, RejectedError
+from ledger.errors import InputError, NotFoundError, RejectedError
 
 _STATE_ENVELOPE_BYTES = 512
 """More than history, last, n, time and type take beside a state."""
@@ -152,6 +154,8 @@ class Body(Record, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = ""
     is_last_of_block: ClassVar[bool] = False
+    names_log_key: ClassVar[bool] = False
+    """Whether the member `log` is the key that the log signs with from this event on."""
 
     @abstractmethod
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -242,6 +246,22 @@ class RuleSet(Rules):
     @override
     def is_last_of_block(self, signed: SignedEvent) -> bool:
         return self.kinds[signed.event.kind].is_last_of_block
+
+    @override
+    def log_keys(self, states: StateView) -> Sequence[LogKey]:
+        ledger = states.read(SELF)
+        intervals = () if ledger is None else parse_intervals(ledger.body["log_keys"])
+        return [LogKey(parse_vkey(str(each.value)), each.index) for each in intervals]
+
+    @override
+    def named_log_key(self, signed: SignedEvent) -> VerifierKey | None:
+        kind = self.kinds.get(signed.event.kind)
+        if kind is None or not kind.names_log_key:
+            return None
+        try:
+            return parse_vkey(str(signed.event.body.get("log")))
+        except InputError:  # the rule refuses it
+            return None
 
     @override
     def describe(self, key: SubjectKey, state: State) -> Listing | None:

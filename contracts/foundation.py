@@ -29,10 +29,17 @@ class Catalogue(Record, frozen=True):
 
 
 class Ledger(StateRecord, frozen=True, kw_only=True):
-    """State of `ledger/self`."""
+    """State of `ledger/self`.
+
+    Args:
+        log: Verifier key that the log signs with now.
+        log_keys: This one and those it had before, each by the event that named it.
+        former: Registrars that left to a successor.
+    """
 
     state_type: ClassVar[str] = "ledger/1"
-    interval_lists: ClassVar[tuple[str, ...]] = ("rules",)
+    interval_lists: ClassVar[tuple[str, ...]] = ("rules", "log_keys")
+    kept_longest: ClassVar[tuple[str, ...]] = ("log_keys",)
 
     name: str
     suite: str
@@ -44,7 +51,13 @@ class Ledger(StateRecord, frozen=True, kw_only=True):
     regulator: SubjectKey
     node: DidKey
     log: str
+    log_keys: Intervals
     former: tuple[SubjectKey, ...]
+
+    @property
+    def known_logs(self) -> tuple[str, ...]:
+        """Verifier keys of the log, the current one last."""
+        return tuple(str(each.value) for each in self.log_keys)
 
     @property
     def scheme(self) -> Scheme:

@@ -391,7 +391,7 @@ def _reserved_keys(context: Context) -> set[str]:
     ledger = context.find(Ledger, SELF)
     if ledger is None:
         return set()
-    return {ledger.node, log_did(ledger.log)}
+    return {ledger.node, *map(log_did, ledger.known_logs)}
 
 
 def log_did(vkey: str) -> DidKey:

@@ -38,6 +38,7 @@ from contracts.registration import (
     Withhold,
 )
 from contracts.revocation import Revoke
+from contracts.rotation import LedgerKey
 from contracts.series import Series
 from contracts.supervision import Freeze, Order, Publish, Unfreeze
 from contracts.title import Asset, Voucher
@@ -50,6 +51,7 @@ KINDS: Final[Mapping[str, type[Body]]] = {
     for cls in (
         Open,
         Upgrade,
+        LedgerKey,
         Enroll,
         Rotate,
         Recover,

@@ -7,24 +7,25 @@ document that is not what its digest names.
 Spec: architecture, "Replay"; our formats, sections 3, 4 and 6.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final, NoReturn, TypeAlias
 
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.event import Event
-from ledger.core.execution import Head
+from ledger.core.execution import BlockBuilder, Head
 from ledger.core.hashing import hash_leaf
+from ledger.core.logkeys import LogKey, signers_at
 from ledger.core.merkle import read_root
-from ledger.core.note import VerifierKey, open_note
+from ledger.core.note import SignedNote, VerifierKey, format_vkey, open_note
 from ledger.core.rules import Rules
 from ledger.core.text import DIGEST_BYTES
 from ledger.core.tiles import TILE_WIDTH, TileNodeReader, TileReader
-from ledger.core.types import Digest, TreeSize
+from ledger.core.types import Digest, LeafIndex, TreeSize
 from ledger.errors import CorruptionError, InputError, NotFoundError, SignatureError
-from ledger.replay import DifferenceError, ReplayStore, replay
+from ledger.replay import DifferenceError, ReplayedBlock, ReplayStore, replay
 from ledger.storage.base import (
     COLUMNS,
     DERIVED,
@@ -55,6 +56,7 @@ class AuditResult:
         state_root: State map after the last block.
         checkpoints: Checkpoints whose signature and root are right.
         documents: Documents that are what their digest names.
+        log_keys: The log's keys, each by the entry that names it; empty where its rules know none.
     """
 
     size: TreeSize
@@ -63,6 +65,7 @@ class AuditResult:
     state_root: Digest
     checkpoints: int
     documents: int
+    log_keys: tuple[LogKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Auditor:
 
     Args:
         rules: Every rule set that this program has, by name.
-        log_key: The log's public key, named after its origin.
+        log_key: A public key that the log has or had, named after its origin.
         documents_of: Which documents an event names; None holds no event to have any.
         progress: Told now and then how far it is.
     """
@@ -98,10 +101,12 @@ class Auditor:
         """
         store.check()
         with store.snapshot():
-            head = self._replay(store, scratch)
+            scratch.hold_pages(find_hold(store))
+            head, keys = self._replay(store, scratch)
+            self._check_known(keys)
             for table in DERIVED:
                 compare_rows(table, scratch.iterate_rows(table), store.iterate_rows(table))
-            checkpoints = verify_checkpoints(store, scratch, self.log_key)
+            checkpoints = verify_checkpoints(store, scratch, self.log_key, keys=keys)
             if head.height and not checkpoints:
                 raise DifferenceError("checkpoints", "count", expected="at least 1", found="none")
             return AuditResult(
@@ -111,6 +116,7 @@ class Auditor:
                 state_root=head.map_root.root,
                 checkpoints=checkpoints,
                 documents=verify_documents(store),
+                log_keys=tuple(keys),
             )
 
     def audit_tail(self, store: AuditedStore, blocks: int = 32) -> AuditResult:
@@ -134,7 +140,7 @@ class Auditor:
         with store.snapshot():
             tail = TailStore(store, min(blocks, KEPT_BLOCKS))
             start = tail.read_head().size
-            head = self._replay(store, tail)
+            head, keys = self._replay(store, tail)
             for table in TAIL_TABLES:
                 theirs = store.iterate_rows(table, tail.starts[table])
                 compare_rows(table, tail.tail_rows(table), theirs)
@@ -143,21 +149,34 @@ class Auditor:
                 height=head.height,
                 root=head.frontier.root(),
                 state_root=head.map_root.root,
-                checkpoints=verify_checkpoints(store, tail, self.log_key, start),
+                checkpoints=verify_checkpoints(store, tail, self.log_key, start, keys=keys),
                 documents=0,
+                log_keys=tuple(keys),
             )
 
-    def _replay(self, store: AuditedStore, scratch: ReplayStore) -> Head:
+    def _replay(self, store: AuditedStore, scratch: ReplayStore) -> tuple[Head, list[LogKey]]:
         head, total = scratch.read_head(), store.count_leaves()
+        keys = _read_log_keys(scratch, head, self.rules)
         leaves = _match_tiles(read_numbered(store, Table.ENTRY, head.size), store)
         for replayed in replay(leaves, scratch, self.rules, self.log_key.name):
             head = replayed.block.head
+            keys += find_log_keys(replayed, self.rules)
             first = replayed.block.seal.first
             for index, entry in enumerate(replayed.entries, start=first):
                 self._check_documents(store, index, entry.signed.event)
             if self.progress is not None:
                 self.progress(head.size, total)
-        return head
+        return head, keys
+
+    def _check_known(self, keys: Sequence[LogKey]) -> None:
+        """Hold the log to the key that the caller knows it by.
+
+        Raises:
+            DifferenceError: It never had that key.
+        """
+        if keys and self.log_key not in {each.key for each in keys}:
+            ours, theirs = (format_vkey(key) for key in (self.log_key, keys[-1].key))
+            raise DifferenceError("log", "key", expected=ours, found=theirs)
 
     def _check_documents(self, store: Store, index: int, event: Event) -> None:
         for digest in self.documents_of(event) if self.documents_of else ():
@@ -167,30 +186,70 @@ class Auditor:
                 )
 
 
+def find_log_keys(replayed: ReplayedBlock, rules: Mapping[str, Rules]) -> Iterator[LogKey]:
+    """The keys that a block's entries name for the log."""
+    seal = replayed.block.seal
+    for index, entry in enumerate(replayed.entries, start=seal.first):
+        named = rules[seal.rules].named_log_key(entry.signed)
+        if named is not None:
+            yield LogKey(named, LeafIndex(index))
+
+
+def _read_log_keys(scratch: ReplayStore, head: Head, rules: Mapping[str, Rules]) -> list[LogKey]:
+    """The keys that the states before a replay name; every rule set reads older states."""
+    for each in rules.values():
+        keys = each.log_keys(BlockBuilder(head, scratch, each))
+        if keys:
+            return list(keys)
+    return []
+
+
+def find_hold(store: AuditedStore) -> int | None:
+    """Size from which on a store holds pages and states, as the oldest of them tells.
+
+    While witnesses sleep it holds more than the newest ones, and removes it later by and by. Less
+    than it has to keep is no hold: those rows will be missed.
+    """
+    oldest = next(store.iterate_rows(Table.STALE), None)
+    if oldest is None:
+        return None
+    height = int(oldest[0]) - 1  # what a block replaced is gone up to here
+    sizes = [int(row[1]) for row in islice(store.iterate_rows(Table.BLOCK, height), 1)]
+    held = store.read_hold()
+    return min([*sizes, *([] if held is None else [held])], default=None)
+
+
 def verify_checkpoints(
-    store: AuditedStore, replayed: TileReader, log_key: VerifierKey, start: int = 0
+    store: AuditedStore,
+    replayed: TileReader,
+    log_key: VerifierKey,
+    start: int = 0,
+    *,
+    keys: Sequence[LogKey] = (),
 ) -> int:
     """Hold the checkpoints that a store keeps against a log that was executed again.
 
     Args:
         store: Whose blocks are known to be right.
         replayed: The tiles of the log that was executed again.
-        log_key: The log's public key, named after its origin.
+        log_key: A public key that the log has or had, named after its origin; signs where `keys`
+            name none.
         start: Smallest size to look at.
+        keys: The log's keys, as the log that was executed again names them.
 
     Returns:
         How many there are.
 
     Raises:
-        DifferenceError: One is not signed by the log's key, or is of another size or root, or
-            its size ends in no seal.
+        DifferenceError: One is not signed by each key that the log had to sign it with, or is of
+            another size or root, or its size ends in no seal.
     """
     nodes, count = TileNodeReader(replayed), 0
     for size, note in read_numbered(store, Table.CHECKPOINT, start):
         where = f"checkpoint {size}"
         try:
             signed = parse_signed_checkpoint(note)
-            open_note(signed.note, [log_key])
+            _check_signers(signed.note, signers_at(keys, TreeSize(size)) or (log_key,))
             block = store.read_block(size)
         except (InputError, SignatureError, NotFoundError) as exc:
             expected = f"signed by {log_key.name} where a block ends"
@@ -205,6 +264,18 @@ def verify_checkpoints(
                 raise DifferenceError(where, what, expected=ours, found=theirs)
         count += 1
     return count
+
+
+def _check_signers(note: SignedNote, signers: Sequence[VerifierKey]) -> None:
+    """Refuse a note that one of these keys has not signed.
+
+    Raises:
+        SignatureError: Such a note.
+    """
+    signed = {key for key, _ in open_note(note, signers).verified}
+    for key in signers:
+        if key not in signed:
+            raise SignatureError(f"the signature of {format_vkey(key)} is missing")
 
 
 def verify_documents(store: TableReader) -> int:

@@ -17,9 +17,13 @@ LedgerError
 │   ├── QuorumError       too few cosignatures for the policy
 │   ├── ReplayError       re-executing the log gives something else
 │   ├── RollbackError     the log shrank or changed behind its signer
+│   ├── OriginError       a checkpoint of another log than the policy's
+│   ├── AnswerError       a node's answer is not what its own checkpoint commits to
+│   ├── BackdatedError    an entry claims a time before a cosignature that precedes it
 │   └── ConsistencyError  no proof of extension; carries both signed notes
-│       └── ForkError     one size, two signed roots: publish both notes
+│       └── ForkError     two histories signed: publish both notes
 ├── UnavailableError      try again later
+│   ├── FrozenError       whoever answers has shown nothing newer for too long
 │   └── StoreFailedError  a write or fsync failed: this process has to exit, the next one reopens
 └── CorruptionError       our own store contradicts itself; the process stops
 ```
@@ -148,6 +152,24 @@ class RollbackError(VerificationError):
     code = "rollback"
 
 
+class OriginError(VerificationError):
+    """This is a checkpoint of another log than the policy names."""
+
+    code = "origin"
+
+
+class AnswerError(VerificationError):
+    """What a node serves is not what it was asked for, or not what its checkpoint commits to."""
+
+    code = "answer"
+
+
+class BackdatedError(VerificationError):
+    """An entry claims a time at which cosigners already knew the log without it."""
+
+    code = "backdated"
+
+
 class ConsistencyError(VerificationError):
     """Nothing shows that the new checkpoint extends the trusted one.
 
@@ -166,16 +188,36 @@ class ConsistencyError(VerificationError):
 
 
 class ForkError(ConsistencyError):
-    """Two signed roots for one size; the two notes convince anyone."""
+    """The log signed two histories, and this convinces anyone.
+
+    Args:
+        old: Signed note of the one history, as received.
+        new: Signed note of the other, as received.
+        evidence: A `muniment/fork/v1` file that holds both, or nothing where they have one size
+            and need no more.
+        place: Where that file lies.
+    """
 
     code = "fork"
     reason = "the log signed two histories; publish both notes"
+
+    def __init__(self, old: str, new: str, evidence: bytes = b"", place: str = "") -> None:
+        super().__init__(old, new)
+        self.evidence = evidence
+        if place:
+            self.args = (f"{self.reason}, which 'muniment verify' confirms: they are in {place}",)
 
 
 class UnavailableError(LedgerError):
     """Try again later; what is known of the outcome is in the message."""
 
     code = "unavailable"
+
+
+class FrozenError(UnavailableError):
+    """Whoever answers has shown nothing newer for longer than the caller allows."""
+
+    code = "frozen"
 
 
 class StoreFailedError(UnavailableError):

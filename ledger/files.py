@@ -37,6 +37,21 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
     return data
 
 
+def read_stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced; None if there is none.
+
+    Raises:
+        StoreFailedError: It cannot be looked at.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise StoreFailedError(f"cannot read {path}: {exc.strerror}") from exc
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def create_private_file(path: Path, data: bytes) -> None:
     """Write a new file that only this user can read, and make it durable.
 

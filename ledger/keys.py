@@ -234,15 +234,15 @@ class KeyRing:
             raise VerificationError(f"the key file of {name} was changed: restore it from a backup")
         return seed
 
-    def list_entries(self) -> list[KeyEntry]:
-        """All keys of the folder, by name.
+    def list_entries(self, prefix: str = "") -> list[KeyEntry]:
+        """All keys of the folder whose name begins so, by name.
 
         Raises:
             MalformedError: A file is damaged or not a key file.
             StoreFailedError: A file cannot be read.
         """
         names = sorted(
-            path.stem for path in self._folder.glob("*.key") if _NAME.fullmatch(path.stem)
+            path.stem for path in self._folder.glob(f"{prefix}*.key") if _NAME.fullmatch(path.stem)
         )
         return [self._entry(name) for name in names]
 

@@ -8,12 +8,22 @@ Spec: architecture, "Replay".
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ledger.audit import Auditor, AuditResult, read_numbered, verify_checkpoints
+from ledger.audit import (
+    Auditor,
+    AuditResult,
+    find_log_keys,
+    read_numbered,
+    verify_checkpoints,
+)
 from ledger.replay import replay
 from ledger.storage.base import Table
 from ledger.storage.connection import overwrite_database, remove_database
 from ledger.storage.sqlite import SqliteStore, create_store
+
+if TYPE_CHECKING:
+    from ledger.core.logkeys import LogKey
 
 
 def rebuild(path: Path, auditor: Auditor) -> AuditResult:
@@ -48,10 +58,13 @@ def rebuild(path: Path, auditor: Auditor) -> AuditResult:
 def _fill(path: Path, old: SqliteStore, auditor: Auditor) -> AuditResult:
     with closing(create_store(path, is_durable=False)) as new, old.snapshot():
         total, size = old.count_leaves(), 0
+        new.hold_pages(old.read_hold())
+        keys: list[LogKey] = []
         for replayed in replay(
             read_numbered(old, Table.ENTRY), new, auditor.rules, auditor.log_key.name
         ):
             size = replayed.block.head.size
+            keys += find_log_keys(replayed, auditor.rules)
             if auditor.progress is not None:
                 auditor.progress(size, total)
         for table in (Table.CHECKPOINT, Table.DOCUMENT):
@@ -62,6 +75,7 @@ def _fill(path: Path, old: SqliteStore, auditor: Auditor) -> AuditResult:
             height=head.height,
             root=head.frontier.root(),
             state_root=head.map_root.root,
-            checkpoints=verify_checkpoints(new, new, auditor.log_key),
+            checkpoints=verify_checkpoints(new, new, auditor.log_key, keys=keys),
             documents=0,
+            log_keys=tuple(keys),
         )

@@ -18,6 +18,7 @@ from ledger.clock import Clock
 from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
 from ledger.core.execution import EMPTY_HEAD, Block, BlockBuilder, Head
 from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
+from ledger.core.logkeys import LogKey, signers_at
 from ledger.core.merkle import read_root
 from ledger.core.rules import Rules
 from ledger.core.tiles import TileNodeReader
@@ -29,6 +30,7 @@ from ledger.errors import (
     LedgerError,
     LimitError,
     MalformedError,
+    RejectedError,
     RollbackError,
     StoreFailedError,
     UnavailableError,
@@ -104,6 +106,7 @@ class Sequencer:
         RollbackError: The store does not contain what was signed last.
         CorruptionError: The signer file is damaged.
         StoreFailedError: The store or the signer file cannot be read or written.
+        NotFoundError: A key that the log changed to, or from, is not here and has to sign.
     """
 
     def __init__(self, store: Store, rules: Rules, clock: Clock, signer: CheckpointSigner) -> None:
@@ -117,6 +120,7 @@ class Sequencer:
         self._clock_offset = clock.now() - clock.monotonic()
         self._is_stale = True
         self._head = EMPTY_HEAD
+        self._log_keys: Sequence[LogKey] | None = None
         self._follow()
 
     @property
@@ -208,12 +212,33 @@ class Sequencer:
                 outcomes.append(Accepted(known, TreeSize(0), is_duplicate=True))
                 continue
             try:
+                self._check_log_key(signed)
                 seen[signed.id] = builder.add(signed, max(now, builder.earliest_time))
             except InputError as exc:
                 outcomes.append(Refused(exc))
             else:
                 outcomes.append(Accepted(seen[signed.id], TreeSize(0), is_duplicate=False))
         return outcomes
+
+    def _check_log_key(self, signed: SignedEvent) -> None:
+        """Let no key be named that cannot sign here: nothing could be signed ever after.
+
+        Raises:
+            RejectedError: The private key is not here.
+        """
+        named = self._rules.named_log_key(signed)
+        if named is None:
+            return
+        self._log_keys = None
+        if not self._signer.has_key(named):
+            raise RejectedError(
+                "log_key_missing",
+                "the private key of the log's new key is not here, so nothing could be signed "
+                "afterwards: submit this event where 'muniment log rotate' made the key",
+                "此处没有日志新密钥的私钥，写入后将无法签署：请在运行 muniment log rotate "
+                "生成该密钥之处提交",
+                rule="formats 4",
+            )
 
     def _find(self, signed: SignedEvent) -> LeafIndex | None:
         """Index of the event if it is in the log already.
@@ -233,9 +258,17 @@ class Sequencer:
 
     def _sign(self) -> bytes:
         head = self._head
-        note = self._signer.sign(head.size, head.frontier.root(), self._roots())
+        keys = signers_at(self._read_log_keys(), head.size)
+        note = self._signer.sign(head.size, head.frontier.root(), self._roots(), keys)
         self._store.save_checkpoint(head.size, note)
         return note
+
+    def _read_log_keys(self) -> Sequence[LogKey]:
+        """The log's keys, read from the store when somebody may have named one."""
+        if self._log_keys is None:
+            states = BlockBuilder(self._head, self._store, self._rules)
+            self._log_keys = self._rules.log_keys(states)
+        return self._log_keys
 
     def _settle(self, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Refused):
@@ -285,6 +318,7 @@ class Sequencer:
         """Make sure that our head is the store's, and that the store holds what was signed."""
         if self._is_stale:
             self._head = self._store.read_head()
+            self._log_keys = None
         self._retry(self._confirm)
         self._is_stale = False
 
@@ -308,6 +342,7 @@ class Sequencer:
                 if head.size == self._head.size:
                     raise
                 self._head = head
+                self._log_keys = None
 
     def _roots(self) -> RootAt:
         """Recomputes roots from what the store holds now; reads each tile once."""

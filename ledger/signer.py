@@ -8,7 +8,7 @@ and writing it one step, so that two stores that share a key cannot both get a s
 Spec: architecture, step 5; c2sp.org/tlog-checkpoint.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,15 @@ from typing import Final
 from ledger.core.canonical import decode_canonical, encode_canonical
 from ledger.core.checkpoint import Checkpoint, format_checkpoint
 from ledger.core.hashing import EMPTY_ROOT
-from ledger.core.note import Algorithm, SignatureLine, SignedNote, create_verifier_key, format_note
+from ledger.core.note import (
+    Algorithm,
+    SignatureLine,
+    SignedNote,
+    VerifierKey,
+    create_verifier_key,
+    format_note,
+    format_vkey,
+)
 from ledger.core.text import parse_digest
 from ledger.core.types import Digest, Json, TreeSize
 from ledger.errors import (
@@ -39,6 +47,8 @@ _REMEDY: Final = (
 )
 RootAt = Callable[[TreeSize], Digest]
 """Recomputes the store's root at a size it has reached."""
+KeyFinder = Callable[[VerifierKey], SigningKey | None]
+"""Opens the private key behind a key of the log, if it is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +66,16 @@ class CheckpointSigner:
         key: The log's Ed25519 note key.
         origin: The log's origin, also the key's name.
         path: The signer file, beside the key.
+        find_key: For the other keys of a log that changes its key; asked when one has to sign.
     """
 
-    def __init__(self, key: SigningKey, origin: str, path: Path) -> None:
+    def __init__(
+        self, key: SigningKey, origin: str, path: Path, find_key: KeyFinder | None = None
+    ) -> None:
         self._key = key
         self._origin = origin
         self._path = path
+        self._find_key = find_key
         self._verifier = create_verifier_key(origin, Algorithm.ED25519, key.public_key)
 
     def begin(self) -> None:
@@ -136,18 +150,32 @@ class CheckpointSigner:
                 newest = max(checkpoint, memory.last, key=lambda one: one.size)
             self._save(newest)
 
-    def sign(self, size: TreeSize, root: Digest, root_at: RootAt) -> bytes:
+    def has_key(self, named: VerifierKey) -> bool:
+        """Whether the private key behind a key of the log is here.
+
+        Raises:
+            InputError: It is here and cannot be opened.
+            VerificationError: Its file was changed.
+            StoreFailedError: A key file cannot be read.
+        """
+        return self._load_key(named) is not None
+
+    def sign(
+        self, size: TreeSize, root: Digest, root_at: RootAt, keys: Sequence[VerifierKey] = ()
+    ) -> bytes:
         """Sign the log's root, after holding the store against what was signed last.
 
         Args:
             size: Leaves that the store holds, durably; at least 1.
             root: Root of these leaves, as the writer computed it.
             root_at: Recomputes the store's root at a size.
+            keys: Who signs, in this order; none: the key that this was made with.
 
         Returns:
             The signed note.
 
         Raises:
+            NotFoundError: One of these keys is not here; nothing is signed.
             RollbackError: As check, or the store has another root than the writer; nothing is
                 signed.
             CorruptionError: The signer file is damaged.
@@ -157,6 +185,7 @@ class CheckpointSigner:
         if size == 0:
             raise AssertionError("a checkpoint of an empty log is never signed")
         checkpoint = Checkpoint(self._origin, size, root)
+        signers = [(named, self._need_key(named)) for named in keys or (self._verifier,)]
         with _hold(self._path):
             self.check(size, root_at)
             _check_contains(checkpoint, size, root_at)
@@ -164,9 +193,25 @@ class CheckpointSigner:
             if memory is None or memory.last != checkpoint:
                 self._save(checkpoint)
         text = format_checkpoint(checkpoint)
-        signature = self._key.sign(text.encode())
-        line = SignatureLine(self._origin, self._verifier.key_id, signature)
-        return format_note(SignedNote(text, (line,)))
+        lines = tuple(
+            SignatureLine(named.name, named.key_id, key.sign(text.encode()))
+            for named, key in signers
+        )
+        return format_note(SignedNote(text, lines))
+
+    def _need_key(self, named: VerifierKey) -> SigningKey:
+        key = self._load_key(named)
+        if key is None:
+            raise NotFoundError(
+                f"the log's private key behind {format_vkey(named)} is not here: put its key file "
+                "back from a backup"
+            )
+        return key
+
+    def _load_key(self, named: VerifierKey) -> SigningKey | None:
+        if named == self._verifier:
+            return self._key
+        return None if self._find_key is None else self._find_key(named)
 
     def _save(self, checkpoint: Checkpoint) -> None:
         replace_file(self._path, _encode(_Memory(checkpoint)))

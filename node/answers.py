@@ -18,7 +18,7 @@ from ledger.core.entry import Entry
 from ledger.core.limits import MAX_DOSSIER_EVENTS
 from ledger.core.types import JsonObject, SubjectKey
 from ledger.errors import LimitError
-from node.proofs import Prover
+from node.registryapi import Proofs
 
 
 class StoredFacts(Facts):
@@ -28,7 +28,7 @@ class StoredFacts(Facts):
         prover: Of that checkpoint.
     """
 
-    def __init__(self, prover: Prover) -> None:
+    def __init__(self, prover: Proofs) -> None:
         self._prover = prover
         self._found: dict[SubjectKey, StateRecord | None] = {}
         self._events: dict[SubjectKey, Sequence[Entry]] = {}
@@ -86,7 +86,7 @@ _NARROWER: Final = (
 )
 
 
-def check_act(prover: Prover, inquiry: Inquiry) -> Answer:
+def check_act(prover: Proofs, inquiry: Inquiry) -> Answer:
     """Whether a party may do an act; nothing is proved.
 
     Args:
@@ -97,7 +97,7 @@ def check_act(prover: Prover, inquiry: Inquiry) -> Answer:
     return judge_act(facts, inquiry, find_grants(facts, inquiry), facts.read_events)
 
 
-def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
+def prove_act(prover: Proofs, inquiry: Inquiry) -> CheckBundle:
     """The same with the proofs of every fact used; one route is enough for a permission.
 
     Raises:
@@ -111,7 +111,7 @@ def prove_act(prover: Prover, inquiry: Inquiry) -> CheckBundle:
     return CheckBundle(inquiry, answer, facts.prove())
 
 
-def answer_only(prover: Prover, query: Query) -> JsonObject:
+def answer_only(prover: Proofs, query: Query) -> JsonObject:
     """The answer to a query; nothing is proved, and no history is too long.
 
     Args:
@@ -121,7 +121,7 @@ def answer_only(prover: Prover, query: Query) -> JsonObject:
     return answer_query(StoredFacts(prover), query)
 
 
-def prove_query(prover: Prover, query: Query) -> QueryBundle:
+def prove_query(prover: Proofs, query: Query) -> QueryBundle:
     """The answer to a query with the proofs of every fact used.
 
     Raises:

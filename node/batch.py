@@ -49,7 +49,7 @@ from node.issuing import (
     keep_records,
     read_row_event,
 )
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.room import explain_excess, find_excess
 from tracing.fingerprint import Fingerprint
 
@@ -131,7 +131,7 @@ class Batch:
         terms: How they are filed.
     """
 
-    def __init__(self, registry: Registry, vault: Vault, file: BatchFile, terms: Terms) -> None:
+    def __init__(self, registry: RegistryApi, vault: Vault, file: BatchFile, terms: Terms) -> None:
         self._registry = registry
         self._vault = vault
         self._file = file
@@ -295,8 +295,8 @@ class Batch:
         if not kept:
             return None
         event = read_row_event(kept[-1])
-        index = self._registry.store.find_event(sha256(encode_event(event)).digest())
-        earliest = max(self._registry.clock.now(), self._registry.store.read_head().time)
+        index = self._registry.find_event(sha256(encode_event(event)).hexdigest())
+        earliest = max(self._registry.clock.now(), self._registry.read_end().time)
         return None if index is None and event.until < earliest else (event, index)
 
     def _find_duplicates(self, filing: Filing, files: Sequence[Fingerprint]) -> Sequence[Duplicate]:

@@ -21,7 +21,7 @@ from node.batch import RowResult
 from node.issuing import Application, claim_rights, read_openings
 from node.recorded import RecordedAsset
 from node.recording import Recording, last_serial
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 SLICE: Final = 300
 """Rows whose steps, three each, fit into one block."""
@@ -62,7 +62,7 @@ class BatchRecording:
     """
 
     def __init__(
-        self, registry: Registry, vault: Vault, recording: Recording, assessment: Assessment
+        self, registry: RegistryApi, vault: Vault, recording: Recording, assessment: Assessment
     ) -> None:
         self._registry = registry
         self._vault = vault

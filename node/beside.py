@@ -9,10 +9,9 @@ from contracts.notes import Correct
 from contracts.records import Intervals
 from contracts.standing import standing_tuples
 from contracts.title import Asset
-from ledger.core.entry import Entry
 from ledger.core.types import JsonObject, LeafIndex, SubjectKey, UnixMillis
 from node.answers import StoredFacts
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Correction:
     reasons: str
 
 
-def read_beside(registry: Registry, asset: Asset) -> Beside:
+def read_beside(registry: RegistryApi, asset: Asset) -> Beside:
     """What an asset carries at the registry's clock.
 
     Args:
@@ -86,7 +85,7 @@ def read_beside(registry: Registry, asset: Asset) -> Beside:
     )
 
 
-def read_live_beside(registry: Registry, key: SubjectKey, number: str | None) -> Beside | None:
+def read_live_beside(registry: RegistryApi, key: SubjectKey, number: str | None) -> Beside | None:
     """What an asset carries now, where this voucher is its live one; else None.
 
     Args:
@@ -98,18 +97,13 @@ def read_live_beside(registry: Registry, key: SubjectKey, number: str | None) ->
     return read_beside(registry, asset) if number and asset.voucher == number else None
 
 
-def read_corrections(registry: Registry, key: SubjectKey) -> Iterator[Correction]:
+def read_corrections(registry: RegistryApi, key: SubjectKey) -> Iterator[Correction]:
     """The corrections of a registration, oldest first; one read for each of its events."""
-    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
-    value = registry.read_state(key)
-    if stored is None or value is None:
-        return
-    for index in registry.store.read_history(stored.number, 0, value.n):
-        entry = registry.read_leaf(index)
-        if isinstance(entry, Entry) and entry.signed.event.kind == Correct.kind:
+    for index, entry in registry.iterate_events(key):
+        if entry.signed.event.kind == Correct.kind:
             body = entry.signed.event.body
             members = sorted({"classification", "notice", "national"} & body.keys())
-            yield Correction(LeafIndex(index), entry.time, tuple(members), str(body["reasons"]))
+            yield Correction(index, entry.time, tuple(members), str(body["reasons"]))
 
 
 def _list_marks(kind: str, intervals: Intervals) -> Iterator[Mark]:

@@ -8,16 +8,14 @@ from contracts.credential import parse_credential
 from contracts.recording import RecordRegistration, Voucher, voucher_key
 from contracts.records import parse_state_record
 from contracts.voucher import format_voucher
-from ledger.core.entry import Entry
 from ledger.core.types import JsonObject, LeafIndex
 from ledger.errors import CorruptionError, NotFoundError
 from node.issuing import read_content
-from node.proofs import Prover
-from node.registry import Registry
+from node.registryapi import Proofs, RegistryApi
 from node.verifier import format_openings
 
 
-def make_voucher(registry: Registry, number: str, prover: Prover | None = None) -> JsonObject:
+def make_voucher(registry: RegistryApi, number: str, prover: Proofs | None = None) -> JsonObject:
     """The voucher bundle of a number.
 
     Args:
@@ -39,7 +37,7 @@ def make_voucher(registry: Registry, number: str, prover: Prover | None = None) 
     return format_voucher(credential, issued, state, prover.prove_state(voucher.asset))
 
 
-def read_credential(registry: Registry, number: str) -> JsonObject:
+def read_credential(registry: RegistryApi, number: str) -> JsonObject:
     """The credential of a voucher by itself: without the ledger's proofs it is no voucher.
 
     Raises:
@@ -47,13 +45,13 @@ def read_credential(registry: Registry, number: str) -> JsonObject:
         CorruptionError: Its credential is missing from the store.
     """
     voucher = registry.need_state(Voucher, voucher_key(number))
-    document = registry.store.read_document(voucher.credential)
+    document = registry.read_document(voucher.credential)
     if document is None:
         raise CorruptionError(f"the credential of {number} is missing: restore it from a backup")
     return parse_credential(msgspec.json.decode(document)).document
 
 
-def read_content_openings(registry: Registry, number: str) -> JsonObject:
+def read_content_openings(registry: RegistryApi, number: str) -> JsonObject:
     """The opening file of a voucher's registered content, from the vault.
 
     Raises:
@@ -71,20 +69,17 @@ def encode_file(document: JsonObject) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _find_record(registry: Registry, number: str) -> LeafIndex:
+def _find_record(registry: RegistryApi, number: str) -> LeafIndex:
     """Index of the record of a voucher: the first event of its history.
 
     Raises:
         NotFoundError: There is no such voucher.
         CorruptionError: Its history begins with something else.
     """
-    stored = registry.store.read_stored_state(
-        registry.store.read_head().map_root, voucher_key(number)
-    )
-    if stored is None:
+    first = registry.find_first(voucher_key(number))
+    if first is None:
         raise NotFoundError(f"there is no voucher {number}")
-    index = registry.store.read_history(stored.number, 0, 1)[0]
-    entry = registry.read_leaf(index)
-    if not isinstance(entry, Entry) or entry.signed.event.kind != RecordRegistration.kind:
+    index, entry = first
+    if entry.signed.event.kind != RecordRegistration.kind:
         raise CorruptionError(f"the history of {number} does not begin with its record: audit")
     return index

@@ -27,7 +27,7 @@ from ledger.core.types import SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
 from node.answers import StoredFacts
 from node.granted import name_of, tell_status
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.render.chain import ChainStep, Detail
 from node.render.chain import Party as Side
 
@@ -46,7 +46,7 @@ class Tracer:
         time: As of when statuses are told.
     """
 
-    def __init__(self, registry: Registry, time: UnixMillis) -> None:
+    def __init__(self, registry: RegistryApi, time: UnixMillis) -> None:
         self._registry = registry
         self._prover = registry.prover()
         self._facts = StoredFacts(self._prover)

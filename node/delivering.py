@@ -39,7 +39,7 @@ from ledger.keys import SigningKey, fresh_salt
 from node.filings import find_filing
 from node.granted import grantor_now
 from node.issuing import read_content
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 from tracing.copies import FORM, MeasuredCopy, PendingCopy, measure_copy
 from tracing.fingerprint import Progress
 
@@ -76,7 +76,7 @@ class CopyOrder:
 
 
 def deliver_copy(
-    registry: Registry, order: CopyOrder, keys: Sequence[SigningKey], progress: Progress
+    registry: RegistryApi, order: CopyOrder, keys: Sequence[SigningKey], progress: Progress
 ) -> Delivered:
     """Write a copy and its record; the copy takes its place only once the record is durable.
 
@@ -119,7 +119,7 @@ def deliver_copy(
 
 
 def finish_delivery(
-    registry: Registry, key: SubjectKey, order: CopyOrder, progress: Progress
+    registry: RegistryApi, key: SubjectKey, order: CopyOrder, progress: Progress
 ) -> Delivered:
     """Complete a delivery that is on the ledger and whose copy did not get to its place.
 
@@ -158,7 +158,7 @@ def finish_delivery(
 
 
 def receive_copy(
-    registry: Registry,
+    registry: RegistryApi,
     note: DeliveryNote,
     file: Path,
     keys: Sequence[SigningKey],
@@ -209,7 +209,7 @@ def _format_copy(measured: MeasuredCopy) -> Copy:
 
 
 def _check_registered(
-    registry: Registry, grant: Grant, measured: MeasuredCopy, source: Path
+    registry: RegistryApi, grant: Grant, measured: MeasuredCopy, source: Path
 ) -> None:
     """Hold a file against what was registered, or against a copy that the sender has got.
 
@@ -241,7 +241,7 @@ def _refuse_file(en: str, zh: str) -> NoReturn:
     raise RejectedError("other_file", en, zh, rule="domain 4")
 
 
-def _known_digests(registry: Registry, asset: SubjectKey) -> set[str]:
+def _known_digests(registry: RegistryApi, asset: SubjectKey) -> set[str]:
     state = registry.need_state(Asset, asset)
     records = [opening["value"] for opening in read_content(registry, asset)]
     vault = registry.open_vault()
@@ -257,14 +257,14 @@ def _known_digests(registry: Registry, asset: SubjectKey) -> set[str]:
     return {digest for digest in (*named, *state.digests) if isinstance(digest, str)}
 
 
-def _is_delivered(registry: Registry, record: JsonObject) -> bool:
+def _is_delivered(registry: RegistryApi, record: JsonObject) -> bool:
     """Whether the copy that the vault knows of is the one of a delivery on the ledger."""
     delivery = registry.find_state(Delivery, SubjectKey(str(record.get("delivery"))))
     return delivery is not None and delivery.copy.root == record.get("root")
 
 
 def _keep(
-    registry: Registry, asset: SubjectKey, key: SubjectKey, salt: str, measured: MeasuredCopy
+    registry: RegistryApi, asset: SubjectKey, key: SubjectKey, salt: str, measured: MeasuredCopy
 ) -> None:
     vault = registry.open_vault()
     try:
@@ -280,7 +280,7 @@ def _keep(
         vault.close()
 
 
-def _find_sent(registry: Registry, delivery: Delivery) -> Written:
+def _find_sent(registry: RegistryApi, delivery: Delivery) -> Written:
     """Where a delivery is in the log.
 
     Raises:
@@ -293,7 +293,7 @@ def _find_sent(registry: Registry, delivery: Delivery) -> Written:
     return Written(index, leaf.signed.id)
 
 
-def _find_salt(registry: Registry, key: SubjectKey, delivery: Delivery) -> tuple[str, int]:
+def _find_salt(registry: RegistryApi, key: SubjectKey, delivery: Delivery) -> tuple[str, int]:
     """Salt and size of a copy that was delivered from this home.
 
     Raises:
@@ -346,7 +346,7 @@ def _unfinished(key: SubjectKey) -> Iterator[None]:
 
 
 def _make_note(
-    registry: Registry, key: SubjectKey, written: Written, salt: str, size: int
+    registry: RegistryApi, key: SubjectKey, written: Written, salt: str, size: int
 ) -> Delivered:
     receipt = registry.prover().prove_leaf(written.index)
     note = DeliveryNote(key, parse_base64url(salt), size, receipt)

@@ -26,16 +26,15 @@ from ledger.core.event import (
     create_signed_event,
     event_message,
 )
-from ledger.core.execution import BlockBuilder
 from ledger.core.rules import StateView, Step
 from ledger.core.state import State
 from ledger.core.subjects import derive_id, derive_party
-from ledger.core.types import DidKey, Json, LeafIndex, SubjectKey, UnixMillis
+from ledger.core.types import DidKey, Json, LeafIndex, SubjectKey
 from ledger.errors import MalformedError, RejectedError
 from ledger.keys import KeyEntry, KeyRing
 from node.duplicates import CONTENT, index_content, read_digests
 from node.issuing import OPENING
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.room import check_opened
 from node.rulebundle import current_rules
 
@@ -64,7 +63,7 @@ class Prepared:
 
 
 def prepare_event(
-    registry: Registry, actor: SubjectKey, body: Body, openings: Sequence[DraftOpening] = ()
+    registry: RegistryApi, actor: SubjectKey, body: Body, openings: Sequence[DraftOpening] = ()
 ) -> Prepared:
     """An event that the rules would take, signed with the keys of this home that it needs.
 
@@ -91,7 +90,7 @@ def prepare_event(
     return Prepared(signed, find_missing(registry, signed))
 
 
-def rehearse(registry: Registry, event: Event, signatures: Sequence[Signature] = ()) -> None:
+def rehearse(registry: RegistryApi, event: Event, signatures: Sequence[Signature] = ()) -> None:
     """Hold an event to everything that its rule asks but whose signatures are there.
 
     Nothing is written.
@@ -106,11 +105,11 @@ def rehearse(registry: Registry, event: Event, signatures: Sequence[Signature] =
         MalformedError: The body is not of its kind's schema.
     """
     rules = replace(current_rules(), authority=lambda _context, _signers: None)
-    step = _next_step(registry)
+    step = registry.next_step()
     rules.apply(create_signed_event(event, signatures), step)
 
 
-def find_missing(registry: Registry, signed: SignedEvent) -> tuple[Missing, ...]:
+def find_missing(registry: RegistryApi, signed: SignedEvent) -> tuple[Missing, ...]:
     """The signatures that an event still needs, as the ledger stands now.
 
     Raises:
@@ -118,7 +117,7 @@ def find_missing(registry: Registry, signed: SignedEvent) -> tuple[Missing, ...]
         MalformedError: The kind is unknown, or the body not of its schema.
     """
     body = read_body(signed.event)
-    signers = body.signers(_context(signed, _next_step(registry)))
+    signers = body.signers(_context(signed, registry.next_step()))
     done = {signature.key for signature in signed.signatures}
     time = registry.clock.now()
     missing = [Missing(None, 1, frozenset({key})) for key in sorted(signers.keys - done)]
@@ -130,7 +129,7 @@ def find_missing(registry: Registry, signed: SignedEvent) -> tuple[Missing, ...]
     return tuple(missing)
 
 
-def sign_here(registry: Registry, signed: SignedEvent) -> SignedEvent:
+def sign_here(registry: RegistryApi, signed: SignedEvent) -> SignedEvent:
     """The event with every missing signature that a key of this home can make."""
     entries = choose_keys(registry.ring, find_missing(registry, signed))
     return add_signatures(signed, registry.ring, entries)
@@ -213,7 +212,7 @@ def main_subject(event: Event) -> SubjectKey:
     return (named or event.subjects)[0]
 
 
-def keep_openings(registry: Registry, event: Event, openings: Iterable[DraftOpening]) -> None:
+def keep_openings(registry: RegistryApi, event: Event, openings: Iterable[DraftOpening]) -> None:
     """Put an event's openings into this home's vault, those that are there already left out.
 
     Content that is filed goes into the index of duplicates too.
@@ -235,7 +234,7 @@ def keep_openings(registry: Registry, event: Event, openings: Iterable[DraftOpen
         vault.close()
 
 
-def has_openings(registry: Registry, event: Event, fields: Iterable[str]) -> bool:
+def has_openings(registry: RegistryApi, event: Event, fields: Iterable[str]) -> bool:
     """Whether this home's vault has the openings of all these members of an event."""
     owner = main_subject(event)
     vault = registry.open_vault()
@@ -287,11 +286,3 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _context(signed: SignedEvent, step: Step) -> Context:
     return Context(signed, step, current_rules().rule_sets)
-
-
-def _next_step(registry: Registry) -> Step:
-    """Where the next event would be executed."""
-    head = registry.store.read_head()
-    builder = BlockBuilder(head, registry.store, current_rules())
-    time = max(registry.clock.now(), builder.earliest_time)
-    return Step(UnixMillis(time), LeafIndex(head.size), builder)

@@ -18,13 +18,12 @@ from contracts.procedure import Registration, status_at
 from contracts.recording import RecordRegistration
 from contracts.records import parse_record
 from contracts.title import Asset, tuple_values
-from ledger.core.entry import Entry
 from ledger.core.types import Json, JsonObject, SubjectKey
-from ledger.errors import CorruptionError, NotFoundError, RejectedError
+from ledger.errors import NotFoundError, RejectedError
 from ledger.vault import Doomed, Vault
 from node.duties import read_settled
 from node.granted import name_of
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 CONTENT: Final = "content"
 """Kind of the vault's records that make up the index, by digest."""
@@ -106,7 +105,7 @@ def doom_content(registration: SubjectKey, digest: str) -> Doomed:
 
 
 def find_duplicates(
-    registry: Registry, vault: Vault, digests: Iterable[str], own: SubjectKey | None = None
+    registry: RegistryApi, vault: Vault, digests: Iterable[str], own: SubjectKey | None = None
 ) -> list[Duplicate]:
     """Assets filed here with any of the same content.
 
@@ -133,7 +132,7 @@ def find_duplicates(
 
 
 def review_duplicates(
-    registry: Registry, key: SubjectKey, contents: Iterable[JsonObject]
+    registry: RegistryApi, key: SubjectKey, contents: Iterable[JsonObject]
 ) -> list[Match]:
     """Assets with the same content as a registration's, for the registrar to decide about.
 
@@ -191,22 +190,19 @@ def check_decided(matches: Iterable[Match], findings: Iterable[DuplicateFinding]
         )
 
 
-def read_findings(registry: Registry, key: SubjectKey) -> Sequence[DuplicateFinding]:
+def read_findings(registry: RegistryApi, key: SubjectKey) -> Sequence[DuplicateFinding]:
     """What the record of a registration says of duplicates; nothing before it is recorded."""
-    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
-    if stored is None or registry.need_state(Registration, key).voucher is None:
+    registration = registry.find_state(Registration, key)
+    if registration is None or registration.voucher is None:
         return ()
-    state = registry.read_state(key)
-    count = 0 if state is None else state.n
-    for index in reversed(registry.store.read_history(stored.number, 0, count)):
-        entry = registry.read_leaf(index)
-        if isinstance(entry, Entry) and entry.signed.event.kind == RecordRegistration.kind:
+    for _, entry in registry.iterate_events(key):
+        if entry.signed.event.kind == RecordRegistration.kind:
             return parse_record(RecordRegistration, entry.signed.event.body).duplicates or ()
     return ()
 
 
 def _describe(
-    registry: Registry, duplicate: Duplicate, filed: int, finding: DuplicateFinding | None
+    registry: RegistryApi, duplicate: Duplicate, filed: int, finding: DuplicateFinding | None
 ) -> Match:
     asset = registry.need_state(Asset, duplicate.asset)
     title = asset.fields.get("title")
@@ -225,28 +221,24 @@ def _describe(
     )
 
 
-def _holdings(registry: Registry, asset: Asset) -> Iterable[Holding]:
+def _holdings(registry: RegistryApi, asset: Asset) -> Iterable[Holding]:
     for value in tuple_values(asset.tuples):
         holder = SubjectKey(str(value["holder"]))
         yield Holding(holder, name_of(registry, holder), str(value["right"]))
 
 
-def _first_index(registry: Registry, key: SubjectKey) -> int:
+def _first_index(registry: RegistryApi, key: SubjectKey) -> int:
     """Log index of the first event of a subject.
 
     Raises:
         NotFoundError: There is no such subject.
-        CorruptionError: It has no history.
     """
-    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
-    if stored is None:
+    first = registry.find_first(key)
+    if first is None:
         raise NotFoundError(f"there is no {key} on this ledger")
-    found = registry.store.read_history(stored.number, 0, 1)
-    if not found:
-        raise CorruptionError(f"the history of {key} is empty: audit")
-    return found[0]
+    return first[0]
 
 
-def _claimants(registry: Registry, digest: str) -> list[SubjectKey]:
+def _claimants(registry: RegistryApi, digest: str) -> list[SubjectKey]:
     claim = registry.find_state(NameClaim, SubjectKey(f"name/sha256:{digest}"))
     return [] if claim is None else [SubjectKey(str(value)) for value in current(claim.claims)]

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-import msgspec
-
 from contracts.clocks import create_calendar, parse_calendar
 from contracts.disputes import OPEN_STAGES
 from contracts.duties import (
@@ -43,12 +41,10 @@ from contracts.records import StateT, parse_state_record
 from contracts.standing import find_pending
 from contracts.title import Asset, Voucher, voucher_key
 from contracts.voucher import voucher_status
-from ledger.core.state import parse_state
 from ledger.core.subjects import SELF
-from ledger.core.types import SubjectKey, UnixMillis
+from ledger.core.types import Json, SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
-from ledger.storage.base import Table
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _MAX_CALENDARS: Final = 10_000
 """More than a calendar can have years."""
@@ -68,16 +64,14 @@ class Reader:
         registry: Opened for reading or writing.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._store = registry.store
-        self._root = registry.store.read_head().map_root
+    def __init__(self, registry: RegistryApi) -> None:
+        self._registry = registry
+        self._states = registry.prover()
 
     def find(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
         """State of a subject as a record, or None."""
-        stored = self._store.read_stored_state(self._root, key)
-        if stored is None:
-            return None
-        return parse_state_record(cls, parse_state(msgspec.json.decode(stored.raw)).state)
+        value = self._states.read_state(key)
+        return None if value is None else parse_state_record(cls, value.state)
 
     def need(self, cls: type[StateT], key: SubjectKey) -> StateT:
         """State of a subject that has to be there.
@@ -92,17 +86,16 @@ class Reader:
 
     def list_keys(self, kind: str) -> Iterator[SubjectKey]:
         """Keys of every subject of a kind, in their order."""
-        rows = self._store.iterate_rows(Table.LISTING)
-        return (SubjectKey(str(key)) for key, of_kind, *_ in rows if of_kind == kind)
+        return (each.key for each in self._registry.iterate_listed({kind}))
 
     def list_open(self) -> Iterator[tuple[str, SubjectKey]]:
         """Kind and key of every subject on which something may be due."""
-        for key, kind, _, status, *_ in self._store.iterate_rows(Table.LISTING):
-            if status in _OPEN.get(str(kind), ()) or kind == "party":
-                yield str(kind), SubjectKey(str(key))
+        for each in self._registry.iterate_listed({*_OPEN, "party"}):
+            if each.kind == "party" or each.status in _OPEN[each.kind]:
+                yield each.kind, each.key
 
 
-def read_desk(registry: Registry, now: UnixMillis | None = None) -> Desk:
+def read_desk(registry: RegistryApi, now: UnixMillis | None = None) -> Desk:
     """By what duties are reckoned: the profile, every published year, and the present.
 
     Args:
@@ -123,7 +116,7 @@ def read_desk(registry: Registry, now: UnixMillis | None = None) -> Desk:
     )
 
 
-def read_settled(registry: Registry, key: SubjectKey) -> Registration:
+def read_settled(registry: RegistryApi, key: SubjectKey) -> Registration:
     """A registration as it stands now, an acceptance by the registrar's silence written into it.
 
     Args:
@@ -139,7 +132,7 @@ def read_settled(registry: Registry, key: SubjectKey) -> Registration:
     return settle(registration, read_desk(registry))
 
 
-def find_duties(registry: Registry, desk: Desk) -> list[Duty]:
+def find_duties(registry: RegistryApi, desk: Desk) -> list[Duty]:
     """Everything that is due, the most urgent first.
 
     Args:
@@ -150,9 +143,21 @@ def find_duties(registry: Registry, desk: Desk) -> list[Duty]:
     """
     reader = Reader(registry)
     duties = [*calendar_duties(desk)]
-    for kind, key in reader.list_open():
+    for kind, key in _list_due(registry, reader):
         duties += _find(reader, kind, key, desk)
     return sort_duties(duties)
+
+
+def _list_due(registry: RegistryApi, reader: Reader) -> Iterator[tuple[str, SubjectKey]]:
+    """Kind and key of every subject on which something is, or may be, due."""
+    due = registry.find_due()
+    if due is None:
+        yield from reader.list_open()
+        return
+    for key in sorted(due):
+        kind = key.partition("/")[0]
+        if kind in _OPEN or kind == "party":
+            yield kind, key
 
 
 def _find(reader: Reader, kind: str, key: SubjectKey, desk: Desk) -> Iterator[Duty]:
@@ -172,6 +177,30 @@ def _find(reader: Reader, kind: str, key: SubjectKey, desk: Desk) -> Iterator[Du
             yield from objection_duties(key, objection, reader.need(Asset, objection.asset), desk)
 
 
+def describe_duty(duty: Duty, party: SubjectKey | None = None) -> dict[str, Json]:
+    """A duty as programs read it.
+
+    Args:
+        duty: Of the desk.
+        party: Who is meant, if it is asked about one; else the first that may do it.
+    """
+    task = duty.task
+    return {
+        "subject": duty.subject,
+        "role": task.role,
+        "party": duty.parties[0] if party is None else party,
+        "parties": list(duty.parties),
+        "what": duty.what,
+        "article": task.article,
+        "since": duty.since,
+        "deadline": duty.deadline,
+        "is_unknown": duty.is_unknown,
+        "days_left": duty.days_left,
+        "days_over": duty.days_over,
+        "is_overdue": duty.is_overdue,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """What an instant ahead finds if nobody does anything until then.
@@ -189,7 +218,7 @@ class Forecast:
     consequences: list[Consequence]
 
 
-def foresee(registry: Registry, key: SubjectKey, desk: Desk, at: UnixMillis) -> Forecast:
+def foresee(registry: RegistryApi, key: SubjectKey, desk: Desk, at: UnixMillis) -> Forecast:
     """What comes of a registration, of its voucher and of its parties if nobody does anything.
 
     Args:

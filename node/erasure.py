@@ -23,7 +23,7 @@ from ledger.errors import NotFoundError, RejectedError
 from ledger.vault import Doomed, Vault
 from node.duplicates import doom_content, read_digests
 from node.issuing import OPENING, doom_form, doom_row, read_openings
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 ERASED: Final = "erased"
 """Kind of the vault's records that say what was erased, by opening: `{"at","reason"}`."""
@@ -50,7 +50,7 @@ class Erased:
 
 
 def erase_openings(
-    registry: Registry, subject: SubjectKey, fields: Sequence[str], reason: str
+    registry: RegistryApi, subject: SubjectKey, fields: Sequence[str], reason: str
 ) -> Erased:
     """Destroy what this home's vault has of a registration's members, or of a party's name.
 
@@ -94,7 +94,7 @@ def _doom(vault: Vault, subject: SubjectKey, fields: Sequence[str]) -> Iterable[
 
 
 def _find_commitments(
-    registry: Registry, subject: SubjectKey
+    registry: RegistryApi, subject: SubjectKey
 ) -> tuple[Iterable[str], Iterable[str]]:
     """Members that a subject commits to, and those of them that the ledger shows."""
     if subject.startswith("party/"):

@@ -6,10 +6,10 @@ from contracts.filing import Filing, FilingKey, filings_at
 from contracts.title import Asset
 from ledger.core.types import SubjectKey
 from node.answers import StoredFacts
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
-def find_filing(registry: Registry, key: SubjectKey, grant: Grant) -> FilingKey | None:
+def find_filing(registry: RegistryApi, key: SubjectKey, grant: Grant) -> FilingKey | None:
     """The filing that covers a delivery under a grant and holds longest.
 
     Args:

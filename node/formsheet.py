@@ -15,7 +15,7 @@ from ledger.errors import InputError
 from ledger.vault import Vault
 from node.erasure import ERASED
 from node.issuing import FORM, OPENING, Application, read_application
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,7 +35,7 @@ class FormSheet:
     form: Application | None
 
 
-def read_sheet(registry: Registry, key: SubjectKey) -> FormSheet:
+def read_sheet(registry: RegistryApi, key: SubjectKey) -> FormSheet:
     """An application as this home's vault opens it.
 
     Args:

@@ -25,7 +25,8 @@ from ledger.signer import CheckpointSigner
 from ledger.storage.sqlite import create_store
 from ledger.vault import Vault
 from node.home import Home
-from node.registry import LOG_KEY, NODE_KEY, VAULT_KEY, create_event, sign_event
+from node.registry import LOG_KEY, NODE_KEY
+from node.registryapi import VAULT_KEY, create_event, sign_event
 from node.rulebundle import current_rules
 
 POLICY_MODE = 0o644

@@ -15,15 +15,15 @@ from contracts.queries import Query
 from ledger.core.types import SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
 from node.answers import StoredFacts, answer_only
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 MAX_LISTED: Final = 10_000
 """Grants that one list looks through."""
 
 
-def name_of(registry: Registry, key: SubjectKey) -> str:
+def name_of(registry: RegistryApi, key: SubjectKey) -> str:
     """What people call a subject; its key where it has no public name."""
-    listing = registry.store.read_listing(key)
+    listing = registry.read_listing(key)
     return listing.label if listing is not None and listing.label else str(key)
 
 
@@ -57,7 +57,9 @@ def tell_status(states: States, key: SubjectKey, time: UnixMillis) -> tuple[str,
     return _ENDS.get(broken.code, "dead") if broken.subject == key else "dead", broken
 
 
-def find_grants(registry: Registry, about: Sequence[SubjectKey]) -> list[tuple[SubjectKey, Grant]]:
+def find_grants(
+    registry: RegistryApi, about: Sequence[SubjectKey]
+) -> list[tuple[SubjectKey, Grant]]:
     """Grants that concern all of these assets and parties, the newest first.
 
     Args:
@@ -79,12 +81,12 @@ def find_received(facts: Facts, party: SubjectKey, asset: SubjectKey) -> list[Su
     return [key for key, each in issued if (each.grantee, each.asset) == (party, asset)]
 
 
-def grantor_now(registry: Registry, grant: Grant) -> SubjectKey:
+def grantor_now(registry: RegistryApi, grant: Grant) -> SubjectKey:
     """Who acts as a grant's grantor: he who gave it, or who took over the right behind it."""
     return find_grantor(StoredFacts(registry.prover()), grant)
 
 
-def count_below(registry: Registry, key: SubjectKey) -> int:
+def count_below(registry: RegistryApi, key: SubjectKey) -> int:
     """How many grants hang below one, alive by now.
 
     Raises:

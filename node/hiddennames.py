@@ -5,24 +5,20 @@ from contextlib import closing
 
 from contracts.identity import Party
 from ledger.core.types import SubjectKey
-from ledger.storage.base import Table
 from ledger.vault import Vault
 from node.erasure import NAME
 from node.formsheet import find_opened
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _LABEL = "(natural person)"
 
 
-def list_hidden(registry: Registry) -> list[SubjectKey]:
+def list_hidden(registry: RegistryApi) -> list[SubjectKey]:
     """Every party whose name the ledger does not show."""
-    rows = registry.store.iterate_rows(Table.LISTING)
-    return [
-        SubjectKey(str(key)) for key, kind, label, *_ in rows if (kind, label) == ("party", _LABEL)
-    ]
+    return [each.key for each in registry.iterate_listed({"party"}) if each.label == _LABEL]
 
 
-def find_by_hidden_name(registry: Registry, text: str) -> list[SubjectKey]:
+def find_by_hidden_name(registry: RegistryApi, text: str) -> list[SubjectKey]:
     """The parties of this very name, of those whose names only the vault has.
 
     Args:
@@ -39,7 +35,7 @@ def find_by_hidden_name(registry: Registry, text: str) -> list[SubjectKey]:
 
 
 def read_hidden_names(
-    registry: Registry, keys: Sequence[SubjectKey]
+    registry: RegistryApi, keys: Sequence[SubjectKey]
 ) -> Iterator[tuple[SubjectKey, str]]:
     """Those of these parties whose names this vault has, with their names.
 
@@ -55,7 +51,7 @@ def read_hidden_names(
                 yield key, name
 
 
-def _read_name(registry: Registry, vault: Vault, key: SubjectKey) -> str | None:
+def _read_name(registry: RegistryApi, vault: Vault, key: SubjectKey) -> str | None:
     party = registry.find_state(Party, key)
     committed = party.name if party is not None else None
     if not isinstance(committed, dict):

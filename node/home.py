@@ -6,7 +6,13 @@ HOME/vault.db    openings and forms, sealed
 HOME/keys/       NAME.key, and log.signed: what the log signed last
 HOME/trust.policy
 HOME/lock        held by whoever writes
+HOME/node.url    address of the node that serves it, while it runs
+HOME/answers/    what nodes said about events that were sent from here
+HOME/unsent/     events of which no node said whether they were written
 ```
+
+A client's home has no ledger: its keys, its vault and its policy lie there, and the ledger behind a
+node.
 """
 
 from dataclasses import dataclass
@@ -50,6 +56,36 @@ class Home:
     def lock(self) -> Path:
         """Locked by whoever writes."""
         return self.path / "lock"
+
+    @property
+    def node_url(self) -> Path:
+        """Where a running node writes its address."""
+        return self.path / "node.url"
+
+    @property
+    def remote_url(self) -> Path:
+        """The address of the node that a client's home was made for."""
+        return self.path / "remote.url"
+
+    @property
+    def remote_state(self) -> Path:
+        """The newest checkpoint that a node showed to commands run from here."""
+        return self.path / "remote.state"
+
+    @property
+    def remote_lock(self) -> Path:
+        """Locked while that file changes."""
+        return self.path / "remote.lock"
+
+    @property
+    def unsent(self) -> Path:
+        """The folder of signed events of which nobody said whether they were written."""
+        return self.path / "unsent"
+
+    @property
+    def answers(self) -> Path:
+        """The folder of nodes' signed answers."""
+        return self.path / "answers"
 
     def check(self) -> None:
         """Make sure that there is a registry.

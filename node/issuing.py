@@ -24,7 +24,6 @@ from contracts.records import AnyJson, Record, format_record, parse_record
 from contracts.title import Asset, Basis, DataClass, Level, Right, RightClaim, Stage
 from ledger.core.canonical import decode_canonical
 from ledger.core.draft import DraftOpening, opening_json
-from ledger.core.entry import Entry
 from ledger.core.event import Event, SignedEvent, parse_unsigned_event
 from ledger.core.limits import MAX_BUNDLE_BYTES
 from ledger.core.subjects import derive_id
@@ -33,7 +32,7 @@ from ledger.errors import CorruptionError, NotFoundError, UnavailableError
 from ledger.keys import SigningKey, fresh_salt
 from ledger.vault import Doomed, Vault
 from node.duplicates import CONTENT, Duplicate, doom_content, find_duplicates, index_content
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 from node.room import check_room
 from tracing.fingerprint import Fingerprint
 
@@ -105,7 +104,7 @@ class Filing:
 
     def __init__(
         self,
-        registry: Registry,
+        registry: RegistryApi,
         vault: Vault,
         filer: SubjectKey,
         application: Application,
@@ -286,13 +285,13 @@ def read_row_event(record: Json) -> Event:
     return parse_unsigned_event(value).event
 
 
-def forget_refused(registry: Registry, filed: SignedEvent, files: Iterable[Fingerprint]) -> None:
+def forget_refused(registry: RegistryApi, filed: SignedEvent, files: Iterable[Fingerprint]) -> None:
     """Destroy what the vault keeps of a filing that was refused; nothing if it is in the log.
 
     Raises:
         StoreFailedError: The vault could not be written: `muniment vault erase --extra` later.
     """
-    if registry.store.find_event(bytes.fromhex(filed.id)) is not None:
+    if registry.find_event(filed.id) is not None:
         return
     with closing(registry.open_vault()) as vault, suppress(UnavailableError):
         vault.erase_all(doom_filing(filed.event, [each.digest for each in files]), {})
@@ -309,7 +308,7 @@ def read_openings(vault: Vault, registration: SubjectKey, names: Sequence[str]) 
     return [records[-1] for records in found if records and isinstance(records[-1], dict)]
 
 
-def read_content(registry: Registry, asset: SubjectKey) -> list[JsonObject]:
+def read_content(registry: RegistryApi, asset: SubjectKey) -> list[JsonObject]:
     """The openings of an asset's registered content, as far as this home's vault has them.
 
     They belong to its initial registration, whatever was registered of it later.
@@ -325,20 +324,20 @@ def read_content(registry: Registry, asset: SubjectKey) -> list[JsonObject]:
         vault.close()
 
 
-def find_filing(registry: Registry, asset: SubjectKey) -> SubjectKey:
+def find_filing(registry: RegistryApi, asset: SubjectKey) -> SubjectKey:
     """The initial registration of an asset: the one that commits to its content.
 
     Raises:
         NotFoundError: There is no such asset.
         CorruptionError: Its history begins with something else.
     """
-    stored = registry.store.read_stored_state(registry.store.read_head().map_root, asset)
-    if stored is None:
+    first = registry.find_first(asset)
+    if first is None:
         raise NotFoundError(f"there is no {asset} on this ledger")
-    entry = registry.read_leaf(registry.store.read_history(stored.number, 0, 1)[0])
-    if not isinstance(entry, Entry) or entry.signed.event.kind != File.kind:
+    event = first[1].signed.event
+    if event.kind != File.kind:
         raise CorruptionError(f"the history of {asset} does not begin with its filing: audit")
-    return _new_ids(entry.signed.event)[1]
+    return _new_ids(event)[1]
 
 
 def read_application(vault: Vault, registration: SubjectKey) -> Application:

@@ -58,12 +58,14 @@ class Ask:
         question: What the verifier wants to know.
         entry: For a `.tlog-proof`, the bytes of the leaf it is about.
         suspect: For a voucher, a file to hold against it.
+        ledger: For a node's answer, the proof of the ledger's own state.
     """
 
     policy: Policy
     question: Question
     entry: bytes | None = None
     suspect: Suspect | None = None
+    ledger: bytes | None = None
 
 
 Judge = Callable[[JsonObject, Ask, Report], None]
@@ -116,7 +118,8 @@ def judge_document(
         raise MalformedError(
             f"not a file that Muniment verifies: {named}; it verifies vouchers, queries, checks, "
             "certificates, delivery files, usage lines, receipts, states, dossiers, catalogues, "
-            "files for the national system, packs and .tlog-proof files"
+            "files for the national system, packs, evidence of forks, buckets, nodes' answers and "
+            ".tlog-proof files"
         )
     if size > form.max_bytes:
         raise LimitError(f"a {name} has at most {form.max_bytes} bytes, not {size}")

@@ -36,7 +36,7 @@ from node.recording import (
     read_notice,
     record_until_numbered,
 )
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 from node.transferring import complete_transfer, describe_parties
 
 IDENTITY = ("contact", "id_number", "name")
@@ -44,7 +44,7 @@ IDENTITY = ("contact", "id_number", "name")
 
 
 def build_later(
-    registry: Registry,
+    registry: RegistryApi,
     filer: SubjectKey,
     of_type: RegistrationType,
     number: str,
@@ -122,7 +122,7 @@ def _split_change(values: Mapping[str, Json], asset: Asset) -> dict[str, Json]:
     }
 
 
-def read_recorded_later(registry: Registry, key: SubjectKey, tests: Tests) -> RecordedAsset:
+def read_recorded_later(registry: RegistryApi, key: SubjectKey, tests: Tests) -> RecordedAsset:
     """Everything that a record of this change or renewal says, as the ledger stands now.
 
     Raises:
@@ -134,7 +134,7 @@ def read_recorded_later(registry: Registry, key: SubjectKey, tests: Tests) -> Re
 
 
 def later_asset(
-    registry: Registry,
+    registry: RegistryApi,
     registration: Registration | File,
     key: SubjectKey,
     opened: JsonObject,
@@ -174,7 +174,7 @@ def later_asset(
     )
 
 
-def read_cancelled(registry: Registry, key: SubjectKey, tests: Tests) -> Cancelled:
+def read_cancelled(registry: RegistryApi, key: SubjectKey, tests: Tests) -> Cancelled:
     """What the record of this cancellation ends, as the ledger stands now.
 
     Raises:
@@ -185,7 +185,7 @@ def read_cancelled(registry: Registry, key: SubjectKey, tests: Tests) -> Cancell
 
 
 def cancelled_asset(
-    registry: Registry, asset_key: SubjectKey, key: SubjectKey, tests: Tests
+    registry: RegistryApi, asset_key: SubjectKey, key: SubjectKey, tests: Tests
 ) -> Cancelled:
     """What the record of a cancellation ends.
 
@@ -214,7 +214,7 @@ def is_later(signed: SignedEvent) -> bool:
 
 
 def complete_later(
-    registry: Registry, recording: Recording, filed: SignedEvent, tests: Tests
+    registry: RegistryApi, recording: Recording, filed: SignedEvent, tests: Tests
 ) -> tuple[Written, str | None]:
     """File, accept, publish and record in one batch, all or nothing.
 
@@ -250,7 +250,7 @@ def complete_later(
     return record_until_numbered(registry, recording, asset, before)
 
 
-def _read_years(registry: Registry, key: SubjectKey) -> int:
+def _read_years(registry: RegistryApi, key: SubjectKey) -> int:
     """Years that a renewal asks for, as its form says; as many as the profile allows unless told.
 
     The form is in the vault of whoever filed it, and the registrar's.

@@ -14,7 +14,7 @@ from ledger.vault import Doomed
 from node.duplicates import CONTENT
 from node.erasure import ERASED
 from node.issuing import BATCH, FORM, OPENING, REF
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.vaultcheck import check_vault, read_extra
 
 EXTRA: Final = "extra"
@@ -22,7 +22,7 @@ EXTRA: Final = "extra"
 _ALL: Final = 10**9
 
 
-def erase_leftovers(registry: Registry, reason: str) -> int:
+def erase_leftovers(registry: RegistryApi, reason: str) -> int:
     """Destroy what the vault has of nothing on the ledger; how many records that were.
 
     Drafts that wait for signatures elsewhere are on no ledger yet: what they hide is lost here too,
@@ -47,7 +47,7 @@ def erase_leftovers(registry: Registry, reason: str) -> int:
         return not isinstance(place, dict) or place.get("registration") not in known
 
     def is_unwritten(record: Json) -> bool:
-        return registry.store.find_event(sha256(str(record).encode()).digest()) is None
+        return registry.find_event(sha256(str(record).encode()).hexdigest()) is None
 
     doomed = [
         Doomed(OPENING, None, lambda record: read_extra(record).commitment in extra),

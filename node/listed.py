@@ -21,7 +21,7 @@ from contracts.title import Asset, Classification
 from ledger.core.types import SubjectKey
 from node.answers import StoredFacts
 from node.granted import find_grants, tell_status
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 MAX_SCANNED: Final = 1_000_000
 NO_ASSET: Final = SubjectKey("asset/" + "a" * 26)
@@ -49,17 +49,17 @@ class Finding:
     grants: tuple[SubjectKey, ...]
 
 
-def read_lists_now(registry: Registry) -> Lists:
+def read_lists_now(registry: RegistryApi) -> Lists:
     """The newest version of each list."""
     return read_newest_lists(StoredFacts(registry.prover()))
 
 
-def read_list_version(registry: Registry) -> str:
+def read_list_version(registry: RegistryApi) -> str:
     """What a classification names in `list_version` now."""
     return list_version(read_lists_now(registry))
 
 
-def find_warnings(registry: Registry, stated: Classification) -> Sequence[Match]:
+def find_warnings(registry: RegistryApi, stated: Classification) -> Sequence[Match]:
     """Which entries would stand against data at its record, by what its form says.
 
     Args:
@@ -69,7 +69,7 @@ def find_warnings(registry: Registry, stated: Classification) -> Sequence[Match]
     return find_listed(read_lists_now(registry), NO_ASSET, stated)
 
 
-def scan_lists(registry: Registry, names: Iterable[str] = ()) -> list[Finding]:
+def scan_lists(registry: RegistryApi, names: Iterable[str] = ()) -> list[Finding]:
     """All data with a live voucher that an entry of the lists concerns now.
 
     Args:
@@ -94,7 +94,7 @@ def scan_lists(registry: Registry, names: Iterable[str] = ()) -> list[Finding]:
     return [replace(each, grants=_live_grants(registry, each.asset)) for each in found]
 
 
-def _live_grants(registry: Registry, asset: SubjectKey) -> tuple[SubjectKey, ...]:
+def _live_grants(registry: RegistryApi, asset: SubjectKey) -> tuple[SubjectKey, ...]:
     facts, now = StoredFacts(registry.prover()), registry.clock.now()
     return tuple(
         key

@@ -21,6 +21,7 @@ from ledger.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.core.ed25519 import check_library
 from ledger.core.event import Event
 from ledger.core.limits import MAX_POLICY_BYTES
+from ledger.core.logkeys import signers_at
 from ledger.core.merkle import read_root
 from ledger.core.note import format_vkey, open_note, parse_note, parse_vkey
 from ledger.core.policy import parse_policy
@@ -35,7 +36,8 @@ from ledger.storage.connection import create_copy
 from ledger.storage.scratch import open_scratch
 from ledger.storage.sqlite import SqliteStore
 from node.home import Home
-from node.registry import LOG_KEY, load_log_key, read_opening
+from node.logkeys import LOG_KEY, load_log_key, read_log_keys
+from node.registry import read_opening
 from node.rulebundle import current_rules
 
 LEDGER_FILE, VAULT_FILE, POLICY_FILE, KEYS_FOLDER = "ledger.db", "vault.db", "trust.policy", "keys"
@@ -77,9 +79,9 @@ def audit_registry(home: Home, progress: Progress) -> AuditResult:
     """
     home.check()
     with closing(SqliteStore(home.ledger)) as store, open_scratch() as scratch:
-        auditor = create_auditor(store, progress)
-        _check_policy(home, auditor)
-        return auditor.audit(store, scratch)
+        result = create_auditor(store, progress).audit(store, scratch)
+    _check_policy(home, result)
+    return result
 
 
 def rebuild_registry(home: Home, progress: Progress) -> AuditResult:
@@ -116,11 +118,11 @@ def back_up_registry(home: Home, target: Path) -> None:
     home.check()
     if target.exists():
         raise ExistsError(f"{target} exists already and is left alone: name another folder")
-    with _translated(f"cannot write the backup {target}"):
+    with translate_os(f"cannot write the backup {target}"):
         target.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            back_up(home.ledger, workshop / LEDGER_FILE, _verify_tail)
+            back_up(home.ledger, workshop / LEDGER_FILE, verify_tail)
             create_copy(home.vault, workshop / VAULT_FILE, is_ledger=False)
             (workshop / KEYS_FOLDER).mkdir(mode=PRIVATE_FOLDER)
             for key in sorted(home.keys.glob("*.key")):
@@ -157,10 +159,8 @@ def restore_registry(
         UnavailableError: Another process is using the registry.
         StoreFailedError: The disk is full or cannot be written.
     """
-    for name in (LEDGER_FILE, VAULT_FILE, POLICY_FILE, f"{KEYS_FOLDER}/{LOG_KEY}.key"):
-        if not (source / name).is_file():
-            raise NotFoundError(f"{source} is not a backup: it has no {name}")
-    with _translated(f"cannot restore to {home.path}"):
+    check_backup(source)
+    with translate_os(f"cannot restore to {home.path}"):
         home.keys.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with (
             hold_lock(home.lock, "the registry"),
@@ -169,17 +169,48 @@ def restore_registry(
             copy = Path(folder) / LEDGER_FILE
             create_copy(source / LEDGER_FILE, copy)
             with closing(SqliteStore(copy)) as store, open_scratch(Path(folder)) as scratch:
-                _check_replaceable(home, store, discards_newer=discards_newer)
+                check_replaceable(home, store, discards_newer=discards_newer)
                 result = create_auditor(store, progress).audit(store, scratch)
-            _restore_files(source, home)
-            kept_vault = home.vault.exists()
-            if not kept_vault:
-                vault = Path(folder) / VAULT_FILE
-                create_copy(source / VAULT_FILE, vault, is_ledger=False)
-                vault.rename(home.vault)
-                sync_folder(home.path)
-            restore(copy, home.ledger, home.signer, _verify_tail)
+            restore_files(source, home)
+            kept_vault = restore_vault(source, home, Path(folder))
+            restore(copy, home.ledger, home.signer, verify_tail)
     return Restored(result, kept_vault)
+
+
+def check_backup(source: Path) -> None:
+    """Make sure that a folder is a backup.
+
+    Raises:
+        NotFoundError: It is none, or a part of it is missing.
+    """
+    for name in (LEDGER_FILE, VAULT_FILE, POLICY_FILE, f"{KEYS_FOLDER}/{LOG_KEY}*.key"):
+        if not any(source.glob(name)):
+            missing = name.replace("*", "")
+            raise NotFoundError(f"{source} is not a backup: it has no {missing}")
+
+
+def restore_vault(source: Path, home: Home, workshop: Path) -> bool:
+    """Put the vault of a backup in place where there is none.
+
+    Args:
+        source: The backup.
+        home: Where to.
+        workshop: A folder beside it, for what is not whole yet.
+
+    Returns:
+        Whether the vault that was there stayed.
+
+    Raises:
+        StoreFailedError: It could not be written.
+    """
+    if home.vault.exists():
+        return True
+    vault = workshop / VAULT_FILE
+    create_copy(source / VAULT_FILE, vault, is_ledger=False)
+    with translate_os(f"cannot restore to {home.path}"):
+        vault.rename(home.vault)
+        sync_folder(home.path)
+    return False
 
 
 def adopt_checkpoint(
@@ -204,23 +235,22 @@ def adopt_checkpoint(
     """
     home.check()
     with hold_lock(home.lock, "the registry"), closing(SqliteStore(home.ledger)) as store:
-        store_opening = read_opening(store)
-        opening = store_opening.signed.event
+        origin, log_keys = read_opening(store).signed.event.log, read_log_keys(store)
         note = checkpoint if checkpoint is not None else store.read_checkpoint()
         if note is None:
             raise NotFoundError("the ledger has no checkpoint of its own: give one")
-        open_note(parse_note(note), [parse_vkey(str(opening.body.get("log")))])
-        body = parse_signed_checkpoint(note).body
-        key = load_log_key(KeyRing(home.keys, passphrase), store_opening.signed)
+        body, newest = parse_signed_checkpoint(note).body, log_keys[-1].key
+        open_note(parse_note(note), signers_at(log_keys, body.size) or [newest])
+        key = load_log_key(KeyRing(home.keys, passphrase), newest)
         nodes = TileNodeReader(store)
-        signer = CheckpointSigner(key, opening.log, home.signer)
+        signer = CheckpointSigner(key, origin, home.signer)
         size = store.read_head().size
         is_only_copy = checkpoint is None
         signer.adopt(body, size, lambda at: read_root(nodes, at), is_only_copy=is_only_copy)
     return body
 
 
-def _check_policy(home: Home, auditor: Auditor) -> None:
+def _check_policy(home: Home, result: AuditResult) -> None:
     """Hold the log key that the ledger names itself against the one that verifiers were given.
 
     Raises:
@@ -230,19 +260,30 @@ def _check_policy(home: Home, auditor: Auditor) -> None:
         return
     policy = parse_policy(read_file(home.policy, max_bytes=MAX_POLICY_BYTES))
     trusted = [format_vkey(log.key) for log in policy.logs]
-    found = format_vkey(auditor.log_key)
+    found = format_vkey(result.log_keys[-1].key)
     if found not in trusted:
         raise DifferenceError(
             "trust.policy", "log key", expected=" or ".join(trusted) or "one", found=found
         )
 
 
-def _verify_tail(store: SqliteStore) -> None:
+def verify_tail(store: SqliteStore) -> None:
+    """Execute the newest blocks of a copy again.
+
+    Raises:
+        DifferenceError: They are not what their log makes.
+        LedgerError: As Auditor.audit_tail.
+    """
     create_auditor(store).audit_tail(store)
 
 
-def _check_replaceable(home: Home, copy: SqliteStore, *, discards_newer: bool) -> None:
+def check_replaceable(home: Home, copy: SqliteStore, *, discards_newer: bool) -> None:
     """Leave another registry's ledger alone, and a longer one; one that cannot be read is nobody's.
+
+    Args:
+        home: Where something may be in place.
+        copy: What is to be put there.
+        discards_newer: What the ledger in place holds beyond it may be lost.
 
     Raises:
         ExistsError: The ledger in the home folder is another one, or holds more than the backup.
@@ -265,8 +306,16 @@ def _check_replaceable(home: Home, copy: SqliteStore, *, discards_newer: bool) -
         )
 
 
-def _restore_files(source: Path, home: Home) -> None:
-    """Key files and policy that are missing, each whole and durable."""
+def restore_files(source: Path, home: Home) -> None:
+    """Put key files and the policy of a backup in place where they are missing, each whole.
+
+    Args:
+        source: The backup.
+        home: Where to; its folder of keys is there.
+
+    Raises:
+        StoreFailedError: A file could not be written.
+    """
     for key in sorted((source / KEYS_FOLDER).glob("*.key")):
         if not (home.keys / key.name).exists():
             create_private_file(home.keys / key.name, read_file(key, max_bytes=_MAX_KEY_FILE_BYTES))
@@ -276,8 +325,11 @@ def _restore_files(source: Path, home: Home) -> None:
 
 
 @contextmanager
-def _translated(what: str) -> Iterator[None]:
-    """Turn the system's errors into ours.
+def translate_os(what: str) -> Iterator[None]:
+    """Turn the system's errors, raised within, into ours.
+
+    Args:
+        what: What could not be done, for the message.
 
     Raises:
         StoreFailedError: A file could not be read or written.

@@ -15,8 +15,7 @@ from ledger.errors import LimitError
 from node.bundles import encode_file, make_voucher, read_content_openings
 from node.judges import VOUCHER_SUFFIX
 from node.pack import PACK, Pack, write_pack
-from node.proofs import Prover
-from node.registry import Registry
+from node.registryapi import Proofs, RegistryApi
 from node.statement import (
     STATEMENT_FILE,
     Evidence,
@@ -46,7 +45,7 @@ class Presented:
 
 
 def present_voucher(
-    registry: Registry, number: str, purpose: Purpose, as_of: UnixMillis, *, with_opening: bool
+    registry: RegistryApi, number: str, purpose: Purpose, as_of: UnixMillis, *, with_opening: bool
 ) -> Presented:
     """The evidence pack of a voucher.
 
@@ -84,7 +83,12 @@ def present_voucher(
 
 
 def _gather(
-    registry: Registry, prover: Prover, document: JsonObject, as_of: UnixMillis, *, is_opened: bool
+    registry: RegistryApi,
+    prover: Proofs,
+    document: JsonObject,
+    as_of: UnixMillis,
+    *,
+    is_opened: bool,
 ) -> Evidence:
     """What the statement rests on, verified as a stranger would."""
     bundle, judged = parse_voucher(document), Report()
@@ -98,7 +102,7 @@ def _gather(
     return Evidence(bundle, judged, dossiers, states, is_opened=is_opened)
 
 
-def _find_history(prover: Prover, key: SubjectKey) -> Dossier | None:
+def _find_history(prover: Proofs, key: SubjectKey) -> Dossier | None:
     """The whole history of a subject; None if it is more than a pack should hold."""
     try:
         dossier = prover.prove_history(key)
@@ -108,7 +112,7 @@ def _find_history(prover: Prover, key: SubjectKey) -> Dossier | None:
     return dossier if 2 * size <= MAX_HISTORY_BYTES else None
 
 
-def _format_histories(prover: Prover, evidence: Evidence) -> dict[str, JsonObject]:
+def _format_histories(prover: Proofs, evidence: Evidence) -> dict[str, JsonObject]:
     """The histories of voucher and asset as files, or where one is too long its present state."""
     files: dict[str, JsonObject] = {}
     for name, state in (("voucher", evidence.bundle.state), ("asset", evidence.bundle.asset)):

@@ -1,11 +1,12 @@
 """Makes proofs from a store: receipts, states, dossiers, all under the newest checkpoint."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 from typing_extensions import override
 
+from ledger.core.bucket import Bucket
+from ledger.core.bucketpages import read_bucket
 from ledger.core.bundle import Receipt, StateBundle
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.dossier import Dossier, DossierEvent, DossierStart
@@ -15,94 +16,131 @@ from ledger.core.limits import MAX_DOSSIER_EVENTS
 from ledger.core.mappages import hash_key
 from ledger.core.merkle import Frontier, NodeId, NodeReader, prove_consistency, prove_inclusion
 from ledger.core.state import StateValue, hash_history_leaf, parse_state
-from ledger.core.statemap import MapRoot, prove
+from ledger.core.statemap import prove
 from ledger.core.tiles import TileNodeReader
 from ledger.core.tlogproof import TlogProof
 from ledger.core.types import Digest, LeafIndex, SubjectKey, TreeSize
 from ledger.errors import CorruptionError, LimitError, NotFoundError
 from ledger.storage.base import Store
+from node.registryapi import Anchor, Proofs
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A signed checkpoint with the state map under its last seal."""
-
-    note: bytes
-    size: TreeSize
-    map_root: MapRoot
-
-
-class Prover:
+class Prover(Proofs):
     """Proofs under one checkpoint of a store.
 
     Args:
         store: Read only.
         size: Of a checkpoint that the store keeps; None: the newest.
+        note: The signed note itself, of a size at which a block of the store ends, such as one
+            that was cosigned since; None: the one that the store keeps.
+        nodes: Of the store's log tree, shared with others; None: of its own.
 
     Raises:
         NotFoundError: No checkpoint was signed yet, or none of this size.
     """
 
-    def __init__(self, store: Store, size: int | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        size: int | None = None,
+        *,
+        note: bytes | None = None,
+        nodes: NodeReader | None = None,
+    ) -> None:
         self._store = store
-        note = store.read_checkpoint(size)
+        note = store.read_checkpoint(size) if note is None else note
         if note is None:
             raise NotFoundError("there is no signed checkpoint: the ledger is empty or was cut off")
         body = parse_signed_checkpoint(note).body
-        self.anchor = Anchor(note, body.size, store.read_block(body.size).map_root)
-        self._nodes = TileNodeReader(store)
+        block = store.read_block(body.size)
+        self._anchor = Anchor(note, body.size, block.time)
+        self._map_root = block.map_root
+        self._nodes = TileNodeReader(store) if nodes is None else nodes
 
+    @property
+    @override
+    def anchor(self) -> Anchor:
+        return self._anchor
+
+    @override
     def prove_leaf(self, index: int) -> Receipt:
-        """Receipt of an entry or a seal.
+        leaf, proof = self.prove_bytes(index)
+        return Receipt(leaf, decode_leaf(leaf), proof)
+
+    def prove_bytes(self, index: int) -> tuple[bytes, TlogProof]:
+        """A leaf as it is stored, and its place in the log; for who does not look into it.
 
         Raises:
             NotFoundError: The checkpoint covers no such leaf.
         """
-        size = self.anchor.size
-        if not 0 <= index < size:
-            raise NotFoundError(f"the log has the leaves 0 to {size - 1}, not {index}")
-        (leaf,) = self._store.read_leaves(index, index + 1)
-        path = prove_inclusion(self._nodes, LeafIndex(index), size)
-        proof = TlogProof(LeafIndex(index), path, self.anchor.note)
-        return Receipt(leaf, decode_leaf(leaf), proof)
+        return self.prove_run(index, index + 1)[0]
 
-    def prove_growth(self, old: int, new: int) -> tuple[Digest, ...]:
-        """Consistency of two sizes of the log.
+    def prove_run(self, start: int, stop: int) -> list[tuple[bytes, TlogProof]]:
+        """The leaves start <= index < stop as they are stored, and their places in the log.
 
         Raises:
-            NotFoundError: Not 0 <= old <= new <= size of the checkpoint.
+            NotFoundError: The checkpoint does not cover all of them.
         """
+        size = self.anchor.size
+        if not 0 <= start < stop <= size:
+            raise NotFoundError(f"the log has the leaves 0 to {size - 1}, not {start}")
+        leaves = enumerate(self._store.read_leaves(start, stop), start)
+        return [(leaf, self._locate(LeafIndex(index))) for index, leaf in leaves]
+
+    def _locate(self, index: LeafIndex) -> TlogProof:
+        path = prove_inclusion(self._nodes, index, self.anchor.size)
+        return TlogProof(index, path, self.anchor.note)
+
+    @override
+    def prove_growth(self, old: int, new: int) -> tuple[Digest, ...]:
         if not 0 <= old <= new <= self.anchor.size:
             raise NotFoundError(f"sizes go from 0 to {self.anchor.size}: not from {old} to {new}")
         return prove_consistency(self._nodes, TreeSize(old), TreeSize(new))
 
+    @override
     def prove_state(self, key: SubjectKey) -> StateBundle:
-        """A subject's state, or its absence."""
         stored = self._read(key)
-        proof = prove(self._store, self.anchor.map_root, hash_key(key))
+        proof = prove(self._store, self._map_root, hash_key(key))
         value = None if stored is None else _parse(stored)
         return StateBundle(key, value, proof, self.prove_leaf(self.anchor.size - 1))
 
+    @override
+    def prove_bucket(self, prefix: str) -> Bucket:
+        receipt = self.prove_leaf(self.anchor.size - 1)
+        return read_bucket(self._store, self._map_root, prefix, receipt)
+
+    @override
     def read_state(self, key: SubjectKey) -> StateValue | None:
-        """A subject's state under the checkpoint, without a proof."""
         stored = self._read(key)
         return None if stored is None else _parse(stored)
 
+    @override
     def read_events(self, key: SubjectKey) -> list[Entry]:
-        """Every event of a subject under the checkpoint, without proofs."""
         stored = self._read(key)
         if stored is None:
             return []
         indexes = self._store.read_history(stored.number, 0, _parse(stored).n)
         return [self._read_entry(index) for index in indexes]
 
-    def prove_history(self, key: SubjectKey, start: int = 0) -> Dossier:
-        """All events of a subject, or all after its first `start`.
+    def prove_events(self, key: SubjectKey, start: int, stop: int) -> tuple[DossierEvent, ...]:
+        """Events start <= i < stop of a subject, each with its inclusion path; fewer at the end.
 
-        Raises:
-            NotFoundError: It has no event after those.
-            LimitError: More than 1,000 events: ask for pages.
+        That none is missing shows only once the events of all pages make the subject's history.
+
+        Args:
+            key: The subject; one that is absent has no events.
+            start: At least 0.
+            stop: At most 1,000 more.
         """
+        stored = self._read(key)
+        if stored is None:
+            return ()
+        stop = min(stop, start + MAX_DOSSIER_EVENTS, _parse(stored).n)
+        indexes = self._store.read_history(stored.number, start, stop)
+        return tuple(self._prove_event(index) for index in indexes)
+
+    @override
+    def prove_history(self, key: SubjectKey, start: int = 0) -> Dossier:
         state = self.prove_state(key)
         stored = self._read(key)
         if state.value is None or stored is None:
@@ -142,7 +180,7 @@ class Prover:
         return hash_history_leaf(event_id=event_id, i=i, index=index, subject=key)
 
     def _read(self, key: SubjectKey) -> StoredState | None:
-        return self._store.read_stored_state(self.anchor.map_root, key)
+        return self._store.read_stored_state(self._map_root, key)
 
 
 class _LeafReader(NodeReader):

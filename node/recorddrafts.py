@@ -14,13 +14,15 @@ from ledger.core.event import Event, SignedEvent
 from ledger.errors import CorruptionError
 from node.drafts import Prepared, find_missing, rehearse
 from node.maintenance import name_documents
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 CREDENTIAL: Final = "credential"
 """Kind of record in the vault: canonical bytes as text, named by their digest, 64 hex digits."""
 
 
-def prepare_record(registry: Registry, signed: SignedEvent, credential: bytes | None) -> Prepared:
+def prepare_record(
+    registry: RegistryApi, signed: SignedEvent, credential: bytes | None
+) -> Prepared:
     """A record that the rules would take, and what it still needs; its credential is in the vault.
 
     Args:
@@ -43,7 +45,7 @@ def prepare_record(registry: Registry, signed: SignedEvent, credential: bytes | 
     return Prepared(signed, find_missing(registry, signed))
 
 
-def find_documents(registry: Registry, event: Event) -> dict[str, bytes] | None:
+def find_documents(registry: RegistryApi, event: Event) -> dict[str, bytes] | None:
     """The documents that an event obliges the store to keep, by digest; None: they are not here.
 
     Args:

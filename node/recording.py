@@ -32,7 +32,7 @@ from ledger.keys import SigningKey
 from node.issuing import claim_rights, read_application, read_openings
 from node.recorded import Cancelled, Superseded, find_end, show_declared
 from node.recorded import RecordedAsset as RecordedAsset
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 from node.rulebundle import hash_credential_schema, read_contexts
 
 MAX_ATTEMPTS: Final = 3
@@ -48,7 +48,7 @@ class Recording:
     """
 
     def __init__(
-        self, registry: Registry, registrar: SubjectKey, keys: Sequence[SigningKey]
+        self, registry: RegistryApi, registrar: SubjectKey, keys: Sequence[SigningKey]
     ) -> None:
         self._registry = registry
         self._registrar = registrar
@@ -150,14 +150,14 @@ class Recording:
         return self._registry.sign_event(event, self._keys[:count])
 
 
-def last_serial(registry: Registry) -> int | None:
+def last_serial(registry: RegistryApi) -> int | None:
     """Last serial given out in the present month."""
     series = registry.find_state(Series, series_key(registry.ledger.scheme, registry.clock.now()))
     return None if series is None else series.last
 
 
 def record_until_numbered(
-    registry: Registry,
+    registry: RegistryApi,
     recording: Recording,
     asset: RecordedAsset,
     before: Sequence[SignedEvent],
@@ -188,7 +188,7 @@ def record_until_numbered(
 
 
 def read_openable(
-    registry: Registry, key: SubjectKey, also: Collection[str] = ()
+    registry: RegistryApi, key: SubjectKey, also: Collection[str] = ()
 ) -> dict[str, Opening]:
     """Openings of what a public notice opens, from this home's vault: the statutory members.
 
@@ -211,7 +211,7 @@ def read_openable(
     return {name: opening for name, opening in found.items() if name in wanted}
 
 
-def read_notice(registry: Registry, key: SubjectKey, form: Form) -> dict[str, Opening]:
+def read_notice(registry: RegistryApi, key: SubjectKey, form: Form) -> dict[str, Opening]:
     """Openings of the members that a notice may open, of a registration filed or about to be.
 
     Args:
@@ -237,7 +237,7 @@ def read_notice(registry: Registry, key: SubjectKey, form: Form) -> dict[str, Op
 
 
 def read_recorded_asset(
-    registry: Registry, key: SubjectKey, classification: Classification, tests: Tests
+    registry: RegistryApi, key: SubjectKey, classification: Classification, tests: Tests
 ) -> RecordedAsset:
     """Everything that a record of this registration says, from ledger and vault.
 
@@ -265,7 +265,7 @@ def read_recorded_asset(
     )
 
 
-def read_recorded_transfer(registry: Registry, key: SubjectKey, tests: Tests) -> RecordedAsset:
+def read_recorded_transfer(registry: RegistryApi, key: SubjectKey, tests: Tests) -> RecordedAsset:
     """Everything that a record of this transfer says, as the ledger stands now.
 
     Raises:
@@ -277,7 +277,7 @@ def read_recorded_transfer(registry: Registry, key: SubjectKey, tests: Tests) ->
 
 
 def transferred_asset(
-    registry: Registry,
+    registry: RegistryApi,
     key: SubjectKey,
     registration: SubjectKey,
     moves: Sequence[Move],
@@ -321,7 +321,7 @@ def transferred_asset(
 
 
 def build_revocation(
-    registry: Registry,
+    registry: RegistryApi,
     key: SubjectKey,
     ground: RevocationGround,
     reasons: str,

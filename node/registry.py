@@ -1,85 +1,40 @@
-"""The registry in process: store, rules, keys, vault and clock put together.
+"""The registry in process: store, rules, keys, vault and clock put together."""
 
-`RegistryApi` is what every command is written against; `Registry` is the embedded one.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from typing_extensions import override
 
-from contracts.engine import Body
-from contracts.foundation import Ledger
-from contracts.records import StateT, format_record, parse_state_record
+from contracts.rotation import LedgerKey
 from ledger.clock import Clock, SystemClock
 from ledger.core.ed25519 import check_library
-from ledger.core.entry import Entry, Seal, decode_leaf
-from ledger.core.event import (
-    Event,
-    Signature,
-    SignedEvent,
-    create_signed_event,
-    encode_event,
-    event_message,
-)
-from ledger.core.execution import BlockBuilder
-from ledger.core.note import VerifierKey, parse_vkey
-from ledger.core.rules import Listing
+from ledger.core.entry import Entry, decode_leaf
+from ledger.core.event import SignedEvent
+from ledger.core.execution import BlockBuilder, Head
+from ledger.core.rules import Listing, Step
 from ledger.core.state import StateValue, parse_state
-from ledger.core.subjects import SELF
 from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
-from ledger.errors import CorruptionError, NotFoundError, RejectedError
+from ledger.errors import CorruptionError, RejectedError
 from ledger.files import hold_lock
-from ledger.keys import KeyRing, Passphrase, SigningKey, fresh_nonce
+from ledger.keys import KeyRing, Passphrase
 from ledger.sequencer import Accepted, Outcome, Refused, Sequencer, Submission
 from ledger.signer import CheckpointSigner
+from ledger.storage.base import Table
 from ledger.storage.sqlite import SqliteStore
-from ledger.vault import Vault
 from node.home import Home
+from node.logkeys import LOG_KEY as LOG_KEY
+from node.logkeys import find_log_key, load_log_key, read_log_keys, settle_policy
 from node.proofs import Prover
+from node.registryapi import Listed, LogEnd, RegistryApi, Written
 from node.rulebundle import current_rules
 
-LOG_KEY, NODE_KEY, VAULT_KEY = "log", "node", "vault"
-EVENT_LIFETIME_MS: Final = 7 * 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An event that is in the log."""
-
-    index: LeafIndex
-    event: str
-
-
-class RegistryApi(Protocol):
-    """What commands need of a registry, embedded or over the network."""
-
-    @property
-    def origin(self) -> str:
-        """Origin of its ledger."""
-        ...
-
-    def submit(
-        self, events: Sequence[SignedEvent], documents: Mapping[str, bytes]
-    ) -> Sequence[Written]:
-        """Write events in order, all or none: the first refusal is raised."""
-        ...
-
-    def read_state(self, key: SubjectKey) -> StateValue | None:
-        """A subject's newest state."""
-        ...
-
-    def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
-        """Keys that begin with this text."""
-        ...
-
-    def prover(self) -> Prover:
-        """Proofs under the newest checkpoint."""
-        ...
+NODE_KEY: Final = "node"
+_STEP: Final = 1000
+"""Indexes of a history that are read at once."""
 
 
 class Registry(RegistryApi):
@@ -101,10 +56,8 @@ class Registry(RegistryApi):
         clock: Clock,
         sequencer: Sequencer | None,
     ) -> None:
-        self.home = home
+        super().__init__(home, ring, clock)
         self.store = store
-        self.ring = ring
-        self.clock = clock
         self._sequencer = sequencer
         self._origin = read_opening(store).signed.event.log
 
@@ -113,92 +66,85 @@ class Registry(RegistryApi):
     def origin(self) -> str:
         return self._origin
 
-    @property
-    def ledger(self) -> Ledger:
-        """State of `ledger/self`."""
-        return self.need_state(Ledger, SELF)
-
-    @property
-    def log_key(self) -> VerifierKey:
-        """The log's public key, as `ledger.open` names it."""
-        return parse_vkey(self.ledger.log)
+    @override
+    def read_end(self) -> LogEnd:
+        head = self._head()
+        return LogEnd(head.size, head.height, head.time, head.map_root.size)
 
     @override
     def read_state(self, key: SubjectKey) -> StateValue | None:
-        # Who holds the home's lock knows the head: reading it anew costs more than the state.
-        head = self.store.read_head() if self._sequencer is None else self._sequencer.head
-        stored = self.store.read_stored_state(head.map_root, key)
+        stored = self.store.read_stored_state(self._head().map_root, key)
         return None if stored is None else parse_state(msgspec.json.decode(stored.raw))
 
-    def find_state(self, cls: type[StateT], key: SubjectKey) -> StateT | None:
-        """A subject's newest state as a record, or None."""
-        value = self.read_state(key)
-        return None if value is None else parse_state_record(cls, value.state)
+    @override
+    def iterate_events(self, key: SubjectKey) -> Iterator[tuple[LeafIndex, Entry]]:
+        stored = self.store.read_stored_state(self._head().map_root, key)
+        if stored is None:
+            return
+        n = parse_state(msgspec.json.decode(stored.raw)).n
+        for start in (0, *range(1, n, _STEP)):  # who wants the first one reads no more than that
+            stop = min(start + _STEP, n) if start else 1
+            for index in self.store.read_history(stored.number, start, stop):
+                entry = self.read_leaf(index)
+                if not isinstance(entry, Entry):
+                    raise CorruptionError("a history points at a seal: run 'muniment audit'")
+                yield index, entry
 
-    def need_state(self, cls: type[StateT], key: SubjectKey) -> StateT:
-        """A subject's newest state as a record.
+    @override
+    def read_listing(self, key: SubjectKey) -> Listing | None:
+        return self.store.read_listing(key)
 
-        Raises:
-            NotFoundError: There is no such subject.
-        """
-        state = self.find_state(cls, key)
-        if state is None:
-            raise NotFoundError(f"there is no {key} on this ledger")
-        return state
+    @override
+    def iterate_listed(self, kinds: Collection[str]) -> Iterator[Listed]:
+        for key, kind, label, status, *_ in self.store.iterate_rows(Table.LISTING):
+            if kind in kinds:
+                yield Listed(SubjectKey(str(key)), str(kind), str(label), str(status))
+
+    @override
+    def find_due(self) -> Collection[SubjectKey] | None:
+        return None
 
     @override
     def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
         return self.store.find_subjects(prefix, limit)
 
+    @override
     def search(
         self, text: str, *, kind: str | None, limit: int
     ) -> Sequence[tuple[SubjectKey, Listing]]:
-        """Subjects that people would look for by this text."""
         return self.store.search_listings(text, kind=kind, limit=limit)
 
     @override
-    def prover(self) -> Prover:
-        return Prover(self.store)
+    def find_event(self, event_id: str) -> LeafIndex | None:
+        return self.store.find_event(bytes.fromhex(event_id))
 
-    def read_leaf(self, index: int) -> Entry | Seal:
-        """A leaf of the log.
+    @override
+    def read_leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        return self.store.read_leaves(start, stop)
 
-        Raises:
-            NotFoundError: The log has no such leaf.
-        """
-        leaves = self.store.read_leaves(index, index + 1) if index >= 0 else ()
-        if not leaves:
-            raise NotFoundError(f"the log has no leaf {index}")
-        return decode_leaf(leaves[0])
+    @override
+    def read_document(self, digest: str) -> bytes | None:
+        return self.store.read_document(digest)
 
-    def open_vault(self) -> Vault:
-        """The vault; the caller closes it."""
-        return Vault(self.home.vault, self.ring.load_secret(VAULT_KEY))
+    @override
+    def prover(self, size: int | None = None) -> Prover:
+        return Prover(self.store, size)
 
-    def build_event(self, actor: SubjectKey, body: Body) -> Event:
-        """An event of this ledger with the subjects that its body asks for, still unsigned."""
-        return create_event(self.clock, self.origin, actor, body)
+    @override
+    def next_step(self) -> Step:
+        head = self.store.read_head()
+        builder = BlockBuilder(head, self.store, current_rules())
+        time = max(self.clock.now(), builder.earliest_time)
+        return Step(UnixMillis(time), LeafIndex(head.size), builder)
 
-    def sign_event(self, event: Event, keys: Sequence[SigningKey]) -> SignedEvent:
-        """The event, signed by these keys."""
-        return sign_event(event, keys)
-
+    @override
     def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-        """Write events in order, each on its own: what is refused holds up nothing else.
-
-        Nothing is rehearsed; an event that is in the log already answers with its first index.
-
-        Returns:
-            One outcome for each; the accepted ones are durable.
-
-        Raises:
-            StoreFailedError: A write failed; submitting again is safe.
-            UnavailableError: The clock is not to be trusted, or another process is writing.
-            AssertionError: The registry was opened for reading.
-        """
         if self._sequencer is None:
             raise AssertionError("this registry was opened for reading")
-        return self._sequencer.submit(submissions)
+        outcomes = self._sequencer.submit(submissions)
+        if any(each.signed.event.kind == LedgerKey.kind for each in submissions):
+            settle_policy(self.home, self.store)
+        return outcomes
 
     @override
     def submit(
@@ -229,26 +175,9 @@ class Registry(RegistryApi):
             if self.store.find_event(bytes.fromhex(event.id)) is None:
                 builder.add(event, time)
 
-
-def create_event(clock: Clock, origin: str, actor: SubjectKey, body: Body) -> Event:
-    """An event with a fresh nonce, valid for seven days, and its kind's subjects."""
-    nonce, at = fresh_nonce(), clock.now()
-    return Event(
-        actor=actor,
-        at=at,
-        body=format_record(body),
-        kind=body.kind,
-        log=origin,
-        nonce=nonce,
-        subjects=tuple(sorted(set(body.subjects(actor, nonce)))),
-        until=UnixMillis(at + EVENT_LIFETIME_MS),
-    )
-
-
-def sign_event(event: Event, keys: Sequence[SigningKey]) -> SignedEvent:
-    """The event, signed by these keys."""
-    message = event_message(encode_event(event))
-    return create_signed_event(event, [Signature(key.did, key.sign(message)) for key in keys])
+    def _head(self) -> Head:
+        # Who holds the home's lock knows the head: reading it anew costs more than a state.
+        return self.store.read_head() if self._sequencer is None else self._sequencer.head
 
 
 @contextmanager
@@ -297,9 +226,12 @@ def _open_sequencer(home: Home, store: SqliteStore, ring: KeyRing, clock: Clock)
             "或用 muniment init 新建账本",
             rule="formats 3",
         )
-    key = load_log_key(ring, opening.signed)
-    signer = CheckpointSigner(key, opening.signed.event.log, home.signer)
-    return Sequencer(store, rules, clock, signer)  # it signs what a crash left unsigned
+    key = load_log_key(ring, read_log_keys(store)[-1].key)
+    find_key = partial(find_log_key, ring)
+    signer = CheckpointSigner(key, opening.signed.event.log, home.signer, find_key)
+    sequencer = Sequencer(store, rules, clock, signer)  # it signs what a crash left unsigned
+    settle_policy(home, store)
+    return sequencer
 
 
 def read_opening(store: SqliteStore) -> Entry:
@@ -313,21 +245,3 @@ def read_opening(store: SqliteStore) -> Entry:
     if not isinstance(entry, Entry):
         raise CorruptionError("the ledger is empty: 'muniment init' did not finish; start anew")
     return entry
-
-
-def load_log_key(ring: KeyRing, opening: SignedEvent) -> SigningKey:
-    """The log's private key, if it is the one that `ledger.open` names.
-
-    Raises:
-        CorruptionError: It is another ledger's.
-        NotFoundError: There is none here.
-        PassphraseRequiredError: It is sealed and no passphrase was given.
-    """
-    key = ring.load(LOG_KEY)
-    named = parse_vkey(str(opening.event.body.get("log")))
-    if key.public_key != named.public_key:
-        raise CorruptionError(
-            f"keys/{LOG_KEY}.key is not the key of this ledger: restore it from a backup of "
-            f"{opening.event.log}"
-        )
-    return key

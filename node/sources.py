@@ -42,7 +42,7 @@ from node.embedded import find_states
 from node.judges import MAX_FILE_BYTES
 from node.newest import size_of
 from node.pack import is_pack
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 VOUCHER_KIND = "voucher"
 
@@ -112,7 +112,7 @@ class RegistrySource(Source):
         VerificationError: It is not.
     """
 
-    def __init__(self, registry: Registry, policy: Policy) -> None:
+    def __init__(self, registry: RegistryApi, policy: Policy) -> None:
         self._registry = registry
         self._prover = registry.prover()
         self._opened = open_checkpoint(policy, self._prover.anchor.note)

@@ -8,7 +8,7 @@ from contracts.title import Asset, Voucher, voucher_key
 from contracts.voucher import voucher_status
 from ledger.core.types import JsonObject, SubjectKey
 from node.answers import StoredFacts
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class VoucherStanding:
     successor: str | None = None
 
 
-def tell_voucher(registry: Registry, number: str) -> VoucherStanding:
+def tell_voucher(registry: RegistryApi, number: str) -> VoucherStanding:
     """How a voucher stands at the registry's clock.
 
     Args:

@@ -22,7 +22,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.keys import fresh_salt
 from node.drafts import main_subject, read_body
 from node.recording import Recording, read_notice, record_until_numbered, transferred_asset
-from node.registry import Registry, Written
+from node.registryapi import RegistryApi, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Wish:
 
 
 def build_transfer(
-    registry: Registry, filer: SubjectKey, wish: Wish
+    registry: RegistryApi, filer: SubjectKey, wish: Wish
 ) -> tuple[File, list[DraftOpening]]:
     """The body of a filing, and the openings of its commitments.
 
@@ -95,7 +95,7 @@ def build_transfer(
 
 
 def complete_transfer(
-    registry: Registry, recording: Recording, filed: SignedEvent, tests: Tests
+    registry: RegistryApi, recording: Recording, filed: SignedEvent, tests: Tests
 ) -> tuple[Written, str]:
     """File, accept, publish and record a transfer in one batch, all or nothing.
 
@@ -122,7 +122,7 @@ def complete_transfer(
     return record_until_numbered(registry, recording, asset, before)
 
 
-def describe_parties(registry: Registry, parties: Iterable[SubjectKey]) -> list[JsonObject]:
+def describe_parties(registry: RegistryApi, parties: Iterable[SubjectKey]) -> list[JsonObject]:
     """Parties as a form names them; a natural person's name is a commitment.
 
     Raises:

@@ -16,7 +16,7 @@ from ledger.vault import Vault
 from node.drafts import main_subject
 from node.erasure import ERASED
 from node.issuing import OPENING
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _LEAVES_AT_ONCE: Final = 1000
 _NOT_OURS: Final = "a vault record is no opening: restore the vault from a backup"
@@ -75,7 +75,9 @@ class VaultReport:
         return not self.missing and not self.wrong
 
 
-def check_vault(registry: Registry, progress: Callable[[int], None] | None = None) -> VaultReport:
+def check_vault(
+    registry: RegistryApi, progress: Callable[[int], None] | None = None
+) -> VaultReport:
     """Hold every opening in the vault against the commitments of the log, and those against it.
 
     Args:
@@ -128,13 +130,12 @@ def read_extra(record: Json) -> Extra:
 
 
 def _walk(
-    registry: Registry, progress: Callable[[int], None] | None
+    registry: RegistryApi, progress: Callable[[int], None] | None
 ) -> Iterator[tuple[Place, str]]:
     """Every commitment in the log, in its order: where it stands, and its digest."""
-    store = registry.store
-    size, start = store.read_head().size, 0
+    size, start = registry.read_end().size, 0
     while start < size:
-        leaves = store.read_leaves(start, min(start + _LEAVES_AT_ONCE, size))
+        leaves = registry.read_leaves(start, min(start + _LEAVES_AT_ONCE, size))
         yield from _find_in(leaves)
         start += len(leaves)
         if progress is not None:

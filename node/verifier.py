@@ -13,13 +13,17 @@ from contracts.queries import QUERY
 from contracts.usageproof import USAGE_LINE
 from contracts.verdict import Question, Report, note_failure
 from contracts.voucher import VOUCHER
+from ledger.core.answer import ANSWER, MAX_ANSWER_BYTES
+from ledger.core.bucket import BUCKET, MAX_BUCKET_BYTES
 from ledger.core.bundle import RECEIPT, STATE
 from ledger.core.canonical import decode_bundle
 from ledger.core.dossier import DOSSIER
 from ledger.core.ed25519 import check_library
+from ledger.core.fork import FORK
 from ledger.core.limits import MAX_DOSSIER_BYTES
 from ledger.core.policy import Policy
 from ledger.errors import InputError, VerificationError
+from node.answerfile import judge_answer_file
 from node.answerjudges import (
     judge_certificate_file,
     judge_check_file,
@@ -27,9 +31,11 @@ from node.answerjudges import (
     judge_query_file,
     judge_usage_line_file,
 )
+from node.bucketjudge import judge_bucket_file
 from node.exports.catalogue import CATALOGUE, judge_catalogue_file
 from node.exports.national import NATIONAL
 from node.exports.nationaljudge import judge_national_file
+from node.forkjudge import judge_fork_file
 from node.judges import (
     MAX_FILE_BYTES,
     Ask,
@@ -68,6 +74,9 @@ FORMATS: Final[Formats] = {
     USAGE_LINE: Format(judge_usage_line_file),
     NATIONAL: Format(judge_national_file, max_bytes=MAX_DOSSIER_BYTES),
     CATALOGUE: Format(judge_catalogue_file, max_bytes=MAX_DOSSIER_BYTES),
+    FORK: Format(judge_fork_file),
+    ANSWER: Format(judge_answer_file, max_bytes=MAX_ANSWER_BYTES),
+    BUCKET: Format(judge_bucket_file, max_bytes=MAX_BUCKET_BYTES),
 }
 """Formats of JSON files, by their member `format`."""
 
@@ -79,6 +88,7 @@ def verify_file(
     *,
     entry: bytes | None = None,
     suspect: Suspect | None = None,
+    ledger: bytes | None = None,
 ) -> Report:
     """Verify what a file claims.
 
@@ -88,6 +98,7 @@ def verify_file(
         question: What the verifier wants to know.
         entry: For a `.tlog-proof`, the bytes of the leaf it is about.
         suspect: For a voucher or a pack about one, a file to hold against it.
+        ledger: For a node's answer, the proof of the ledger's own state.
 
     Returns:
         A report; `failure` says why it is not authentic.
@@ -99,7 +110,7 @@ def verify_file(
     check_library()
     report = Report()
     try:
-        _judge(data, Ask(policy, question, entry, suspect), report)
+        _judge(data, Ask(policy, question, entry, suspect, ledger), report)
     except (OpeningRequiredError, UnanswerableError):
         raise
     except (VerificationError, InputError) as exc:

@@ -12,7 +12,7 @@ from cli.session import Session
 from ledger.core.types import SubjectKey
 
 if TYPE_CHECKING:
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def create_group() -> typer.Typer:
@@ -223,7 +223,7 @@ def _choose_part(part: str | None) -> Literal["notice", "evidence"] | None:
             )
 
 
-def _find_registration(registry: "Registry", text: str) -> SubjectKey:
+def _find_registration(registry: "RegistryApi", text: str) -> SubjectKey:
     from cli.subjects import find_subject
     from node.exports.sending import find_registration
 

@@ -76,6 +76,8 @@ def init(
         )
     chosen = find_profile("solo" if solo else profile or BASE)
     charter = Charter(chosen, origin, registrar_name, region, registrar_digit)
+    if session.settings.node is not None:
+        session.refuse_node("init")
     home = session.settings.home
     check_vacant(home, charter)
     _check_catalogued(charter)

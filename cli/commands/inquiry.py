@@ -11,7 +11,7 @@ from cli.lang import say
 
 if TYPE_CHECKING:
     from ledger.core.types import SubjectKey
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def object_to(
@@ -89,7 +89,7 @@ def resolve(
     chosen: Outcome = check_choice("--outcome", outcome, get_args(Outcome))
     digest = UNSET if document is None else read_digest(document)
 
-    def make_body(registry: "Registry", key: "SubjectKey") -> Resolve:
+    def make_body(registry: "RegistryApi", key: "SubjectKey") -> Resolve:
         named = objector or as_party
         whose = _find_objector(registry, key, named) if named or chosen == "withdrawn" else None
         return Resolve(
@@ -100,14 +100,14 @@ def resolve(
             document=digest,
         )
 
-    def find_actor(registry: "Registry", _: "SubjectKey") -> "SubjectKey":
+    def find_actor(registry: "RegistryApi", _: "SubjectKey") -> "SubjectKey":
         return registry.ledger.registrar if as_party is None else find_party(registry, as_party)
 
     write_step(context.obj, registration, make_body, find_actor, out)
 
 
 def _find_objector(
-    registry: "Registry", key: "SubjectKey", named: str | None
+    registry: "RegistryApi", key: "SubjectKey", named: str | None
 ) -> "SubjectKey | None":
     """Whose objection is meant, by default the only open one; None: none is open.
 

@@ -13,7 +13,7 @@ from cli.session import Session
 if TYPE_CHECKING:
     from contracts.foundation import Catalogue
     from contracts.leaving import Exit
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -87,7 +87,7 @@ def leave(
 
 
 def _read_succession(
-    registry: "Registry", successor: str, document: str | None, entry: "Catalogue | None"
+    registry: "RegistryApi", successor: str, document: str | None, entry: "Catalogue | None"
 ) -> "Exit":
     from msgspec import UNSET
 

@@ -12,7 +12,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey
 
 if TYPE_CHECKING:
     from contracts.clocks import CalendarYear
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 MAX_LIST_BYTES = 64 * 1024
 
@@ -216,7 +216,7 @@ def show_all(context: typer.Context, limit: Annotated[int, LIMIT] = 200) -> None
     session.out.items(items, headers, rows)
 
 
-def _describe_part(registry: "Registry", key: SubjectKey) -> tuple[str, str, int]:
+def _describe_part(registry: "RegistryApi", key: SubjectKey) -> tuple[str, str, int]:
     from contracts.lists import PublishedList
 
     name, _, part = key.removeprefix("list/").partition(":")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.options import FORCE, OUT
+from cli.commands.options import DRAFT, FORCE, OUT, YES
 from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
@@ -32,6 +32,13 @@ def add_commands(app: typer.Typer) -> None:
     log.command("export", help=say("Write all leaves as NDJSON.", "将全部条目导出为 NDJSON。"))(
         export
     )
+    log.command(
+        "rotate",
+        help=say(
+            "Let the log sign with a new key from the next block on.\n\nOperator and regulator sign; that one checkpoint is signed by both keys. Whoever verifies needs the new policy line afterwards: give it to them, and keep the old line only beside a quorum of witnesses.\n\nExample: muniment log rotate --yes",
+            "更换日志的签署密钥，自下一区块起生效。\n\n由运营方与监管方签署；该检查点由新旧密钥共同签署。\n\n此后验证方须使用新的策略行，请告知各方。\n\n旧策略行仅可与见证方的法定数并用。\n\n示例：muniment log rotate --yes",
+        ),
+    )(rotate)
     app.add_typer(log, name="log")
     proof = typer.Typer(help=say("Proofs by hand.", "手工生成证明。"), no_args_is_help=True)
     proof.command(
@@ -72,7 +79,7 @@ def show(
     session: Session = context.obj
     with session.registry() as registry:
         registry.read_leaf(index)
-        (leaf,) = registry.store.read_leaves(index, index + 1)
+        (leaf,) = registry.read_leaves(index, index + 1)
     content = json.loads(leaf)
     session.out.result(
         {"index": index, "leaf": content},
@@ -90,9 +97,9 @@ def tail(
 
     session: Session = context.obj
     with session.registry() as registry:
-        size = registry.store.read_head().size
+        size = registry.read_end().size
         first = max(size - count, 0)
-        leaves = registry.store.read_leaves(first, size)
+        leaves = registry.read_leaves(first, size)
     items: list[Json] = []
     rows: list[tuple[str, str, str, str]] = []
     for index, leaf in enumerate(leaves, start=first):
@@ -141,6 +148,22 @@ def export(
         size = export_log(session, registry, None if out == "-" else Path(out), force=force)
     if out != "-":
         session.out.result({"leaves": size, "file": out}, lambda: print(f"{size}  {out}"))
+
+
+def rotate(
+    context: typer.Context,
+    out: Annotated[Path | None, DRAFT] = None,
+    yes: Annotated[bool, YES] = False,
+) -> None:
+    from cli.confirming import confirm
+    from cli.rotating import rotate_log_key
+
+    confirm(
+        "after this nobody believes the log who has not its new policy line",
+        "更换后，未取得新策略行者将不再采信本日志",
+        is_sure=yes,
+    )
+    rotate_log_key(context.obj, out)
 
 
 def inclusion(
@@ -245,18 +268,18 @@ def absence(
 def stats(context: typer.Context) -> None:
     session: Session = context.obj
     with session.registry() as registry:
-        head = registry.store.read_head()
+        end = registry.read_end()
         ledger = registry.ledger
         files = {"ledger.db": registry.home.ledger, "vault.db": registry.home.vault}
         sizes = {name: path.stat().st_size for name, path in files.items() if path.exists()}
     document: dict[str, Json] = {
         "origin": registry.origin,
         "profile": ledger.profile.name,
-        "leaves": head.size,
-        "entries": head.size - head.height,
-        "blocks": head.height,
-        "subjects": head.map_root.size,
-        "last_time": head.time,
+        "leaves": end.size,
+        "entries": end.size - end.height,
+        "blocks": end.height,
+        "subjects": end.subjects,
+        "last_time": end.time,
         "bytes": dict(sizes),
     }
 
@@ -266,7 +289,7 @@ def stats(context: typer.Context) -> None:
             for name, value in document.items()
             if name not in ("bytes", "last_time")
         ]
-        rows.append((show_word("last_time"), format_local(head.time)))
+        rows.append((show_word("last_time"), format_local(end.time)))
         rows += [(name, f"{size:,} bytes") for name, size in sizes.items()]
         session.out.table(registry.origin, rows)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contracts.procedure import National, Notice, Registration
     from contracts.title import Classification, Right
     from ledger.core.types import JsonObject, SubjectKey
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _DOCUMENT = file_or_digest(
     "What orders or lifts it; only its digest is written.",
@@ -268,7 +268,7 @@ def correct(
 
 
 def _declared_rights(
-    registry: "Registry", asset: "SubjectKey", holder: "SubjectKey"
+    registry: "RegistryApi", asset: "SubjectKey", holder: "SubjectKey"
 ) -> "tuple[Right, ...]":
     """All that is declared for a party on an asset.
 
@@ -295,7 +295,7 @@ def _given(values: dict[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _find_recorded(registry: "Registry", text: str) -> "tuple[SubjectKey, Registration, str]":
+def _find_recorded(registry: "RegistryApi", text: str) -> "tuple[SubjectKey, Registration, str]":
     """A registration that was recorded, with its state and the number of its voucher.
 
     Raises:
@@ -319,7 +319,7 @@ def _find_recorded(registry: "Registry", text: str) -> "tuple[SubjectKey, Regist
     return key, state, state.voucher
 
 
-def _choose_note(registry: "Registry", asset: "SubjectKey") -> int:
+def _choose_note(registry: "RegistryApi", asset: "SubjectKey") -> int:
     """The one note that stands on an asset.
 
     Raises:
@@ -342,7 +342,7 @@ def _choose_note(registry: "Registry", asset: "SubjectKey") -> int:
 
 
 def _mend_classification(
-    registry: "Registry", asset: "SubjectKey", given: dict[str, str]
+    registry: "RegistryApi", asset: "SubjectKey", given: dict[str, str]
 ) -> "Classification | None":
     """The asset's classification with these members changed; None if none is given.
 

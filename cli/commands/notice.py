@@ -10,7 +10,7 @@ from cli.lang import say
 
 if TYPE_CHECKING:
     from ledger.core.types import SubjectKey, UnixMillis
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def publish(
@@ -66,7 +66,7 @@ def publish(
         time = parse_date(notice_published)
         notice = Notice(system=notice_system, ref=notice_ref, published_at=time)
 
-    def body(registry: "Registry", key: "SubjectKey") -> PublishNotice:
+    def body(registry: "RegistryApi", key: "SubjectKey") -> PublishNotice:
         if notice is not None:
             _check_time(registry, key, UnixMillis(notice.published_at))
         fields = read_openable(registry, key, also_open or ())
@@ -76,7 +76,7 @@ def publish(
     write_as_registrar(context.obj, registration, body)
 
 
-def _check_time(registry: "Registry", key: "SubjectKey", published_at: "UnixMillis") -> None:
+def _check_time(registry: "RegistryApi", key: "SubjectKey", published_at: "UnixMillis") -> None:
     """Say which end of its range a notice's time misses; what else is wrong, the rules say.
 
     Raises:

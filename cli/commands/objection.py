@@ -22,7 +22,7 @@ from ledger.core.types import Json
 if TYPE_CHECKING:
     from contracts.objection import Objection
     from ledger.core.types import SubjectKey
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _ID = typer.Argument(
     help=say("Objection: key or its beginning.", "异议：标识或其开头。"), metavar="ID"
@@ -283,7 +283,7 @@ def show(context: typer.Context, objection: Annotated[str, _ID]) -> None:
         show_subject(session, registry, "objection", objection)
 
 
-def _find(registry: "Registry", text: str) -> "tuple[SubjectKey, Objection]":
+def _find(registry: "RegistryApi", text: str) -> "tuple[SubjectKey, Objection]":
     from cli.subjects import find_subject
     from contracts.objection import Objection
 
@@ -291,7 +291,7 @@ def _find(registry: "Registry", text: str) -> "tuple[SubjectKey, Objection]":
     return key, registry.need_state(Objection, key)
 
 
-def _choose_holder(registry: "Registry", asset: "SubjectKey", text: str | None) -> "SubjectKey":
+def _choose_holder(registry: "RegistryApi", asset: "SubjectKey", text: str | None) -> "SubjectKey":
     """The right-holder that answers: named, or the only one.
 
     Raises:

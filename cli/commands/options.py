@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from typer.models import OptionInfo
 
-from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.session import Session
 from cli.settings import Settings, default_home, read_environment
@@ -46,6 +45,19 @@ FORM = typer.Option(
         "同时显示申请内容中未公开的部分（取自本目录的保险库）。",
     ),
 )
+HOST = typer.Option(help=say("Address to listen on.", "监听地址。"))
+PORT = typer.Option(
+    min=0, max=65535, help=say("Port; 0: one that is free.", "端口；0 为任一空闲端口。")
+)
+UDS = typer.Option(
+    "--uds", help=say("UNIX socket to listen on instead.", "改为监听此 UNIX 套接字。")
+)
+EVERY = typer.Option(
+    metavar="SECONDS",
+    min=1,
+    max=86_400,
+    help=say("Pause between two rounds.", "两次检查之间的间隔（秒）。"),
+)
 LIMIT = typer.Option(min=1, max=10_000, help=say("At most so many.", "最多条数。"))
 
 
@@ -68,7 +80,12 @@ def read_options(
     ] = None,
     node: Annotated[
         str | None,
-        typer.Option(help=say("Work against a node (not yet).", "连接节点（尚未提供）。")),
+        typer.Option(
+            help=say(
+                "Work against a node, by its URL (or MUNIMENT_NODE).",
+                "通过节点网址操作（或 MUNIMENT_NODE）。",
+            )
+        ),
     ] = None,
     json: Annotated[
         bool,
@@ -105,22 +122,12 @@ def read_options(
         ),
     ] = False,
 ) -> None:
-    """Put what the options say where every command finds it.
-
-    Raises:
-        UsageError: An option that is not there yet.
-    """
-    if node is not None:
-        raise UsageError(
-            say(
-                "--node is not there yet: work on this machine, with --home",
-                "尚不支持 --node：请在本机使用 --home",
-            )
-        )
+    """Put what the options say where every command finds it."""
     environment = read_environment()
     named = environment.get("MUNIMENT_PASSPHRASE_FILE")
     settings = Settings(
         home=home if home is not None else default_home(environment),
+        node=(environment.get("MUNIMENT_NODE") if node is None else node) or None,
         passphrase_file=passphrase_file or (Path(named) if named else None),
         is_json=json,
         is_quiet=quiet,

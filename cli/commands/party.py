@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contracts.engine import Body
     from contracts.identity import IdentityCheck
     from ledger.keys import SigningKey
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _PARTY = typer.Argument(
     help=say("Key, its beginning, name or USCC.", "标识、其开头、名称或统一社会信用代码。")
@@ -325,7 +325,7 @@ def _show_name(label: str, hidden: str | None) -> str:
     return say(f"{hidden} (not public)", f"{hidden}（不公开）")
 
 
-def _read_did(registry: "Registry", text: str) -> DidKey:
+def _read_did(registry: "RegistryApi", text: str) -> DidKey:
     if text.startswith("did:key:"):
         return DidKey(text)
     return registry.ring.load(text).did

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contracts.duties import Duty
     from contracts.foresight import Consequence
     from node.duties import Forecast
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 ROLES: Final = ("registrar", "applicant", "regulator")
 
@@ -62,7 +62,7 @@ def todo(
     from cli.matters import describe_matter, read_matters, row_matter
     from cli.registering import check_choice
     from cli.subjects import find_party
-    from node.duties import find_duties, read_desk
+    from node.duties import describe_duty, find_duties, read_desk
 
     session: Session = context.obj
     chosen = None if role is None else check_choice("--role", role, ROLES)
@@ -86,7 +86,7 @@ def todo(
             for duty in ([] if session.out.is_json else shown)
         ]
     items: list[Json] = [
-        {**_describe(duty, party), **describe_matter(matters[duty.subject])} for duty in shown
+        {**describe_duty(duty, party), **describe_matter(matters[duty.subject])} for duty in shown
     ]
     late = sum(duty.is_overdue for duty in duties)
 
@@ -119,25 +119,7 @@ def todo(
     session.out.result(document, human)
 
 
-def _describe(duty: "Duty", party: SubjectKey | None) -> dict[str, Json]:
-    task = duty.task
-    return {
-        "subject": duty.subject,
-        "role": task.role,
-        "party": duty.parties[0] if party is None else party,
-        "parties": list(duty.parties),
-        "what": duty.what,
-        "article": task.article,
-        "since": duty.since,
-        "deadline": duty.deadline,
-        "is_unknown": duty.is_unknown,
-        "days_left": duty.days_left,
-        "days_over": duty.days_over,
-        "is_overdue": duty.is_overdue,
-    }
-
-
-def _show(registry: "Registry", duty: "Duty", party: SubjectKey | None) -> tuple[str, ...]:
+def _show(registry: "RegistryApi", duty: "Duty", party: SubjectKey | None) -> tuple[str, ...]:
     from cli.times import format_local
     from cli.twosided import party_name
     from cli.words import show_rule, show_word

@@ -17,7 +17,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _PROOF = typer.Option(
     "--proof", help=say("Write a proof anybody can verify.", "写出可验证的证明文件。")
@@ -106,6 +106,13 @@ def add_commands(app: typer.Typer) -> None:
             "示例：muniment query authorisations --year 2026 --proof live-2026.json",
         ),
     )(authorisations)
+    group.command(
+        "private",
+        help=say(
+            "Is it registered? Without telling a node what is meant.\n\nThe node learns a prefix that at least a thousand subjects are expected to share; of a small registry everything is fetched. WHAT is a whole key, a voucher number or a voucher file; of a file also whether its states are the newest.\n\nExample: muniment --node URL query private SJ3212026110001",
+            "私密查询：是否登记，且不告知节点所查为何。\n\n节点只得知一个预计至少千个主题共有的前缀；\n\n登记量小时取回全部。\n\n可给出完整标识、凭证编号或凭证文件；\n\n文件还可得知其状态是否为最新。\n\n示例：muniment --node 网址 query private SJ3212026110001",
+        ),
+    )(private)
     app.add_typer(group, name="query")
     app.command(
         "search",
@@ -229,6 +236,25 @@ def absent(
     return Exit.NOT_FOUND if found else Exit.DONE
 
 
+def private(
+    context: typer.Context,
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            help=say(
+                "Whole keys, voucher numbers or voucher files.", "完整标识、凭证编号或凭证文件。"
+            )
+        ),
+    ],
+    proof: Annotated[Path | None, _PROOF] = None,
+    force: Annotated[bool, FORCE] = False,
+) -> int:
+    from cli.lookingup import look_up
+
+    is_all_there = look_up(context.obj, what, proof, force=force)
+    return Exit.DONE if is_all_there else Exit.NOT_FOUND
+
+
 def search(
     context: typer.Context,
     text: Annotated[str, typer.Argument(help=say("What to look for.", "查找内容。"))],
@@ -256,7 +282,7 @@ def search(
 
 def show_subject(
     session: Session,
-    registry: "Registry",
+    registry: "RegistryApi",
     kind: str,
     text: str,
     files: ProofFiles = ProofFiles(),
@@ -271,7 +297,7 @@ def show_subject(
 
 def _answer(
     session: Session,
-    registry: "Registry",
+    registry: "RegistryApi",
     key: SubjectKey,
     files: ProofFiles,
     *,

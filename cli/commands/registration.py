@@ -15,7 +15,7 @@ from cli.session import Session
 from ledger.core.types import SubjectKey
 
 if TYPE_CHECKING:
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _AS = typer.Option("--as", help=say("Applicant that acts.", "操作的申请人。"))
 
@@ -107,7 +107,7 @@ def accept(context: typer.Context, registration: Annotated[str, REGISTRATION]) -
 
     session: Session = context.obj
 
-    def body(registry: "Registry", key: "SubjectKey") -> Accept:
+    def body(registry: "RegistryApi", key: "SubjectKey") -> Accept:
         warn_matches(session, registry, key)
         return Accept(registration=key)
 

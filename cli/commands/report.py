@@ -14,7 +14,7 @@ from ledger.core.types import Json, UnixMillis
 
 if TYPE_CHECKING:
     from node.exports.report import Asked, Report
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 _FORMS = ("md", "json")
 _DAY_MS = 86_400_000
@@ -110,7 +110,7 @@ def report(
     print_or_write(session, Made(document, text, told=document, rows=rows), out, force=force)
 
 
-def _ask(registry: "Registry", start: str | None, end: str | None, year: int | None) -> "Asked":
+def _ask(registry: "RegistryApi", start: str | None, end: str | None, year: int | None) -> "Asked":
     from node.exports.report import Asked, ask_year
 
     if year is not None:
@@ -129,7 +129,7 @@ def _after(text: str) -> UnixMillis:
 
 
 def _make(
-    session: Session, registry: "Registry", asked: "Asked", at: int | None, path: Path | None
+    session: Session, registry: "RegistryApi", asked: "Asked", at: int | None, path: Path | None
 ) -> "Report":
     from cli.files import read_capped
     from ledger.core.limits import MAX_NOTE_BYTES
@@ -144,7 +144,7 @@ def _make(
         return make_report(registry, found, asked, advance)
 
 
-def _check(session: Session, registry: "Registry", path: Path) -> "Report":
+def _check(session: Session, registry: "RegistryApi", path: Path) -> "Report":
     from cli.files import read_capped
     from node.exports.report import MAX_REPORT_BYTES, check_report
 

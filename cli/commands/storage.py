@@ -1,6 +1,5 @@
 """`muniment audit`, `backup`, `restore` and `log adopt`."""
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,13 +7,19 @@ import typer
 
 from cli.exitcodes import UsageError
 from cli.lang import say
+from cli.restoring import (
+    FromMirror,
+    executing,
+    read_note,
+    restore_mirrored,
+    take_up,
+    tell_to_adopt,
+)
 from cli.session import Session
 from ledger.core.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ledger.audit import AuditResult, Progress
+    from ledger.audit import AuditResult
 
 _CHECKPOINT = typer.Option(
     help=say("The newest checkpoint of a witness or a mirror.", "见证方或镜像持有的最新检查点。")
@@ -43,8 +48,8 @@ def add_commands(app: typer.Typer) -> None:
     app.command(
         "restore",
         help=say(
-            "Put a backup in place after executing its whole log again.\n\nExample: muniment restore /media/disk/2026-11-22 --no-other-copy",
-            "重新执行备份中的全部日志后恢复。\n\n示例：muniment restore /media/disk/2026-11-22 --no-other-copy",
+            "Put a backup in place after executing its whole log again.\n\nWith --mirror the ledger comes from a mirror, which may know more than the backup; keys, vault and policy come from the backup, if one is named, or stay as they are here. The mirror's checkpoint is adopted, or a newer one that a witness of the policy has.\n\nExample: muniment restore /media/disk/2026-11-22 --mirror https://mirror.example",
+            "重新执行备份中的全部日志后恢复。\n\n加 --mirror 时账本取自镜像，可能比备份更新。\n\n密钥、保险库与策略取自所指备份，或沿用本目录已有的。\n\n并采用镜像的检查点，或见证方持有的更新检查点。\n\n示例：muniment restore /media/disk/2026-11-22 --mirror https://mirror.example",
         ),
     )(restore)
     app.command(
@@ -70,8 +75,9 @@ def audit(
     from node.maintenance import audit_registry, rebuild_registry
 
     session: Session = context.obj
+    session.refuse_node("audit")
     act = rebuild_registry if rebuild else audit_registry
-    with _progress(session) as progress:
+    with executing(session) as progress:
         result = act(Home(session.settings.home), progress)
     _show(session, result, {"rebuilt": rebuild})
 
@@ -84,6 +90,7 @@ def backup(
     from node.maintenance import back_up_registry
 
     session: Session = context.obj
+    session.refuse_node("backup")
     back_up_registry(Home(session.settings.home), target)
     session.out.result({"file": str(target)}, lambda: print(target))
     session.out.talk(
@@ -95,11 +102,26 @@ def backup(
 def restore(
     context: typer.Context,
     source: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             help=say("A folder that 'muniment backup' made.", "由 muniment backup 生成的目录。")
         ),
-    ],
+    ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            help=say("Take the ledger from this mirror or folder.", "账本取自此镜像或目录。")
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "Policy to hold the mirror to (default: the home's or the backup's).",
+                "用以核验镜像的信任策略（默认为本目录或备份的）。",
+            )
+        ),
+    ] = None,
     checkpoint: Annotated[Path | None, _CHECKPOINT] = None,
     no_other_copy: Annotated[bool, _NO_OTHER] = False,
     discard_newer: Annotated[
@@ -110,12 +132,36 @@ def restore(
         ),
     ] = False,
 ) -> None:
+    session: Session = context.obj
+    session.refuse_node("restore")
+    _check_choice(checkpoint, no_other_copy, needed=False)
+    if mirror is not None:
+        chosen = FromMirror(mirror, source, policy, checkpoint, no_other_copy, discard_newer)
+        result, extra = restore_mirrored(session, chosen)
+        _show(session, result, extra)
+        return
+    if source is None or policy is not None:
+        raise UsageError(
+            say(
+                "name a backup, or a mirror with --mirror (which --policy is for)",
+                "请指明备份，或用 --mirror 指明镜像（--policy 仅用于镜像）",
+            )
+        )
+    result, extra = _restore_backup(session, source, discard_newer=discard_newer)
+    if checkpoint is not None or no_other_copy:
+        extra["adopted"] = _adopt(session, checkpoint)
+    else:
+        tell_to_adopt(session)
+    _show(session, result, extra)
+
+
+def _restore_backup(
+    session: Session, source: Path, *, discard_newer: bool
+) -> "tuple[AuditResult, dict[str, Json]]":
     from node.home import Home
     from node.maintenance import restore_registry
 
-    session: Session = context.obj
-    _check_choice(checkpoint, no_other_copy, needed=False)
-    with _progress(session) as progress:
+    with executing(session) as progress:
         home = Home(session.settings.home)
         done = restore_registry(source, home, progress, discards_newer=discard_newer)
     extra: dict[str, Json] = {"kept_vault": done.kept_vault, "adopted": None}
@@ -124,16 +170,7 @@ def restore(
             "the vault is the backup's: what was erased since it was made is back, erase it again",
             "本库取自备份：备份之后销毁的内容已恢复，请重新销毁",
         )
-    if checkpoint is not None or no_other_copy:
-        extra["adopted"] = _adopt(session, checkpoint)
-    else:
-        session.out.warn(
-            "nothing is signed until you say what was signed last: 'muniment adopt --checkpoint FILE' "
-            "or 'muniment adopt --no-other-copy'",
-            "在说明最后签署的检查点之前不会签署：请运行 muniment adopt --checkpoint 文件 或 "
-            "muniment adopt --no-other-copy",
-        )
-    _show(session, done.result, extra)
+    return done.result, extra
 
 
 def adopt(
@@ -142,25 +179,14 @@ def adopt(
     no_other_copy: Annotated[bool, _NO_OTHER] = False,
 ) -> None:
     session: Session = context.obj
+    session.refuse_node("adopt")
     _check_choice(checkpoint, no_other_copy, needed=True)
     size = _adopt(session, checkpoint)
     session.out.result({"adopted": size}, lambda: print(size))
 
 
 def _adopt(session: Session, checkpoint: Path | None) -> int:
-    from cli.files import read_capped
-    from ledger.core.limits import MAX_NOTE_BYTES
-    from node.home import Home
-    from node.maintenance import adopt_checkpoint
-
-    if checkpoint is None:
-        session.out.warn(
-            "signing goes on from this copy: if anybody ever saw a newer checkpoint, the log forks",
-            "将从本副本继续签署：若曾有人见过更新的检查点，日志将分叉",
-        )
-    note = None if checkpoint is None else read_capped(checkpoint, MAX_NOTE_BYTES)
-    home = Home(session.settings.home)
-    return adopt_checkpoint(home, session.passphrase(), note).size
+    return take_up(session, None if checkpoint is None else read_note(checkpoint))
 
 
 def _check_choice(checkpoint: Path | None, no_other_copy: bool, *, needed: bool) -> None:
@@ -173,20 +199,6 @@ def _check_choice(checkpoint: Path | None, no_other_copy: bool, *, needed: bool)
                 "请给出 --checkpoint 文件 或 --no-other-copy",
             )
         )
-
-
-@contextmanager
-def _progress(session: Session) -> "Iterator[Progress]":
-    """A bar that takes how many leaves are done, of how many."""
-    done = 0
-    with session.out.progress("Executing again", "重新执行", None) as advance:
-
-        def progress(leaves: int, _total: int) -> None:
-            nonlocal done
-            advance(leaves - done)
-            done = leaves
-
-        yield progress
 
 
 def _show(session: Session, result: "AuditResult", extra: dict[str, Json]) -> None:

@@ -14,7 +14,7 @@ from ledger.core.types import UnixMillis
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
     from node.render.chain import ChainStep, Form
 
 
@@ -98,7 +98,7 @@ def _create_trace(kind: str) -> "Callable[..., None]":
     return trace
 
 
-def _trace(registry: "Registry", kind: str, text: str, time: UnixMillis) -> "ChainStep":
+def _trace(registry: "RegistryApi", kind: str, text: str, time: UnixMillis) -> "ChainStep":
     from cli.subjects import find_asset, find_subject
     from node.chains import Tracer
 

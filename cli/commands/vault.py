@@ -179,7 +179,7 @@ def check(context: typer.Context) -> None:
 
     session: Session = context.obj
     with session.registry() as registry:
-        leaves = registry.store.read_head().size
+        leaves = registry.read_end().size
         with session.out.progress("Checking the vault", "核对本库", leaves) as progress:
             report = check_vault(registry, progress)
     session.out.result(_report_json(report), lambda: _show_report(session, report))

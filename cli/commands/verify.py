@@ -1,5 +1,6 @@
 """`muniment verify`."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,12 +42,12 @@ def add_commands(app: typer.Typer) -> None:
 
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
-    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers, catalogues, files for the national system and .tlog-proof files.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers, catalogues, files for the national system, evidence of forks, nodes' answers and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
     "离线验证凭证、查询、行为核查、查询证明、交付文件、使用明细等。\n\n"
     "亦可验证证据包与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
-    "还可验证数据目录与国家系统报送文件。\n\n"
+    "还可验证数据目录、国家系统报送文件、分叉证据与节点答复。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )
@@ -95,6 +96,15 @@ def verify(
         Path | None,
         typer.Option(help=say("Opening of the asset's commitments.", "数据承诺的开示文件。")),
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            help=say(
+                "For a node's answer: proof of the ledger's own state.",
+                "验证节点答复时：账本自身状态的证明。",
+            )
+        ),
+    ] = None,
     online: Annotated[
         bool,
         typer.Option(
@@ -119,21 +129,23 @@ def verify(
     trusted = read_policy(session, policy)
     suspect = _read_suspect(session, data, opening)
     leaf = None if entry is None else _read(entry)
-    reports = [_verify_one(path, trusted, question, leaf, suspect) for path in files]
-    _show(session, files, reports)
-    codes = {_exit_of(report) for report in reports}
+    ask = _Beside(leaf, suspect, None if ledger is None else _read(ledger))
+    reports = [_verify_one(path, trusted, question, ask) for path in files]
+    show_reports(session, files, reports)
+    codes = {exit_of(report) for report in reports}
     return next(code for code in _EXIT_ORDER if code in codes)
 
 
-def _verify_one(
-    path: Path,
-    policy: "Policy",
-    question: "Question",
-    entry: bytes | None,
-    suspect: "Suspect | None",
-) -> "Report":
-    from dataclasses import replace
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is given beside the files: an entry, a suspect, the ledger's own state."""
 
+    entry: bytes | None
+    suspect: "Suspect | None"
+    ledger: bytes | None
+
+
+def _verify_one(path: Path, policy: "Policy", question: "Question", beside: _Beside) -> "Report":
     from contracts.verdict import Report
     from ledger.errors import InputError, NotFoundError
     from node.judges import VOUCHER_SUFFIX
@@ -147,16 +159,25 @@ def _verify_one(
         raise
     except InputError as exc:
         return Report(failure=exc)
-    return verify_file(data, policy, question, entry=entry, suspect=suspect)
+    return verify_file(
+        data,
+        policy,
+        question,
+        entry=beside.entry,
+        suspect=beside.suspect,
+        ledger=beside.ledger,
+    )
 
 
-def _exit_of(report: "Report") -> Exit:
+def exit_of(report: "Report") -> Exit:
+    """The exit code of a verdict."""
     if report.failure is not None:
         return exit_for(report.failure)
     return Exit.DONE if report.is_in_force else Exit.NOT_IN_FORCE
 
 
-def _show(session: Session, files: list[Path], reports: "list[Report]") -> None:
+def show_reports(session: Session, files: list[Path], reports: "list[Report]") -> None:
+    """Print verdicts, one for each file."""
     from contracts.verdict import format_report
 
     documents: list[dict[str, Json]] = []
@@ -288,18 +309,37 @@ def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> 
         return Suspect(fingerprint, lambda _registration, _names: openings)
     return Suspect(
         fingerprint,
-        lambda key, _names: _find_own_openings(session, key),
+        lambda key, names: _find_own_openings(session, key, names),
         None if is_stdin(data) else lambda salt: measure_salted(data, salt),
     )
 
 
-def _find_own_openings(session: Session, registration: "SubjectKey") -> "Sequence[JsonObject]":
-    """Openings in this home's vault; none where there is no registry, or another one."""
-    from contracts.registration import Registration
-    from node.issuing import read_content
+def _find_own_openings(
+    session: Session, registration: "SubjectKey", names: "Sequence[str]"
+) -> "Sequence[JsonObject]":
+    """Openings in this home's vault; none where there is no registry, or another one.
 
-    if not (session.settings.home / "vault.db").is_file():
+    Those of a later registration are of the asset's first one, which only a ledger can tell: a
+    client's home asks its node then.
+    """
+    from contextlib import closing
+
+    from contracts.registration import Registration
+    from ledger.keys import KeyRing
+    from ledger.vault import Vault
+    from node.home import Home
+    from node.issuing import read_content, read_openings
+    from node.registryapi import VAULT_KEY
+
+    home = Home(session.settings.home)
+    if not home.vault.is_file():
         return []
+    if not home.ledger.is_file():
+        secret = KeyRing(home.keys, session.passphrase()).load_secret(VAULT_KEY)
+        with closing(Vault(home.vault, secret)) as vault:
+            found = read_openings(vault, registration, names)
+        if found or not session.has_registry:
+            return found
     with session.registry() as registry:
         state = registry.find_state(Registration, registration)
         return [] if state is None else read_content(registry, state.asset)

@@ -13,7 +13,7 @@ from cli.words import find_notice, show_label, show_word
 from ledger.core.types import Json, UnixMillis
 
 if TYPE_CHECKING:
-    from node.registry import Registry
+    from node.registryapi import RegistryApi
 
 
 def create_group() -> typer.Typer:
@@ -62,7 +62,7 @@ def show(context: typer.Context, number: Annotated[str, _NUMBER]) -> None:
     with session.registry() as registry:
         full = find_voucher(registry, number)
         state = registry.need_state(Voucher, voucher_key(full))
-        listing = registry.store.read_listing(state.asset)
+        listing = registry.read_listing(state.asset)
         notice = _find_notice(registry, full)
         standing = tell_voucher(registry, full)
         beside = read_live_beside(registry, state.asset, full)
@@ -210,7 +210,7 @@ def _pretty(document: Json) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _find_notice(registry: "Registry", number: str) -> str:
+def _find_notice(registry: "RegistryApi", number: str) -> str:
     """What has to be said of a voucher: under solo a demonstration, else what the profile says."""
     profile = registry.ledger.profile
     said = find_notice(number) if profile.is_solo else ""

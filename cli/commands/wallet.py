@@ -165,7 +165,7 @@ def check(
     if against:
         sources = _read_sources(against, trusted, now)
         found = _check_all(session, wallet, items, sources, trusted, now, fix=fix)
-    elif (session.settings.home / "ledger.db").is_file():
+    elif session.has_registry:
         from node.sources import RegistrySource
 
         with session.registry() as registry:

@@ -103,10 +103,15 @@ def parse_receipt(value: Json) -> Receipt:
 
 def format_receipt(receipt: Receipt) -> JsonObject:
     """The receipt as it stands in files."""
+    return format_leaf_receipt(receipt.leaf, receipt.proof)
+
+
+def format_leaf_receipt(leaf: bytes, proof: TlogProof) -> JsonObject:
+    """The receipt of a leaf that need not be read for it, as it stands in files."""
     return {
         "format": RECEIPT,
-        "entry": format_base64url(receipt.leaf),
-        "proof": format_tlog_proof(receipt.proof).decode(),
+        "entry": format_base64url(leaf),
+        "proof": format_tlog_proof(proof).decode(),
     }
 
 
@@ -202,14 +207,8 @@ def verify_state_bundle(bundle: StateBundle, opened: VerifiedCheckpoint) -> None
         BundleError: The seal is not the last leaf, or is later than its cosignatures.
         MapProofError: The state map says otherwise.
     """
-    receipt, seal = bundle.receipt, bundle.seal
-    if receipt.proof.index != opened.body.size - 1:
-        raise BundleError(
-            f"the seal is leaf {receipt.proof.index}, not the last of {opened.body.size}: "
-            "an older state than the checkpoint's"
-        )
-    verify_receipt(receipt, opened)
-    verify_seal_time(opened, seal.time)
+    seal = bundle.seal
+    verify_last_seal(bundle.receipt, seal, opened)
     value_hash = None if bundle.value is None else hash_state(encode_state(bundle.value))
     verify_map_proof(
         root=seal.state_root,
@@ -219,6 +218,27 @@ def verify_state_bundle(bundle: StateBundle, opened: VerifiedCheckpoint) -> None
     )
     if bundle.value is not None and bundle.value.last >= seal.index:
         raise BundleError("a state's last event comes before the seal that commits it")
+
+
+def verify_last_seal(receipt: Receipt, seal: Seal, opened: VerifiedCheckpoint) -> None:
+    """Check that a seal is the last leaf of the opened tree, and not later than who saw it.
+
+    Args:
+        receipt: As read; its own checkpoint is not looked at.
+        seal: What the receipt holds.
+        opened: The checkpoint it carries, opened by the verifier's policy.
+
+    Raises:
+        InclusionError: The tree does not hold the seal.
+        BundleError: The seal is not the last leaf, or is later than its cosignatures.
+    """
+    if receipt.proof.index != opened.body.size - 1:
+        raise BundleError(
+            f"the seal is leaf {receipt.proof.index}, not the last of {opened.body.size}: "
+            "an older state than the checkpoint's"
+        )
+    verify_receipt(receipt, opened)
+    verify_seal_time(opened, seal.time)
 
 
 def verify_leaf(

@@ -1,6 +1,6 @@
 """The dossier: all events of a subject, proved to be all (our formats, section 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,32 +76,19 @@ def parse_dossier(value: Json) -> Dossier:
     is_page = isinstance(value, dict) and "from" in value
     names = {"state", "events"} | ({"from"} if is_page else set())
     members = take_format(value, names, DOSSIER, "a dossier")
-    events = members["events"]
-    if not isinstance(events, list):
-        raise MalformedError("a dossier's events are an array")
-    if len(events) > MAX_DOSSIER_EVENTS:
-        raise LimitError(f"a dossier has at most {MAX_DOSSIER_EVENTS} events, this {len(events)}")
     return Dossier(
         state=parse_state_bundle(members["state"]),
-        events=tuple(_parse_dossier_event(event) for event in events),
+        events=parse_dossier_events(members["events"]),
         start=_parse_dossier_start(members["from"]) if is_page else None,
     )
 
 
 def format_dossier(dossier: Dossier) -> JsonObject:
     """The dossier as it stands in files."""
-    events: list[Json] = [
-        {
-            "index": event.index,
-            "entry": format_base64url(event.leaf),
-            "path": [format_base64(digest) for digest in event.path],
-        }
-        for event in dossier.events
-    ]
     plain: dict[str, Json] = {
         "format": DOSSIER,
         "state": format_state_bundle(dossier.state),
-        "events": events,
+        "events": format_dossier_events(dossier.events),
     }
     if dossier.start is not None:
         plain["from"] = {
@@ -110,6 +97,32 @@ def format_dossier(dossier: Dossier) -> JsonObject:
             "proof": [format_base64(digest) for digest in dossier.start.proof],
         }
     return plain
+
+
+def format_dossier_events(events: Iterable[DossierEvent]) -> list[Json]:
+    """Events as the member `events` of a dossier has them."""
+    return [
+        {
+            "index": event.index,
+            "entry": format_base64url(event.leaf),
+            "path": [format_base64(digest) for digest in event.path],
+        }
+        for event in events
+    ]
+
+
+def parse_dossier_events(value: Json) -> tuple[DossierEvent, ...]:
+    """The exact inverse of format_dossier_events; nothing is verified.
+
+    Raises:
+        MalformedError: Not such an array.
+        LimitError: More than 1,000 events, or a part is too large.
+    """
+    if not isinstance(value, list):
+        raise MalformedError("a dossier's events are an array")
+    if len(value) > MAX_DOSSIER_EVENTS:
+        raise LimitError(f"a dossier has at most {MAX_DOSSIER_EVENTS} events, this {len(value)}")
+    return tuple(_parse_dossier_event(event) for event in value)
 
 
 def verify_dossier(dossier: Dossier, opened: VerifiedCheckpoint) -> None:
@@ -138,18 +151,29 @@ def verify_dossier(dossier: Dossier, opened: VerifiedCheckpoint) -> None:
             f"the state counts {value.n} events, the dossier shows {first + len(dossier.events)}"
         )
     _check_order(dossier.events, value)
-    leaves = []
-    for i, event in enumerate(dossier.events, start=first):
+    for event in dossier.events:
         _verify_dossier_event(event, dossier.state.subject, opened)
-        event_id = event.entry.signed.id
-        subject = dossier.state.subject
-        leaf = hash_history_leaf(event_id=event_id, i=i, index=event.index, subject=subject)
-        leaves.append(leaf)
-    frontier = EMPTY_FRONTIER
     if dossier.start is not None:
-        frontier = _open_start(dossier.start, value)
-    if frontier.extend(leaves).root() != value.history:
+        _verify_start(dossier.start, value)
+    if history_frontier(dossier).root() != value.history:
         raise BundleError("the events shown do not make the history that the state commits")
+
+
+def history_frontier(dossier: Dossier) -> Frontier:
+    """What the history of the subject of a verified dossier goes on from: the next page's start.
+
+    Args:
+        dossier: Verified, or just being verified.
+    """
+    start, value, subject = dossier.start, dossier.state.value, dossier.state.subject
+    if value is None:
+        return EMPTY_FRONTIER
+    frontier = EMPTY_FRONTIER if start is None else _open_start(start, value)
+    leaves = [
+        hash_history_leaf(event_id=event.entry.signed.id, i=i, index=event.index, subject=subject)
+        for i, event in enumerate(dossier.events, start=frontier.size)
+    ]
+    return frontier.extend(leaves)
 
 
 def _verify_dossier_event(
@@ -170,16 +194,19 @@ def _check_order(events: Sequence[DossierEvent], value: StateValue) -> None:
         raise BundleError(f"the newest event of the subject is at index {value.last}")
 
 
-def _open_start(start: DossierStart, value: StateValue) -> Frontier:
-    """The frontier of the earlier history; a consistency proof holds its nodes."""
-    old, new = TreeSize(start.n), TreeSize(value.n)
+def _verify_start(start: DossierStart, value: StateValue) -> None:
     verify_consistency(
-        old_size=old,
-        new_size=new,
+        old_size=TreeSize(start.n),
+        new_size=TreeSize(value.n),
         old_root=start.history,
         new_root=value.history,
         path=start.proof,
     )
+
+
+def _open_start(start: DossierStart, value: StateValue) -> Frontier:
+    """The frontier of the earlier history; a consistency proof holds its nodes."""
+    old, new = TreeSize(start.n), TreeSize(value.n)
     if old & (old - 1) == 0:
         return Frontier(old, (start.history,) if old else ())
     nodes = zip(consistency_nodes(old, new), start.proof, strict=True)

@@ -207,6 +207,32 @@ def hash_slots(slots: Sequence[bytes], suite: Suite) -> Digest:
     return Digest(top or suite.map_empty)
 
 
+def descend_page(slots: Sequence[bytes], n: int, suite: Suite) -> tuple[list[Digest], bytes]:
+    """Siblings from the top of a page downwards on the way to slot n, and what the way ends at.
+
+    Args:
+        slots: A whole page.
+        n: 0 <= n < 16.
+        suite: Hash function and tags.
+
+    Returns:
+        The end is `b""` for nothing or a leaf slot, both possibly above the slots (a lone leaf
+        has no siblings), or the inner slot where the way goes on.
+    """
+    siblings: list[Digest] = []
+    start, width = 0, SLOTS
+    while width > 1:
+        end = b"".join(slots[start : start + width])
+        if len(end) in {0, LEAF_BYTES}:
+            return siblings, end
+        width //= 2
+        beside = start + width
+        if n & width:
+            start, beside = beside, start
+        siblings.append(hash_slots(slots[beside : beside + width], suite))
+    return siblings, slots[n]
+
+
 def _hash_nodes(slots: Sequence[bytes], suite: Suite) -> tuple[list[bytes], set[bytes]]:
     """Hash of each slot, `b""` for an empty one; and which of them are leaves."""
     digest, tag = suite.digest, suite.map_leaf_tag

@@ -9,7 +9,7 @@ Spec: c2sp.org/signed-note, c2sp.org/tlog-policy; our formats section 4.
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.core.checkpoint import Checkpoint, parse_signed_checkpoint
+from ledger.core.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from ledger.core.cosignature import decode_cosignature, verify_checkpoint_line
 from ledger.core.limits import MAX_SEAL_AFTER_COSIGNATURE_MS
 from ledger.core.note import Algorithm, OpenedNote, VerifierKey, open_note
@@ -128,6 +128,7 @@ def open_checkpoint(policy: Policy, data: bytes) -> VerifiedCheckpoint:
             f"{' and '.join(sorted(origins)) or 'no log'}"
         )
     keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses]
+    _check_log_keys(policy, offered)
     opened = open_note(offered.note, keys, verify_checkpoint_line)
     _check_log_signature(policy, opened, offered.body)
     cosigners = _find_cosigners(policy, opened)
@@ -157,6 +158,27 @@ def verify_seal_time(opened: VerifiedCheckpoint, seal_time: UnixMillis) -> None:
         raise BundleError(
             f"the seal's time {seal_time} is more than 5 minutes after the newest cosignature, "
             f"{newest}"
+        )
+
+
+def _check_log_keys(policy: Policy, offered: SignedCheckpoint) -> None:
+    """Say which key is missing, if the log signs with one that the policy does not have.
+
+    Raises:
+        SignatureError: Lines under the log's name are there, and none is of a key of the policy.
+    """
+    origin = offered.body.origin
+    trusted = {log.key.key_id for log in policy.logs if log.key.name == origin}
+    claimed = {line.key_id for line in offered.note.signatures if line.name == origin}
+    if claimed and not claimed & trusted:
+        missing, known = (
+            " or ".join(f"{origin}+{key_id.hex()}" for key_id in sorted(ids))
+            for ids in (claimed, trusted)
+        )
+        raise SignatureError(
+            f"signed with the key {missing}, and the policy has {known}: if the log has changed "
+            "its key, get its new policy line from the registrar; the checkpoint that both keys "
+            "signed shows it"
         )
 
 

@@ -1,10 +1,12 @@
 """What the ledger needs from the rules; `contracts` implements it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.core.event import SignedEvent
+from ledger.core.logkeys import LogKey
+from ledger.core.note import VerifierKey
 from ledger.core.state import State
 from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 
@@ -75,6 +77,18 @@ class Rules(Protocol):
     def is_last_of_block(self, signed: SignedEvent) -> bool:
         """Whether the block has to end with this event."""
         ...
+
+    def log_keys(self, states: StateView) -> Sequence[LogKey]:  # noqa: ARG002  # most have one
+        """The log's keys as the states say, the current one last.
+
+        Returns:
+            Empty where the rules know of none: the key that the log is known by signs.
+        """
+        return ()
+
+    def named_log_key(self, signed: SignedEvent) -> VerifierKey | None:  # noqa: ARG002  # as above
+        """The key that the log signs with from this event on, if it names one."""
+        return None
 
     def describe(self, key: SubjectKey, state: State) -> Listing | None:
         """How people find this subject; None if they do not look for it."""

@@ -20,6 +20,7 @@ from ledger.core.mappages import (
     decode_leaf_slot,
     decode_page,
     decode_slot,
+    descend_page,
     encode_inner_slot,
     encode_leaf_slot,
     encode_page,
@@ -253,7 +254,7 @@ def prove(reader: PageReader, root: MapRoot, key_hash: Digest, suite: Suite = SU
     siblings: list[Digest] = []
     end = b""
     for slots, n in _walk_down(reader, root, key_hash):
-        beside, end = _descend_page(slots, n, suite)
+        beside, end = descend_page(slots, n, suite)
         siblings += beside
     return encode_map_proof(siblings, end[: 2 * DIGEST_BYTES], suite)
 
@@ -356,24 +357,3 @@ def _by_slot(leaves: Sequence[bytes], level: int) -> Iterable[tuple[int, list[by
     for leaf in leaves:
         groups.setdefault(_slot_number(leaf, level), []).append(leaf)
     return groups.items()
-
-
-def _descend_page(slots: Sequence[bytes], n: int, suite: Suite) -> tuple[list[Digest], bytes]:
-    """Siblings from the top of a page downwards on the way to slot n, and what the way ends at.
-
-    Returns:
-        The end is `b""` for nothing or a leaf slot, both possibly above the slots (a lone leaf
-        has no siblings), or the inner slot where the way goes on.
-    """
-    siblings: list[Digest] = []
-    start, width = 0, SLOTS
-    while width > 1:
-        end = b"".join(slots[start : start + width])
-        if len(end) in {0, LEAF_BYTES}:
-            return siblings, end
-        width //= 2
-        beside = start + width
-        if n & width:
-            start, beside = beside, start
-        siblings.append(hash_slots(slots[beside : beside + width], suite))
-    return siblings, slots[n]

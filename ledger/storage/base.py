@@ -15,6 +15,8 @@ KEPT_BLOCKS: Final = 256
 """Map pages and states are kept for at least so many blocks (our formats, section 6)."""
 PRUNE_EVERY: Final = 32
 """Older ones are removed with each block whose height after it is a multiple of this."""
+MAX_PRUNED_BLOCKS: Final = 1024
+"""So many blocks' pages are removed at once: after a long hold no block takes much longer."""
 
 Row: TypeAlias = tuple[int | str | bytes, ...]
 
@@ -120,8 +122,8 @@ class SubjectReader(StateReader, Protocol):
         """Log indexes of a subject's events start <= i < stop, ascending."""
         ...
 
-    def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
-        """Keys that begin with this text, in order, at most `limit`."""
+    def find_subjects(self, prefix: str, limit: int, after: str = "") -> Sequence[SubjectKey]:
+        """Keys that begin with this text, in order, at most `limit`; those above `after`."""
         ...
 
     def read_listing(self, key: SubjectKey) -> Listing | None:
@@ -138,8 +140,28 @@ class SubjectReader(StateReader, Protocol):
 class CheckpointStore(Protocol):
     """Signed checkpoints and documents that the log names by digest."""
 
-    def save_checkpoint(self, size: int, note: bytes) -> None:
-        """Keep the signed note for this size; a note kept before is replaced."""
+    def save_checkpoint(self, size: int, note: bytes, *, is_held: bool = False) -> None:
+        """Keep the signed note for this size; a note kept before is replaced.
+
+        Args:
+            size: Where a block ends.
+            note: Signed.
+            is_held: In the same transaction, hold pages and states from this size on.
+        """
+        ...
+
+    def read_hold(self) -> int | None:
+        """The size from which on pages and states are held; None: only the newest are kept."""
+        ...
+
+    def hold_pages(self, size: int | None) -> None:
+        """Hold pages and states of every block that ends at this size or later.
+
+        What is older is removed by and by; what was removed before does not come back.
+
+        Args:
+            size: None: keep those of the newest KEPT_BLOCKS blocks only.
+        """
         ...
 
     def read_checkpoint(self, size: int | None = None) -> bytes | None:
@@ -190,7 +212,8 @@ class Store(LogReader, SubjectReader, CheckpointStore, Protocol):
             where the failure leaves that open (StoreFailedError), reopening decides it.
         Ordered: indexes are 0, 1, 2, ... without gaps, and a leaf never changes.
         Guarded: two writers cannot both succeed with the same expected size.
-        Kept: pages and states of the newest KEPT_BLOCKS blocks can be read.
+        Kept: pages and states of the newest KEPT_BLOCKS blocks can be read, and those of every
+            block from the held size on.
     """
 
     def append(

@@ -24,7 +24,7 @@ from ledger.errors import (
     UnavailableError,
 )
 from ledger.files import PRIVATE_MODE, sync_file, sync_folder
-from ledger.storage.migrations import check_schema, create_schema
+from ledger.storage.migrations import check_schema, create_schema, upgrade_schema
 
 OLDEST_SQLITE: Final = (3, 51, 3)
 BUSY_TIMEOUT_S: Final = 10.0
@@ -75,6 +75,7 @@ def connect(path: Path, *, is_durable: bool = True) -> sqlite.Connection:
             check_schema(connection)
             for pragma in (*_PRAGMAS, f"synchronous = {'FULL' if is_durable else 'OFF'}"):
                 connection.execute(f"PRAGMA {pragma}")
+            upgrade_schema(connection)
         except BaseException:
             connection.close()
             raise

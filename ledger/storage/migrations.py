@@ -8,8 +8,16 @@ import sqlite_utils
 from ledger.errors import CorruptionError
 
 APPLICATION_ID: Final = 0x4D554E49  # "MUNI"
-VERSION: Final = 1
+VERSION: Final = 2
 
+_HOLD: Final = """
+CREATE TABLE hold (  -- at most one row: pages and states are held from this size on
+    id   INTEGER PRIMARY KEY CHECK (id = 0),
+    size INTEGER NOT NULL
+) STRICT;
+"""
+_STEPS: Final = {1: _HOLD}
+"""What brings a file of each earlier layout to the next."""
 _TABLES: Final = """
 CREATE TABLE entry (
     idx  INTEGER PRIMARY KEY,
@@ -96,7 +104,7 @@ END;
 
 def create_schema(connection: sqlite.Connection) -> None:
     """Lay out an empty file; the caller holds the transaction."""
-    for statement in _split(_TABLES):
+    for statement in _split(_TABLES + _HOLD):
         connection.execute(statement)
     database = sqlite_utils.Database(connection)
     listing = database.table("listing")
@@ -119,14 +127,35 @@ def check_schema(connection: sqlite.Connection) -> None:
         CorruptionError: Another application's file, or a layout this program does not know.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _read_version(connection)
     if application != APPLICATION_ID:
         raise CorruptionError("the file is not a Muniment ledger; give the right --home")
-    if version != VERSION:
+    if version not in {*_STEPS, VERSION}:
         raise CorruptionError(
             f"the ledger file has layout {version}, this program knows {VERSION}: "
             "use the program that wrote it, or a newer one"
         )
+
+
+def upgrade_schema(connection: sqlite.Connection) -> None:
+    """Bring a file that check_schema let pass to the newest layout, in one transaction."""
+    if _read_version(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        while (version := _read_version(connection)) != VERSION:
+            for statement in _split(_STEPS[version]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _read_version(connection: sqlite.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _split(script: str) -> list[str]:

@@ -24,11 +24,18 @@ from ledger.core.tiles import read_frontier
 from ledger.core.types import Digest, LeafIndex, SubjectKey, TreeSize, UnixMillis
 from ledger.errors import ConflictError, CorruptionError, NotFoundError, StoreFailedError
 from ledger.storage.base import COLUMNS, KEPT_BLOCKS, BlockRow, Row, Store, Table, TableReader
+from ledger.storage.cache import PageCache
 from ledger.storage.connection import connect, create_database, translate, translated
-from ledger.storage.terms import format_query
-from ledger.storage.writing import TILE_LEVEL_SHIFT, event_prefix, hash_event, write_block
+from ledger.storage.terms import SEARCH, format_query
+from ledger.storage.writing import (
+    TILE_LEVEL_SHIFT,
+    event_prefix,
+    hash_event,
+    write_block,
+    write_checkpoint,
+    write_hold,
+)
 
-_CACHED_PAGES: Final = 60_000
 _ROWS_AT_ONCE: Final = 512
 _DOCUMENTS_AT_ONCE: Final = 4
 _P = ParamSpec("_P")
@@ -65,7 +72,7 @@ class SqliteStore(Store, TableReader):
 
     def __init__(self, path: Path, *, is_durable: bool = True) -> None:
         self.lock = threading.RLock()
-        self._pages: dict[int, bytes] = {}
+        self._pages = PageCache()
         self._failed: StoreFailedError | None = None
         self._db = connect(path, is_durable=is_durable)
 
@@ -165,12 +172,12 @@ class SqliteStore(Store, TableReader):
 
     @override
     @_locked
-    def find_subjects(self, prefix: str, limit: int) -> Sequence[SubjectKey]:
-        if not prefix.isascii():  # no key is; and SQLite takes no surrogates
+    def find_subjects(self, prefix: str, limit: int, after: str = "") -> Sequence[SubjectKey]:
+        if not (prefix + after).isascii():  # no key is; and SQLite takes no surrogates
             return []
         rows = self._db.execute(
-            "SELECT key FROM subject WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
-            (prefix, prefix + "\x7f", limit),
+            "SELECT key FROM subject WHERE key >= ? AND key < ? AND key > ? ORDER BY key LIMIT ?",
+            (prefix, prefix + "\x7f", after, limit),
         )
         return [SubjectKey(key) for (key,) in rows]
 
@@ -190,13 +197,7 @@ class SqliteStore(Store, TableReader):
         query = format_query(text)
         if query is None:
             return []
-        rows = self._db.execute(
-            "SELECT l.key, l.label, l.status, l.terms FROM listing_fts f "
-            "JOIN listing l ON l.rowid = f.rowid "
-            "WHERE listing_fts MATCH ? AND (? IS NULL OR l.type = ?) "
-            "ORDER BY f.rank, l.key LIMIT ?",
-            (query, kind, kind, limit),
-        )
+        rows = self._db.execute(SEARCH, (query, kind, kind, limit))
         return [
             (SubjectKey(key), Listing(label, status, tuple(json.loads(terms))))
             for key, label, status, terms in rows
@@ -204,13 +205,23 @@ class SqliteStore(Store, TableReader):
 
     @override
     @_locked
-    def save_checkpoint(self, size: int, note: bytes) -> None:
+    def save_checkpoint(self, size: int, note: bytes, *, is_held: bool = False) -> None:
         with self._write_transaction():
-            self._db.execute(
-                "INSERT INTO checkpoint (size, note) VALUES (?, ?) "
-                "ON CONFLICT (size) DO UPDATE SET note = excluded.note",
-                (size, note.decode()),
-            )
+            write_checkpoint(self._db, size, note)
+            if is_held:
+                write_hold(self._db, size)
+
+    @override
+    @_locked
+    def read_hold(self) -> int | None:
+        row = self._db.execute("SELECT size FROM hold").fetchone()
+        return row[0] if row else None
+
+    @override
+    @_locked
+    def hold_pages(self, size: int | None) -> None:
+        with self._write_transaction():
+            write_hold(self._db, size)
 
     @override
     @_locked
@@ -240,10 +251,9 @@ class SqliteStore(Store, TableReader):
         except BaseException:
             self._pages.clear()  # page ids of a block that was not written are given out again
             raise
-        for page_id in (*block.replaced_pages, *pruned):
-            self._pages.pop(page_id, None)
+        self._pages.forget((*block.replaced_pages, *pruned))
         for page_id, page in block.pages:
-            self._remember(page_id, page)
+            self._pages.keep(page_id, page)
 
     @override
     def iterate_rows(self, table: Table, start: int = 0) -> Iterator[Row]:
@@ -327,7 +337,7 @@ class SqliteStore(Store, TableReader):
                 f"page {page_id} of the state map is pruned; ask for one of the newest "
                 f"{KEPT_BLOCKS} blocks, or run 'muniment audit --rebuild'"
             )
-        return self._remember(page_id, row[0])
+        return self._pages.keep(page_id, row[0])
 
     def _compare_size(self, expected_size: int) -> None:
         if (size := self.count_leaves()) != expected_size:
@@ -341,13 +351,6 @@ class SqliteStore(Store, TableReader):
     def _fetch(self, rows: sqlite.Cursor, count: int) -> list[Row]:
         some: list[Row] = rows.fetchmany(count)
         return some
-
-    def _remember(self, page_id: int, page: bytes) -> bytes:
-        if len(self._pages) >= _CACHED_PAGES:
-            for old in list(self._pages)[: _CACHED_PAGES // 4]:
-                del self._pages[old]
-        self._pages[page_id] = page
-        return page
 
     @contextmanager
     def _write_transaction(self) -> Iterator[None]:
@@ -379,11 +382,7 @@ _SELECT_BLOCK: Final = "SELECT height, size, time, map_page, map_root, map_size 
 
 
 def create_store(path: Path, *, is_durable: bool = True) -> SqliteStore:
-    """Lay out a new ledger file, readable by this user only, and open it.
-
-    Args:
-        path: Of the new file.
-        is_durable: False for a scratch file: no fsync, a crash of the machine may lose it.
+    """Lay out a new ledger file, readable by this user only, and open it as SqliteStore does.
 
     Raises:
         ExistsError: There is a file already; it is left alone.

@@ -10,6 +10,13 @@ from typing import Final
 _IDEOGRAPH: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _WORD: Final = re.compile(f"[{_IDEOGRAPH}]|[^\\W{_IDEOGRAPH}]+")
 MAX_QUERY_CHARACTERS: Final = 200
+SEARCH: Final = (
+    "SELECT l.key, l.label, l.status, l.terms FROM listing_fts f "
+    "JOIN listing l ON l.rowid = f.rowid "
+    "WHERE listing_fts MATCH ? AND (? IS NULL OR l.type = ?) "
+    "ORDER BY f.rank, l.key LIMIT ?"
+)
+"""Listings that match a query (once) and are of a type or of any (twice); at most so many."""
 
 
 def split_terms(text: str) -> str:

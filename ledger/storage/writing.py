@@ -8,7 +8,7 @@ from typing import Final
 import pysqlite3.dbapi2 as sqlite
 
 from ledger.core.execution import Block
-from ledger.storage.base import KEPT_BLOCKS, PRUNE_EVERY
+from ledger.storage.base import KEPT_BLOCKS, MAX_PRUNED_BLOCKS, PRUNE_EVERY
 from ledger.storage.terms import split_terms
 
 TILE_LEVEL_SHIFT: Final = 48
@@ -36,7 +36,23 @@ def write_block(db: sqlite.Connection, block: Block, documents: Mapping[str, byt
         documents.items(),
     )
     height = block.head.height
-    return _prune(db, height - KEPT_BLOCKS) if height % PRUNE_EVERY == 0 else []
+    return _prune(db, _find_prunable(db, height)) if height % PRUNE_EVERY == 0 else []
+
+
+def write_checkpoint(db: sqlite.Connection, size: int, note: bytes) -> None:
+    """Keep a signed note for this size, instead of one kept before."""
+    db.execute(
+        "INSERT INTO checkpoint (size, note) VALUES (?, ?) "
+        "ON CONFLICT (size) DO UPDATE SET note = excluded.note",
+        (size, note.decode()),
+    )
+
+
+def write_hold(db: sqlite.Connection, size: int | None) -> None:
+    """Hold pages and states from this size on, or None: only the newest."""
+    db.execute("DELETE FROM hold")
+    if size is not None:
+        db.execute("INSERT INTO hold (id, size) VALUES (0, ?)", (size,))
 
 
 def event_prefix(event_id: bytes) -> int:
@@ -119,6 +135,16 @@ def _listing_rows(block: Block) -> Iterable[tuple[str, str, str, str, str, str]]
             terms = json.dumps(listing.terms, ensure_ascii=False)
             words = split_terms(" ".join((name, listing.label, *listing.terms)))
             yield key, kind, listing.label, listing.status, terms, words
+
+
+def _find_prunable(db: sqlite.Connection, height: int) -> int:
+    """Height up to which what blocks replaced may go: nothing is held, and not too much at once."""
+    held = db.execute(
+        "SELECT height FROM block WHERE size >= (SELECT size FROM hold) ORDER BY size LIMIT 1"
+    ).fetchone()
+    (oldest,) = db.execute("SELECT coalesce(min(height), 0) FROM stale").fetchone()
+    limits = [height - KEPT_BLOCKS, int(oldest) + MAX_PRUNED_BLOCKS - 1]
+    return min(limits if held is None else [*limits, int(held[0])])
 
 
 def _prune(db: sqlite.Connection, height: int) -> list[int]:

@@ -55,8 +55,7 @@ from node.exports.datasets import (
 from node.judges import Ask
 
 if TYPE_CHECKING:
-    from node.proofs import Prover
-    from node.registry import Registry
+    from node.registryapi import Proofs, RegistryApi
 
 CATALOGUE: Final = "muniment/catalogue/v1"
 KIND: Final = "catalogue"
@@ -98,7 +97,7 @@ class Page:
     limit: int | None = None
 
 
-def make_catalogue(registry: "Registry", page: Page, *, with_proofs: bool) -> Catalogue:
+def make_catalogue(registry: "RegistryApi", page: Page, *, with_proofs: bool) -> Catalogue:
     """The catalogue under the newest checkpoint.
 
     Args:
@@ -133,7 +132,7 @@ def make_catalogue(registry: "Registry", page: Page, *, with_proofs: bool) -> Ca
 
 
 def _find_listed(
-    registry: "Registry", prover: "Prover", page: Page
+    registry: "RegistryApi", prover: "Proofs", page: Page
 ) -> Iterator[tuple[SubjectKey, Asset]]:
     found = 0
     for key in registry.find_subjects("asset/", _ALL):

@@ -7,7 +7,7 @@ are not, which is what an audit is for.
 Spec: our formats, sections 3 and 4; architecture, "Replay".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -23,7 +23,6 @@ from ledger.core.rules import Rules, StateView, Step
 from ledger.core.state import State
 from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import CorruptionError, InputError, NotFoundError, ReplayError
-from ledger.storage.base import LogReader
 
 _LEAVES_AT_ONCE: Final = 1000
 
@@ -80,8 +79,16 @@ class Folded:
     time: UnixMillis
 
 
+class LeafReader(Protocol):
+    """Where the leaves of a log are read."""
+
+    def read_leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        """Leaves start <= index < stop; fewer where the log ends."""
+        ...
+
+
 def fold_log(
-    store: LogReader,
+    log: LeafReader,
     checkpoint: Checkpoint,
     rules: Mapping[str, Rules],
     until: UnixMillis | None,
@@ -91,7 +98,7 @@ def fold_log(
     """Execute the events of a log.
 
     Args:
-        store: Only its leaves are read.
+        log: Only its leaves are read.
         checkpoint: Of this log, its signature verified; leaves after its size are not read.
         rules: Every rule set that this program has, by name.
         until: Events of this ledger time and later do not count; None: all count.
@@ -105,7 +112,7 @@ def fold_log(
     """
     folder, frontier = _Folder(rules, until, observer), EMPTY_FRONTIER
     for start in range(0, checkpoint.size, _LEAVES_AT_ONCE):
-        leaves = store.read_leaves(start, min(start + _LEAVES_AT_ONCE, checkpoint.size))
+        leaves = log.read_leaves(start, min(start + _LEAVES_AT_ONCE, checkpoint.size))
         frontier = frontier.extend(map(hash_leaf, leaves))
         for index, leaf in enumerate(leaves, start=start):
             folder.add(LeafIndex(index), leaf)

@@ -24,7 +24,7 @@ from ledger.errors import MalformedError, NotFoundError, RejectedError, Verifica
 from node.exports.counts import count_everything
 from node.exports.fold import Folded, Progress, fold_log
 from node.exports.tally import EventTally, Period
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.rulebundle import current_rules
 
 REPORT: Final = "muniment/report/v1"
@@ -62,7 +62,7 @@ class Report:
         return sha256(self.data).hexdigest()
 
 
-def ask_year(registry: Registry, year: int) -> Asked:
+def ask_year(registry: RegistryApi, year: int) -> Asked:
     """The days of a year, by the offset of the ledger's profile.
 
     Args:
@@ -74,7 +74,7 @@ def ask_year(registry: Registry, year: int) -> Asked:
     return Asked(first, after)
 
 
-def find_checkpoint(registry: Registry, size: int | None) -> Checkpoint:
+def find_checkpoint(registry: RegistryApi, size: int | None) -> Checkpoint:
     """A checkpoint that this registry's log signed.
 
     Args:
@@ -85,18 +85,19 @@ def find_checkpoint(registry: Registry, size: int | None) -> Checkpoint:
         NotFoundError: None was signed at this size.
         VerificationError: The log's key did not sign it.
     """
-    note = registry.store.read_checkpoint(size)
-    if note is None:
+    try:
+        note = registry.prover(size).anchor.note
+    except NotFoundError as exc:
         raise NotFoundError(
             "no checkpoint was signed yet: the ledger is empty or was cut off"
             if size is None
             else f"no checkpoint was signed at the size {size}: leave out --at, or give the size "
             "of one that was"
-        )
+        ) from exc
     return read_checkpoint(registry, note)
 
 
-def read_checkpoint(registry: Registry, note: bytes) -> Checkpoint:
+def read_checkpoint(registry: RegistryApi, note: bytes) -> Checkpoint:
     """A checkpoint from outside, signed by this registry's log.
 
     Args:
@@ -115,7 +116,7 @@ def read_checkpoint(registry: Registry, note: bytes) -> Checkpoint:
     return signed.body
 
 
-def _check_place(registry: Registry, checkpoint: Checkpoint) -> None:
+def _check_place(registry: RegistryApi, checkpoint: Checkpoint) -> None:
     """Refuse a checkpoint that this copy of the log cannot be held against.
 
     Raises:
@@ -125,7 +126,7 @@ def _check_place(registry: Registry, checkpoint: Checkpoint) -> None:
         raise VerificationError(
             f"this is of the log {checkpoint.origin}, and this log is {registry.origin}"
         )
-    size = registry.store.read_head().size
+    size = registry.read_end().size
     if checkpoint.size > size:
         raise VerificationError(
             f"this is of {checkpoint.size} leaves, and this copy of the log has {size}: use a "
@@ -134,7 +135,7 @@ def _check_place(registry: Registry, checkpoint: Checkpoint) -> None:
 
 
 def make_report(
-    registry: Registry, checkpoint: Checkpoint, asked: Asked, progress: Progress
+    registry: RegistryApi, checkpoint: Checkpoint, asked: Asked, progress: Progress
 ) -> Report:
     """The report of a period.
 
@@ -152,7 +153,7 @@ def make_report(
     """
     rules = current_rules()
     events = EventTally(_start(asked))
-    folded = fold_log(registry.store, checkpoint, {rules.name: rules}, asked.end, events, progress)
+    folded = fold_log(registry, checkpoint, {rules.name: rules}, asked.end, events, progress)
     return describe_report(folded, checkpoint, asked, events)
 
 
@@ -190,7 +191,7 @@ def _start(asked: Asked) -> UnixMillis:
     return UnixMillis(0) if asked.start is None else asked.start
 
 
-def check_report(registry: Registry, data: bytes, progress: Progress) -> Report:
+def check_report(registry: RegistryApi, data: bytes, progress: Progress) -> Report:
     """Make a report again from this copy of the log, and hold the two against each other.
 
     Args:

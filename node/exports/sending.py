@@ -21,7 +21,7 @@ from ledger.core.canonical import decode_bundle
 from ledger.core.entry import Entry
 from ledger.core.subjects import SELF
 from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
-from ledger.errors import CorruptionError, NotFoundError, RejectedError
+from ledger.errors import NotFoundError, RejectedError
 from node.duties import read_settled
 from node.exports.national import (
     MAX_NATIONAL_BYTES,
@@ -41,19 +41,19 @@ from node.exports.national import (
 )
 from node.issuing import claim_rights, read_application, read_content
 from node.recording import read_openable
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 _ENDS: Final = frozenset(("withdrawn", "terminated", "refused", "lapsed"))
 
 
-def find_registration(registry: Registry, text: str) -> SubjectKey | None:
+def find_registration(registry: RegistryApi, text: str) -> SubjectKey | None:
     """The registration that led to the voucher of this number, if there is such a voucher."""
     voucher = registry.find_state(Voucher, voucher_key(text.removeprefix("voucher/")))
     return None if voucher is None else voucher.registration
 
 
 def make_national(
-    registry: Registry, key: SubjectKey, part: Part | None, *, with_openings: bool
+    registry: RegistryApi, key: SubjectKey, part: Part | None, *, with_openings: bool
 ) -> NationalDocument:
     """What the national system is sent of a registration.
 
@@ -90,7 +90,7 @@ def make_national(
     )
 
 
-def prove_national(registry: Registry, document: NationalDocument) -> NationalProofs:
+def prove_national(registry: RegistryApi, document: NationalDocument) -> NationalProofs:
     """Proofs of what a document says, under the newest checkpoint.
 
     Raises:
@@ -103,7 +103,7 @@ def prove_national(registry: Registry, document: NationalDocument) -> NationalPr
     return NationalProofs(prover.prove_history(document.registration), states)
 
 
-def match_national(registry: Registry, key: SubjectKey, data: bytes) -> str:
+def match_national(registry: RegistryApi, key: SubjectKey, data: bytes) -> str:
     """The digest of a file for the national system, if it is what the ledger makes it now.
 
     Args:
@@ -136,7 +136,7 @@ def match_national(registry: Registry, key: SubjectKey, data: bytes) -> str:
 
 
 def _choose_part(
-    registry: Registry, key: SubjectKey, registration: Registration, part: Part | None
+    registry: RegistryApi, key: SubjectKey, registration: Registration, part: Part | None
 ) -> Part:
     """The part asked for, or the one that is due, if the registration is so far.
 
@@ -189,7 +189,7 @@ def _say_why(key: SubjectKey, registration: Registration, status: str) -> str:
 
 
 def _read_fields(
-    registry: Registry, key: SubjectKey, registration: Registration, part: Part
+    registry: RegistryApi, key: SubjectKey, registration: Registration, part: Part
 ) -> dict[str, AnyJson]:
     """As evidence all that the ledger has opened; for a notice what it has to open (Art. 24)."""
     if part == "evidence":
@@ -203,7 +203,7 @@ def _read_fields(
 
 
 def _make_evidence(
-    registry: Registry, key: SubjectKey, registration: Registration, *, with_openings: bool
+    registry: RegistryApi, key: SubjectKey, registration: Registration, *, with_openings: bool
 ) -> Evidence:
     before, record = _read_process(registry, key)
     asset = registry.need_state(Asset, registration.asset)
@@ -228,7 +228,7 @@ def _make_evidence(
 
 
 def _read_process(
-    registry: Registry, key: SubjectKey
+    registry: RegistryApi, key: SubjectKey
 ) -> tuple[list[tuple[LeafIndex, Entry]], Entry | None]:
     """The events of a registration before its record, and the record if there is one.
 
@@ -236,23 +236,18 @@ def _read_process(
         NotFoundError: There is no such registration.
         CorruptionError: Its history points at a seal.
     """
-    stored = registry.store.read_stored_state(registry.store.read_head().map_root, key)
-    value = registry.read_state(key)
-    if stored is None or value is None:
-        raise NotFoundError(f"there is no {key} on this ledger")
     before: list[tuple[LeafIndex, Entry]] = []
-    for index in registry.store.read_history(stored.number, 0, value.n):
-        entry = registry.read_leaf(index)
-        if not isinstance(entry, Entry):
-            raise CorruptionError("a history points at a seal: run 'muniment audit'")
+    for index, entry in registry.iterate_events(key):
         if entry.signed.event.kind == RecordRegistration.kind:
             return before, entry
         before.append((index, entry))
+    if not before:
+        raise NotFoundError(f"there is no {key} on this ledger")
     return before, None
 
 
 def _expect_result(
-    registry: Registry, key: SubjectKey, registration: Registration, asset: Asset
+    registry: RegistryApi, key: SubjectKey, registration: Registration, asset: Asset
 ) -> Result:
     """What a record would register as things stand: nothing of it is decided yet."""
     if registration.type == "initial":

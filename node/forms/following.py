@@ -26,7 +26,7 @@ from node.forms.filling import (
 from node.forms.moving import find_number, find_title
 from node.forms.resolving import Resolver
 from node.later import build_later
-from node.registry import Registry
+from node.registryapi import RegistryApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def fill_later(
 
 
 def build_filled_later(
-    of_type: RegistrationType, filled: FilledLater, registry: Registry
+    of_type: RegistrationType, filled: FilledLater, registry: RegistryApi
 ) -> tuple[File, list[DraftOpening]]:
     """The body of a filing, and the openings of its commitments.
 

@@ -21,7 +21,7 @@ from ledger.keys import fresh_salt
 from node.forms.filling import find_filing_agent, need_block, read_agent, read_digests, rows, tables
 from node.forms.identities import check_blocks
 from node.forms.resolving import Resolver
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from node.transferring import Wish, build_transfer
 
 _CONTENT: Final = ("data_scope", "scope", "term", "use_scope")
@@ -89,7 +89,7 @@ def fill_transfer(
 
 
 def build_filled_transfer(
-    registry: Registry, filled: FilledTransfer
+    registry: RegistryApi, filled: FilledTransfer
 ) -> tuple[File, list[DraftOpening]]:
     """The body of a filing, and the openings of its commitments: the form as it was filled in.
 

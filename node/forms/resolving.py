@@ -14,7 +14,7 @@ from contracts.title import Asset, Voucher, voucher_key
 from ledger.core.types import SubjectKey
 from ledger.errors import LedgerError, MalformedError, NotFoundError
 from node.forms.shape import Finding
-from node.registry import Registry
+from node.registryapi import RegistryApi
 from tracing.fingerprint import Fingerprint, fingerprint_file
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
@@ -33,7 +33,7 @@ class Resolver:
     `findings` is what has to be mended, `digests` those of the files that were read, in order.
     """
 
-    def __init__(self, registry: Registry, folder: Path, *, is_confined: bool = False) -> None:
+    def __init__(self, registry: RegistryApi, folder: Path, *, is_confined: bool = False) -> None:
         self.registry = registry
         self.findings: list[Finding] = []
         self.digests: list[str] = []

@@ -9,8 +9,10 @@ from pathlib import Path
 from scripts.benchlib.batch import measure_batch
 from scripts.benchlib.bulk import found_with_subjects
 from scripts.benchlib.grants import measure_checks, measure_deliveries, measure_dossiers
+from scripts.benchlib.light import measure_light
 from scripts.benchlib.maps import measure_inclusion, measure_maps
 from scripts.benchlib.measure import Row, Scale, describe_machine
+from scripts.benchlib.node import measure_tiles
 from scripts.benchlib.reading import measure_audit, measure_memory, measure_start, measure_voucher
 from scripts.benchlib.report import format_json, format_markdown, format_table
 from scripts.benchlib.usage import measure_usage
@@ -109,6 +111,10 @@ def _measure(scale: Scale, only: str | None) -> Iterator[list[Row]]:
             yield _tell("batch", measure_batch(folder, scale))
         if only == "years":  # alone it takes about a quarter of an hour
             yield _tell("years", measure_years(scale))
+        if is_asked("tiles"):
+            yield _tell("tiles", measure_tiles(folder, scale))
+        if is_asked("light"):
+            yield _tell("light", measure_light(folder, scale))
         if is_asked("disk"):
             yield _tell("disk", measure_disk(scale))
         if is_asked("start"):

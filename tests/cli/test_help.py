@@ -62,7 +62,8 @@ def test_the_commands_of_the_design_are_there():
         "order freeze|order unfreeze|list rescan|attest make|attest withdraw|attest list|"
         "filing important|filing end|filing list|object|objection file|objection notify|"
         "objection respond|objection conclude|objection list|objection show|party undertake|"
-        "registration note|registration unnote|registration correct|registration confirm"
+        "registration note|registration unnote|registration correct|registration confirm|"
+        "log rotate|query private"
     )
     assert set(wanted.split("|")) <= said
 
@@ -199,15 +200,6 @@ def test_the_version_is_the_package_s(program):
     from importlib.metadata import version
 
     assert program.ok("--version").out == f"muniment {version('muniment')}\n"
-
-
-def test_a_node_is_not_there_yet(program):
-    error = program.refused("stats", "--node", "http://localhost", code=2)
-    assert error == {
-        "code": "usage",
-        "message": "--node is not there yet: work on this machine, with --home",
-        "hint": "work on this machine, with --home",
-    }
 
 
 def test_the_shell_gets_a_completion_script(tmp_path):

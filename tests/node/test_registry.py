@@ -24,7 +24,8 @@ from ledger.storage.sqlite import create_store
 from node import registry as registry_module
 from node.founding import Charter, found_registry
 from node.home import Home
-from node.registry import RegistryApi, open_registry
+from node.registry import open_registry
+from node.registryapi import RegistryApi
 from node.rulebundle import current_rules, read_profile
 from tests.support.people import START
 

@@ -17,7 +17,7 @@ from ledger.errors import ConflictError, NotFoundError
 from ledger.storage.base import COLUMNS, DERIVED, KEPT_BLOCKS, PRUNE_EVERY, Table
 from ledger.storage.sqlite import SqliteStore
 from tests.support import reference
-from tests.support.ledgers import build_block, fill, put, toy_key, write_block
+from tests.support.ledgers import build_block, execute_again, fill, put, toy_key, write_block
 from tests.support.log_builder import AUTHOR, START, MemoryLog
 from tests.support.toy_rules import ToyRules
 
@@ -234,6 +234,9 @@ def test_subjects_are_found_by_prefix_in_order(store):
     for nothing in ("asset/!", "asset0", "zzz", "asset/\U0010ffff", "\ud800", "%", "asset/_"):
         assert store.find_subjects(nothing, 100) == []
     assert store.find_subjects("asset/", 0) == []
+    assert store.find_subjects("asset/", 3, keys[2]) == keys[3:6]
+    assert store.find_subjects("asset/", 100, keys[-1]) == []
+    assert store.find_subjects("asset/", 100, "asset/é") == []
 
 
 # kept, and pruned after
@@ -281,6 +284,57 @@ def test_a_pruned_page_is_not_remembered_by_whoever_read_it_late(store):
         write_block(store, put(KEPT_BLOCKS + number, A, B))
     with pytest.raises(NotFoundError):
         store.read_stored_state(first, A)
+
+
+def kept_roots(store):
+    """Heights whose map can still be read whole."""
+    heights = []
+    for row in store.iterate_blocks():
+        try:
+            list(reachable_pages(store, row.map_root))
+            heights += [row.height] if store.read_stored_state(row.map_root, A) else []
+        except NotFoundError:
+            continue
+    return heights
+
+
+@pytest.mark.slow
+def test_pages_are_held_from_a_size_on_and_given_up_later(driver, monkeypatch):
+    for module in ("ledger.storage.writing", "tests.support.memory_store"):
+        monkeypatch.setattr(f"{module}.KEPT_BLOCKS", 4)
+        monkeypatch.setattr(f"{module}.PRUNE_EVERY", 2)
+        monkeypatch.setattr(f"{module}.MAX_PRUNED_BLOCKS", 4)
+    store = hurry(driver.store)
+    sizes = [block.head.size for block in write_blocks(store, 0, 3)]
+    store.save_checkpoint(sizes[1], b"note", is_held=True)
+    write_blocks(store, 3, 14)
+    store = hurry(driver.reopen())
+    assert store.read_hold() == sizes[1]
+    assert kept_roots(store) == list(range(1, 14)), "all from the held one on"
+    store.hold_pages(None)
+    assert store.read_hold() is None
+    write_blocks(store, 14, 16)
+    assert kept_roots(store) == list(range(5, 16)), "by and by"
+    write_blocks(store, 16, 24)
+    assert kept_roots(store) == list(range(20, 24)), "as without a hold"
+    execute_again(store)
+
+
+@pytest.mark.slow
+def test_a_hold_beyond_the_newest_blocks_gives_up_nothing_more(store, monkeypatch):
+    for module in ("ledger.storage.writing", "tests.support.memory_store"):
+        monkeypatch.setattr(f"{module}.KEPT_BLOCKS", 4)
+        monkeypatch.setattr(f"{module}.PRUNE_EVERY", 2)
+    blocks = write_blocks(hurry(store), 0, 12)
+    for size in (blocks[-1].head.size, 10**6):
+        store.hold_pages(size)
+        assert store.read_hold() == size
+        blocks += write_blocks(store, len(blocks), len(blocks) + 2)
+    assert kept_roots(store) == list(range(12, 16))
+
+
+def write_blocks(store, first, stop):
+    return [write_block(store, put(number, A, B)) for number in range(first, stop)]
 
 
 # documents, checkpoints, listings

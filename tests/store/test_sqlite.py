@@ -165,6 +165,46 @@ def _newer_layout(path):
         db.execute(f"PRAGMA user_version = {VERSION + 1}")
 
 
+def make_older(path):
+    """The layout before this one: nothing could be held."""
+    with raw(path) as db:
+        db.execute("DROP TABLE hold")
+        db.execute("PRAGMA user_version = 1")
+
+
+def test_a_file_of_the_layout_before_is_brought_up_to_date_and_loses_nothing(filled):
+    with closing(SqliteStore(filled)) as store:
+        before = {table: list(store.iterate_rows(table)) for table in Table}
+    make_older(filled)
+    for _ in range(2):
+        with closing(SqliteStore(filled)) as store:
+            assert {table: list(store.iterate_rows(table)) for table in Table} == before
+            assert store.read_hold() is None
+            store.hold_pages(3)
+            assert store.read_hold() == 3
+            store.hold_pages(None)
+
+
+def test_bringing_up_to_date_happens_wholly_or_not_at_all(filled, monkeypatch):
+    make_older(filled)
+    steps = {1: "CREATE TABLE hold (size INTEGER);\nCREATE TABLE hold (size INTEGER);\n"}
+    monkeypatch.setattr("ledger.storage.migrations._STEPS", steps)
+    with pytest.raises(CorruptionError, match="already exists"):
+        SqliteStore(filled)
+    monkeypatch.undo()
+    with closing(SqliteStore(filled)) as store:
+        assert store.read_hold() is None
+
+
+def test_a_copy_is_taken_of_a_file_of_the_layout_before_without_changing_it(filled, tmp_path):
+    make_older(filled)
+    before = filled.read_bytes()
+    create_copy(filled, tmp_path / "copy.db")
+    assert filled.read_bytes() == before
+    with closing(SqliteStore(tmp_path / "copy.db")) as store:
+        assert store.read_hold() is None
+
+
 OTHER_FILES = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("not a database, but long enough to look like one" * 9),
@@ -316,10 +356,10 @@ def test_pages_of_a_block_that_failed_are_forgotten(filled):
 
 
 def test_the_page_cache_is_bounded(filled, monkeypatch):
-    monkeypatch.setattr("ledger.storage.sqlite._CACHED_PAGES", 8)
+    monkeypatch.setattr("ledger.storage.cache._CACHED_PAGES", 8)
     with closing(SqliteStore(filled)) as store:
         fill(store, blocks=30, first=100)
-        assert len(store._pages) <= 8
+        assert len(store._pages._pages) <= 8
         root = store.read_head().map_root
         assert all(store.read_stored_state(root, toy_key(n)) for n in range(100, 160))
         store.check()

@@ -15,7 +15,15 @@ from ledger.core.rules import Listing
 from ledger.core.statemap import MapRoot, find
 from ledger.core.tiles import read_frontier
 from ledger.errors import ConflictError, CorruptionError, NotFoundError
-from ledger.storage.base import KEPT_BLOCKS, PRUNE_EVERY, BlockRow, Store, Table, TableReader
+from ledger.storage.base import (
+    KEPT_BLOCKS,
+    MAX_PRUNED_BLOCKS,
+    PRUNE_EVERY,
+    BlockRow,
+    Store,
+    Table,
+    TableReader,
+)
 
 PAGE, STATE = 0, 1
 
@@ -36,6 +44,7 @@ class MemoryStore(Store, TableReader):
         self.listings = {}
         self.checkpoints = {}
         self.documents = {}
+        self.held = None
 
     def read_head(self):
         if not self.blocks:
@@ -90,8 +99,9 @@ class MemoryStore(Store, TableReader):
     def read_history(self, number, start, stop):
         return self.histories[number][start:stop]
 
-    def find_subjects(self, prefix, limit):
-        return sorted(key for key in self.subjects if key.startswith(prefix))[:limit]
+    def find_subjects(self, prefix, limit, after=""):
+        found = (key for key in self.subjects if key.startswith(prefix) and key > after)
+        return sorted(found)[:limit]
 
     def read_listing(self, key):
         return self.listings.get(key)
@@ -107,8 +117,16 @@ class MemoryStore(Store, TableReader):
         ]
         return hits[:limit]
 
-    def save_checkpoint(self, size, note):
+    def save_checkpoint(self, size, note, *, is_held=False):
         self.checkpoints[size] = note
+        if is_held:
+            self.held = size
+
+    def read_hold(self):
+        return self.held
+
+    def hold_pages(self, size):
+        self.held = size
 
     def read_checkpoint(self, size=None):
         size = max(self.checkpoints, default=None) if size is None else size
@@ -142,7 +160,7 @@ class MemoryStore(Store, TableReader):
                 self.listings[key] = listing
         self.documents = {**documents, **self.documents}
         if head.height % PRUNE_EVERY == 0:
-            self._prune(head.height - KEPT_BLOCKS)
+            self._prune(self._prunable())
 
     def close(self):
         pass
@@ -160,6 +178,15 @@ class MemoryStore(Store, TableReader):
 
     def check(self):
         pass
+
+    def _prunable(self):
+        height = len(self.blocks) - KEPT_BLOCKS
+        oldest = min((row[0] for row in self.stale), default=0)
+        height = min(height, oldest + MAX_PRUNED_BLOCKS - 1)
+        for block in self.blocks if self.held is not None else ():
+            if block[1] >= self.held:
+                return min(height, block[0])
+        return height
 
     def _prune(self, height):
         for at, kind, number in self.stale:

@@ -21,6 +21,7 @@ from tests.support.playing_grants import MOVES as DEALINGS
 from tests.support.playing_grants import Dealing
 from tests.support.playing_later import MOVES as AMENDMENTS
 from tests.support.playing_later import Amending
+from tests.support.rotations import next_log, rotate
 from tests.support.world import World
 
 HOUR = 3_600_000
@@ -214,6 +215,10 @@ class Play(Dealing, Disputing, Assessing, Amending):
         self.world.do("party.rotate", body, person, old, new)
         person.keys = [key for key in person.keys if key is not old] + [new]
 
+    def change_log_key(self):
+        """Sometimes to a key that the log has had."""
+        rotate(self.world, next_log(self.random.randint(2, 9)))
+
     def recover(self):
         person, new = self.anybody(), Key(self.label())
         dids = [key.did for key in person.keys]
@@ -327,6 +332,7 @@ MOVES = [
     *[Play.record] * 7,
     Play.revoke,
     Play.rotate,
+    Play.change_log_key,
     Play.recover,
     Play.suspend,
     *[Play.lift] * 2,

@@ -6,6 +6,7 @@ WORDS = {
         "every key of these parties, and the node's",
     ),
     "ledger.upgrade": ("`ledger/self`", "operator and regulator"),
+    "ledger.key": ("`ledger/self`", "operator and regulator"),
     "party.enroll": (
         "`party/` of the actor; `key/` of each of `keys`; `name/` of `uscc`",
         "every one of `keys`; outside solo also the registrar",
@@ -141,7 +142,10 @@ PATTERNS = {
 }
 
 LISTS = {
-    "ledger/1": {"rules": '`{"digest","name"}` of a rule set'},
+    "ledger/1": {
+        "rules": '`{"digest","name"}` of a rule set',
+        "log_keys": "verifier key of the log",
+    },
     "party/1": {
         "keys": "did:key",
         "status": "text",
@@ -186,6 +190,7 @@ MEMBERS = {
         "rules": "Of the next block on.",
         "rules_digest": "Of the rule set's files (formats, section 3).",
     },
+    "ledger.key": {"log": "Verifier key of the log from the next block on."},
     "Founder": {"name": "Public name, or a `$commit`."},
     "party.enroll": {
         "keys": "The party is named by them.",

@@ -433,6 +433,71 @@ def test_the_tail_of_a_long_log_stands_on_what_is_kept(tmp_path):
 # comparing
 
 
+@pytest.fixture
+def held(tmp_path, monkeypatch):
+    """A store that keeps two blocks' pages, or those from the second block on while it holds them."""
+    for module in ("ledger.storage.writing", "tests.support.memory_store"):
+        monkeypatch.setattr(f"{module}.KEPT_BLOCKS", 2)
+        monkeypatch.setattr(f"{module}.PRUNE_EVERY", 2)
+    home = Home(tmp_path / "held").found()
+    home.write(put(0, A), put(1, A))
+    with home.open() as (store, _):
+        store.hold_pages(4)
+    home.write(*(put(number, A) for number in range(2, 11)))
+    return home
+
+
+def test_a_store_that_holds_pages_for_its_witnesses_passes(held):
+    with closing(SqliteStore(held.ledger)) as store:
+        root = store.read_block(4).map_root
+        assert store.read_stored_state(root, A) is not None
+        assert AUDITOR.audit(store, MemoryStore()).height == 11
+        with open_scratch() as scratch:
+            assert AUDITOR.audit(store, scratch).height == 11
+
+
+def test_a_store_that_has_given_up_a_hold_passes_before_and_after_it_caught_up(held):
+    with held.open() as (store, _):
+        store.hold_pages(12)
+    assert held.audit().height == 11
+    held.write(put(11, A))
+    assert held.audit().height == 12
+    with closing(SqliteStore(held.ledger)) as store:
+        store.hold_pages(None)
+    held.write(put(12, A), put(13, A))
+    assert held.audit().height == 14
+
+
+LOSSES = {
+    "a held page": "DELETE FROM page WHERE id = (SELECT min(id) FROM page)",
+    "a held state": "DELETE FROM state WHERE locator = (SELECT min(locator) FROM state)",
+    "what stands for it": "DELETE FROM stale WHERE height = (SELECT min(height) FROM stale)",
+    "all that is older than the newest": (
+        "DELETE FROM page WHERE id IN (SELECT id FROM stale WHERE kind = 0);"
+        "DELETE FROM state WHERE locator IN (SELECT id FROM stale WHERE kind = 1);"
+        "DELETE FROM stale"
+    ),
+    "what the hold promises": (
+        "DELETE FROM page WHERE id IN (SELECT id FROM stale WHERE kind = 0 AND height <= 4);"
+        "DELETE FROM state WHERE locator IN (SELECT id FROM stale WHERE kind = 1 AND height <= 4);"
+        "DELETE FROM stale WHERE height <= 4"
+    ),
+    "more than may go, and the hold": (
+        "DELETE FROM page WHERE id IN (SELECT id FROM stale WHERE kind = 0 AND height <= 9);"
+        "DELETE FROM state WHERE locator IN (SELECT id FROM stale WHERE kind = 1 AND height <= 9);"
+        "DELETE FROM stale WHERE height <= 9;"
+        "DELETE FROM hold"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_store_that_lost_what_it_has_to_keep_is_refused(held, name):
+    change(held.ledger, *LOSSES[name].split(";"))
+    with pytest.raises(DifferenceError):
+        held.audit()
+
+
 def test_streams_of_rows_are_compared_to_their_ends():
     rows = [(1, "a"), (2, "b"), (4, "d")]
     compare_rows(Table.SUBJECT, rows, rows)

@@ -153,3 +153,19 @@ def test_somebody_who_reads_meanwhile_is_not_disturbed(home):
             assert reader.read_listing(A) is None
         assert reader.read_listing(A) is not None
     assert pathlib.Path(home.ledger).samefile(home.ledger)
+
+
+def test_pages_that_were_held_are_held_after_a_rebuild_too(home, monkeypatch):
+    monkeypatch.setattr("ledger.storage.writing.KEPT_BLOCKS", 2)
+    monkeypatch.setattr("ledger.storage.writing.PRUNE_EVERY", 1)
+    with home.open() as (store, sequencer):
+        size = sequencer.head.size
+        store.hold_pages(size)
+        for number in range(10, 16):
+            sequencer.submit([Submission(put(number, A))])
+    before = rows(home.ledger)
+    assert rebuild(home.ledger, AUDITOR).height == 8
+    assert rows(home.ledger) == before
+    with closing(SqliteStore(home.ledger)) as store:
+        assert store.read_hold() == size
+        assert store.read_stored_state(store.read_block(size).map_root, A) is not None

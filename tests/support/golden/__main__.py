@@ -5,10 +5,12 @@ import sys
 from tests.support.generated import ROOT, render_json, run
 from tests.support.golden import (
     answers,
+    buckets,
     bundles,
     companions,
     events,
     exports,
+    forks,
     forms,
     policies,
     trees,
@@ -19,6 +21,7 @@ from tests.support.golden.product import ANSWERS
 FOLDER = ROOT / "tests" / "vectors"
 MAX_BYTES = 300_000
 FILES = {
+    "bucket": (buckets.cases, buckets.shared),
     "bundles": (bundles.cases, bundles.shared),
     "canonical": (forms.canonical, dict),
     "checks": (answers.checks, answers.lasting_shared),
@@ -29,6 +32,7 @@ FILES = {
     "endings": (answers.ended_checks, answers.ended_shared),
     "events": (events.events, dict),
     "exports": (exports.cases, exports.shared),
+    "fork": (forks.cases, forks.shared),
     "histories": (trees.histories, dict),
     "keys": (forms.keys, dict),
     "leaves": (events.leaves, dict),

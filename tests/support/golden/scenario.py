@@ -6,6 +6,7 @@ from ledger.core.entry import Entry, decode_leaf
 from ledger.core.event import encode_signed_event
 from tests.support.log_builder import LOG, WITNESS
 from tests.support.people import CODES, Key, claim
+from tests.support.rotations import rotate
 from tests.support.world import World
 
 UPGRADE = "b7" * 32
@@ -55,6 +56,7 @@ def national():
     world.do("party.suspend", suspension, world.registrar)
     world.do("party.suspend", suspension | {"lift": True}, world.registrar)
     _register(world, applicant, person)
+    rotate(world)
     upgrade = {"rules": "muniment-rules/1", "rules_digest": UPGRADE}
     keys = (world.operator.key, world.regulator.key)
     world.do("ledger.upgrade", upgrade, world.operator, *keys)

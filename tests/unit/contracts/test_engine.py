@@ -66,6 +66,7 @@ def test_the_table_names_each_kind_as_the_kind_names_itself():
         "grant.accept",
         "grant.issue",
         "grant.revoke",
+        "ledger.key",
         "ledger.open",
         "ledger.upgrade",
         "list.publish",
@@ -105,8 +106,9 @@ def test_the_table_names_each_kind_as_the_kind_names_itself():
     ]
 
 
-def test_only_an_upgrade_ends_its_block():
-    assert [name for name, cls in KINDS.items() if cls.is_last_of_block] == ["ledger.upgrade"]
+def test_only_an_upgrade_and_a_new_log_key_end_their_block():
+    last = [name for name, cls in KINDS.items() if cls.is_last_of_block]
+    assert last == ["ledger.upgrade", "ledger.key"]
 
 
 def test_every_state_type_is_versioned_and_under_its_own_name():

@@ -23,6 +23,7 @@ from tests.support.holds import (
 )
 from tests.support.hostile_json import mangle
 from tests.support.people import CODES, Key, Person, claim
+from tests.support.rotations import key_body
 from tests.support.world import World
 
 CHECK = {"method": "m", "evidence": "0e" * 32}
@@ -76,6 +77,7 @@ def _registry_moves(world, ann):
     refusal = {"ground": "22-1", "reasons": "x"}
     filing = world.filing(openings, ann, digests=["d1" * 32])
     return [
+        ("ledger.key", key_body(), world.operator, [world.operator.key, regulator.key]),
         ("party.enroll", enrolment, ben, [*ben.keys, registrar.key]),
         ("party.rotate", rotation, ann, [ann.key, new]),
         ("party.recover", recovery, registrar, [registrar.key, new]),
@@ -268,6 +270,7 @@ def test_a_signature_less_is_refused_for_every_kind_that_needs_two():
     assert seen == {
         "encumbrance.create",
         "grant.issue",
+        "ledger.key",
         "objection.conclude",
         "party.enroll",
         "party.recover",

@@ -1,0 +1,1 @@
+"""A verifier that follows a log with nothing but a policy."""

@@ -1,0 +1,1 @@
+"""The registry behind a node's URL."""

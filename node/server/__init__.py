@@ -1,0 +1,1 @@
+"""The node: the registry over HTTP."""

@@ -1,0 +1,1 @@
+"""A witness: c2sp.org/tlog-witness."""
