@@ -7,8 +7,9 @@ after the kind of error, so that nothing is ever lost.
 import re
 from typing import Final
 
+from cli.followingchinese import FOLLOWING_SENTENCES
 from cli.lightchinese import LIGHT_SENTENCES
-from cli.remotechinese import REMOTE_SENTENCES
+from cli.remotechinese import REMOTE_KINDS, REMOTE_SENTENCES
 from cli.witnesschinese import WITNESS_SENTENCES
 
 _KINDS: Final = {
@@ -25,9 +26,7 @@ _KINDS: Final = {
     "answer": "对方的答复与其检查点不符", "backdated": "条目的时间被倒填",
     "frozen": "久无更新", "origin": "属于另一账本", "gone": "已不再保留",
     "finding": "审计方发现问题", "unknown_rules": "本程序没有该规则集",
-    "busy": "节点繁忙", "too_many": "请求过于频繁", "hung_up": "请求未按时送达",
-    "method": "该路径不支持此方法", "media_type": "内容类型不符", "server": "节点内部错误",
-    "document_missing": "缺少事件所指的文件", "extra_missing": "缺少所需组件",
+    **REMOTE_KINDS,
     "store_failed": "读写失败", "unavailable": "暂不可用", "usage": "用法有误",
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip
@@ -340,28 +339,7 @@ _SENTENCES: Final = tuple(
             "尚无符合信任策略的检查点：请等待见证方签署",
         ),
         (r"cannot make the folder (.+): (.+)", r"无法建立目录 \1：\2"),
-        # auditors and mirrors
-        (
-            r"the log is not served whole \((.+)\): .+",
-            r"日志未完整提供（\1）：请稍后再试，或换用其他镜像",
-        ),
-        (
-            r"this auditor found that (.+); it cosigns nothing of this log until .+",
-            r"本审计方发现：\1；清除之前不再联署该日志",
-        ),
-        (
-            r"the source shows (\d+) leaves and this mirror holds (\d+): .+",
-            r"来源仅有 \1 条，而本镜像已有 \2 条：来源丢失了其余内容或尚未跟上，镜像保持不变",
-        ),
-        (
-            r"(.+) holds the log (.+), not (.+): name another folder",
-            r"\1 存放的是日志 \2，而非 \3：请另指定目录",
-        ),
-        (
-            r"the mirror lacks the document (\w+), one of (\d+) .+",
-            r"镜像缺少日志所指 \2 份文件中的 \1：请换用其他镜像",
-        ),
-        (r"nothing was found with this log: .+", "未发现该日志有问题，无需清除"),
+        *FOLLOWING_SENTENCES,
         # exports and reports
         (
             r"this is of (\d+) leaves, and this copy of the log has (\d+): .+",

@@ -51,6 +51,10 @@ _BY_CODE: Final = {
         "give the file that the right rests on with --evidence FILE",
         "请用 --evidence 给出权利依据文件",
     ),
+    "finding": (
+        "see what was found: muniment auditor status",
+        "请查看发现的问题：muniment auditor status",
+    ),
     "form": (
         "mend the form, and check it with --dry-run",
         "请更正申请表，并用 --dry-run 复查",

@@ -71,7 +71,6 @@ LIGHT_SENTENCES: Final = tuple(
             r"the log holds fewer events of (\S+) than it states",
             r"日志中 \1 的事件少于其状态所述",
         ),
-        (r"two states of (\S+) under one checkpoint", r"同一检查点下 \1 有两个状态"),
         (
             r"no checkpoint is trusted yet: follow the log first",
             "尚无已信任的检查点：请先运行 muniment light follow",

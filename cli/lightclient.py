@@ -31,23 +31,27 @@ def open_client(
         session: Of the run.
         url: Whom to ask: http, https, or a folder; None: --node, else where the policy says.
         policy: File of the trust policy; None: the home folder's.
-        file: What is remembered.
+        file: What is remembered; its folder is made.
 
     Raises:
+        CorruptionError: The library for signatures is not to be trusted.
         UsageError: Nobody is named, or there is no policy.
         NotFoundError: There is no such file or folder.
         InputError: The policy or the address is malformed.
     """
     from ledger.clock import SystemClock
+    from ledger.core.ed25519 import check_library
     from ledger.light.client import LightClient
 
+    check_library()
     trusted = read_policy(session, policy)
+    file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fetcher = _open_fetcher(_choose_url(session, url, trusted))
     return LightClient(trusted, fetcher, file, SystemClock())
 
 
 def open_file(session: Session, path: Path | None, name: str) -> "StateFile":
-    """The file of a light client, in a folder that is there afterwards.
+    """The file of a light client, there or not.
 
     Args:
         session: Of the run.
@@ -56,9 +60,7 @@ def open_file(session: Session, path: Path | None, name: str) -> "StateFile":
     """
     from ledger.light.state import StateFile
 
-    chosen = path if path is not None else session.settings.home / name
-    chosen.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return StateFile(chosen)
+    return StateFile(path if path is not None else session.settings.home / name)
 
 
 def read_subject(text: str) -> "SubjectKey":

@@ -3,6 +3,11 @@
 import re
 from typing import Final
 
+REMOTE_KINDS: Final = {
+    "busy": "节点繁忙", "too_many": "请求过于频繁", "hung_up": "请求未按时送达",
+    "method": "该路径不支持此方法", "media_type": "内容类型不符", "server": "节点内部错误",
+    "document_missing": "缺少事件所指的文件", "extra_missing": "缺少所需组件",
+}  # fmt: skip
 REMOTE_SENTENCES: Final = tuple(
     (re.compile(english, re.DOTALL), chinese)
     for english, chinese in (

@@ -19,19 +19,19 @@ class Settings:
 
     Args:
         home: The home folder.
-        node: Address of the node to work against; None: the home folder's own ledger.
         passphrase_file: Where the passphrase stands, if anywhere.
         is_json: One JSON document on stdout, nothing else.
         is_quiet: No talk on stderr.
         verbosity: How much more to say.
+        node: Address of the node to work against; None: the home folder's own ledger.
     """
 
     home: Path
-    node: str | None
     passphrase_file: Path | None
     is_json: bool
     is_quiet: bool
     verbosity: int
+    node: str | None = None
 
 
 def read_environment() -> Mapping[str, str]:

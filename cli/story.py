@@ -24,6 +24,8 @@ Run = Callable[[list[str]], int]
 MARK: Final = ".muniment-demo"
 """Says that a folder is a demo's, and may be emptied by the next one."""
 POLICY: Final = "trust.policy"
+HOME: Final = "registry"
+"""The home folder of whoever works."""
 INTERRUPTED: Final = 130
 """What the program gives when Ctrl-C ended it."""
 HOLDER, FIRST, SECOND, THIRD = "甲公司", "乙公司", "丙公司", "丁公司"
@@ -43,11 +45,14 @@ class Story:
         options: For every command that opens the registry.
     """
 
+    ledger_home = HOME
+    """Where the ledger lies in the end."""
+
     def __init__(self, run: Run, table: str, title: str, options: Sequence[str] = ()) -> None:
         self._run = run
         self._table = table
         self._title = title
-        self._options = ["--home", "registry", *options]
+        self._options = list(options)
         self.number = ""
         self.verified: list[str] = []
 
@@ -67,16 +72,23 @@ class Story:
 
     def _found(self) -> None:
         self._say("1. A registry, and a registered table", "1. 建立登记系统，登记一张数据表")
-        self._do("init", "--solo", "--no-passphrase", "--quiet")
+        self._open_registry()
         for name in (HOLDER, FIRST, SECOND, THIRD):
             self._quietly("party", "enroll", name, "--no-passphrase")
         rights = ["--right", "hold", "--right", "use", "--right", "operate"]
         self._do("register", self._table, "--title", self._title, *rights, "--as", HOLDER)
         self.number = self._find_voucher()
+        self._before_proofs()
         voucher = f"proofs/{self.number}.voucher.json"
         opening = ["--opening", "proofs/opening.json"]
         self._do("voucher", "export", self.number, "--out", voucher, *opening)
-        shutil.copy(f"registry/{POLICY}", POLICY)
+        shutil.copy(f"{HOME}/{POLICY}", POLICY)
+
+    def _open_registry(self) -> None:
+        self._do("init", "--solo", "--no-passphrase", "--quiet")
+
+    def _before_proofs(self) -> None:
+        """What has to be waited for before proofs are written."""
 
     def _license(self) -> str:
         self._say(
@@ -187,32 +199,39 @@ class Story:
         print(f"{out.getvalue().partition(chr(10))[0]}  [{code}]")
         _check(argv, code, expected)
 
-    def _do(self, *argv: str, expected: int = Exit.DONE) -> None:
-        print(f"$ muniment {' '.join(argv)}", flush=True)
-        code = self._call(argv)
+    def _do(self, *argv: str, expected: int = Exit.DONE, home: str = HOME) -> None:
+        where = "" if home == HOME else f"--home {home} "
+        print(f"$ muniment {where}{' '.join(argv)}", flush=True)
+        code = self._call(argv, home)
         if expected != Exit.DONE:
             print(say(f"(exit code {code}, as it should be)", f"（退出码 {code}，理应如此）"))
         _check(argv, code, expected)
 
-    def _quietly(self, *argv: str) -> None:
+    def _quietly(self, *argv: str, home: str = HOME) -> None:
         said = io.StringIO()
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
-            code = self._call(argv)
+            code = self._call(argv, home)
         if code != Exit.DONE:
             print(said.getvalue(), end="", file=sys.stderr)
         _check(argv, code, Exit.DONE)
 
-    def _ask_json(self, *argv: str) -> dict[str, Json]:
+    def _ask_json(self, *argv: str, home: str = HOME) -> dict[str, Json]:
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            code = self._call([*argv, "--json"])
+            code = self._call([*argv, "--json"], home)
         _check(argv, code, Exit.DONE)
         document: dict[str, Json] = json.loads(out.getvalue())
         return document
 
-    def _call(self, argv: Sequence[str]) -> int:
+    def _try_json(self, *argv: str) -> dict[str, Json] | None:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            code = self._call([*argv, "--json"], HOME)
+        return json.loads(out.getvalue()) if code == Exit.DONE else None
+
+    def _call(self, argv: Sequence[str], home: str) -> int:
         language = LANGUAGES[1 if is_chinese() else 0]
-        return self._run([*argv, *self._options, "--lang", language])
+        return self._run([*argv, "--home", home, *self._options, "--lang", language])
 
     def _say(self, en: str, zh: str) -> None:
         print(f"\n== {say(en, zh)}", flush=True)

@@ -58,6 +58,11 @@ class Home:
         return self.path / "lock"
 
     @property
+    def vault_lock(self) -> Path:
+        """Locked by whoever changes the vault while a node holds the other lock."""
+        return self.path / "vault.lock"
+
+    @property
     def node_url(self) -> Path:
         """Where a running node writes its address."""
         return self.path / "node.url"

@@ -31,6 +31,7 @@ from node.logkeys import find_log_key, load_log_key, read_log_keys, settle_polic
 from node.proofs import Prover
 from node.registryapi import Listed, LogEnd, RegistryApi, Written
 from node.rulebundle import current_rules
+from node.settled import find_settled
 
 NODE_KEY: Final = "node"
 _STEP: Final = 1000
@@ -128,7 +129,7 @@ class Registry(RegistryApi):
 
     @override
     def prover(self, size: int | None = None) -> Prover:
-        return Prover(self.store, size)
+        return Prover(self.store, find_settled(self.home, self.store) if size is None else size)
 
     @override
     def next_step(self) -> Step:

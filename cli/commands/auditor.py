@@ -31,6 +31,27 @@ _FOLDER = typer.Option(
 )
 
 
+_NAME = typer.Argument(
+    metavar="name",
+    help=say("Of its key, such as audit.example.org.", "密钥名称，如 audit.example.org。"),
+)
+_POLICY = typer.Option(
+    help=say(
+        "Policy with the logs to audit (default: the home's).",
+        "列有待审计日志的策略（默认为本目录的）。",
+    )
+)
+_URL = typer.Option(
+    help=say(
+        "Where the logs are to be had (default: the policy's).",
+        "日志的获取网址（默认取策略所列）。",
+    )
+)
+_NO_PASSPHRASE = typer.Option(
+    "--no-passphrase", help=say("Keep the key in the clear.", "不设口令。")
+)
+
+
 def create_group() -> typer.Typer:
     """The group of commands."""
     group = typer.Typer(
@@ -80,35 +101,11 @@ def create_group() -> typer.Typer:
 
 def init(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="name",
-            help=say("Of its key, such as audit.example.org.", "密钥名称，如 audit.example.org。"),
-        ),
-    ],
+    name: Annotated[str, _NAME],
     folder: Annotated[Path | None, _FOLDER] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(
-            help=say(
-                "Policy with the logs to audit (default: the home's).",
-                "列有待审计日志的策略（默认为本目录的）。",
-            )
-        ),
-    ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            help=say(
-                "Where the logs are to be had (default: the policy's).",
-                "日志的获取网址（默认取策略所列）。",
-            )
-        ),
-    ] = None,
-    no_passphrase: Annotated[
-        bool, typer.Option("--no-passphrase", help=say("Keep the key in the clear.", "不设口令。"))
-    ] = False,
+    policy: Annotated[Path | None, _POLICY] = None,
+    url: Annotated[str | None, _URL] = None,
+    no_passphrase: Annotated[bool, _NO_PASSPHRASE] = False,
 ) -> None:
     from node.witness.keys import create_witness_key
     from node.witness.logs import LogsFile

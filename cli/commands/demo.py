@@ -5,7 +5,7 @@ import shutil
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from cli.lang import say
 from cli.session import Session, read_passphrase
 from ledger.core.types import Json
 from ledger.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from cli.story import Story
 
 _COPIED = "table.csv"
 
@@ -45,9 +48,18 @@ def demo(
     out: Annotated[
         Path, typer.Option(help=say("Folder for everything made.", "存放全部产物的文件夹。"))
     ] = Path("demo-out"),
+    is_network: Annotated[
+        bool,
+        typer.Option(
+            "--network",
+            help=say(
+                "Over HTTP: node, witnesses, auditor, light client; each is killed; a fork is caught.",
+                "经 HTTP 演示：节点、见证方、审计方、轻客户端；逐一杀死进程；识破分叉。",
+            ),
+        ),
+    ] = False,
 ) -> None:
     from cli.main import main
-    from cli.story import Story
 
     session: Session = context.obj
     _check_table(table, out)
@@ -61,24 +73,41 @@ def demo(
     else:
         shutil.copyfile(table, out / _COPIED)
     options = [] if known is None else ["--passphrase-file", str(known.resolve())]
-    story = Story(main, _COPIED, title, options)
     told = contextlib.redirect_stdout(sys.stderr) if session.out.is_json else nullcontext()
     with told, contextlib.chdir(out):
         size = f"{Path(_COPIED).stat().st_size:,}"
         print(say(f"The table has {size} bytes.", f"数据表共 {size} 字节。"))
+        story = _choose_story(is_network=is_network)(main, _COPIED, title, options)
         story.tell()
     document: dict[str, Json] = {
         "folder": str(out),
         "voucher": story.number,
         "verified": list(story.verified),
     }
-    look = f"muniment --home {out / 'registry'} trace asset {story.number}"
+    look = f"muniment --home {out / story.ledger_home} trace asset {story.number}"
     session.out.result(document, lambda: None)
     session.out.talk(
         f"Everything lies in {out}; {out / 'chain.html'} shows the chain of title. Look around: "
         f"{look}",
         f"全部产物位于 {out}，权利链见 {out / 'chain.html'}。可继续查看：{look}",
     )
+
+
+def _choose_story(*, is_network: bool) -> "type[Story]":
+    """How it is told.
+
+    Args:
+        is_network: Over HTTP, by processes of their own.
+    """
+    if not is_network:
+        from cli.story import Story
+
+        return Story
+    from cli.commands.serve import need_extra
+    from cli.network import NetworkStory
+
+    need_extra()
+    return NetworkStory
 
 
 def _check_table(table: Path | None, out: Path) -> None:

@@ -29,6 +29,24 @@ _NO_OTHER = typer.Option(
 )
 
 
+_BACKUP = typer.Argument(
+    help=say("A folder that 'muniment backup' made.", "由 muniment backup 生成的目录。")
+)
+_MIRROR = typer.Option(
+    help=say("Take the ledger from this mirror or folder.", "账本取自此镜像或目录。")
+)
+_POLICY = typer.Option(
+    help=say(
+        "Policy to hold the mirror to (default: the home's or the backup's).",
+        "用以核验镜像的信任策略（默认为本目录或备份的）。",
+    )
+)
+_DISCARD = typer.Option(
+    "--discard-newer",
+    help=say("What is newer than the backup may be lost.", "允许丢弃比备份更新的内容。"),
+)
+
+
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command(
@@ -101,36 +119,12 @@ def backup(
 
 def restore(
     context: typer.Context,
-    source: Annotated[
-        Path | None,
-        typer.Argument(
-            help=say("A folder that 'muniment backup' made.", "由 muniment backup 生成的目录。")
-        ),
-    ] = None,
-    mirror: Annotated[
-        str | None,
-        typer.Option(
-            help=say("Take the ledger from this mirror or folder.", "账本取自此镜像或目录。")
-        ),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(
-            help=say(
-                "Policy to hold the mirror to (default: the home's or the backup's).",
-                "用以核验镜像的信任策略（默认为本目录或备份的）。",
-            )
-        ),
-    ] = None,
+    source: Annotated[Path | None, _BACKUP] = None,
+    mirror: Annotated[str | None, _MIRROR] = None,
+    policy: Annotated[Path | None, _POLICY] = None,
     checkpoint: Annotated[Path | None, _CHECKPOINT] = None,
     no_other_copy: Annotated[bool, _NO_OTHER] = False,
-    discard_newer: Annotated[
-        bool,
-        typer.Option(
-            "--discard-newer",
-            help=say("What is newer than the backup may be lost.", "允许丢弃比备份更新的内容。"),
-        ),
-    ] = False,
+    discard_newer: Annotated[bool, _DISCARD] = False,
 ) -> None:
     session: Session = context.obj
     session.refuse_node("restore")

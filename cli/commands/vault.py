@@ -214,6 +214,14 @@ def _show_report(session: Session, report: "VaultReport") -> None:
                 "完整：本库可开示账本上的全部承诺",
             )
         )
+    elif session.node is not None and not report.wrong:
+        print(
+            say(
+                "IN PART: openings of other parties lie in their homes; if one of yours is missing, "
+                "restore the vault from a backup",
+                "部分：其他主体的开示内容存于其各自的本库；如缺失的是您自己的，请从备份恢复本库",
+            )
+        )
     else:
         print(
             say(

@@ -174,7 +174,6 @@ class Watcher:
         if value is None:
             return Page(bundle.subject, (), Watched(0, size, EMPTY_FRONTIER), None, bundle)
         dossier = self._client.fetch_dossier(bundle.subject, under, value.n - 1)
-        _check_same_state(dossier, bundle)
         after = Watched(value.n, size, history_frontier(dossier))
         return Page(bundle.subject, (), after, dossier, bundle)
 
@@ -186,7 +185,6 @@ class Watcher:
         """
         subject = bundle.subject
         dossier = self._client.fetch_dossier(subject, under, known.n)
-        _check_same_state(dossier, bundle)
         if dossier.start is not None and dossier.start.history != known.frontier.root():
             raise BundleError(f"the first {known.n} events of {subject} are not those seen before")
         note = bundle.receipt.proof.checkpoint
@@ -273,16 +271,6 @@ def _check_grown(subject: SubjectKey, known: Watched, value: StateValue | None) 
         raise BundleError(f"{subject} had {known.n} events and is now shown with {n}")
     if value is not None and n == known.n and value.history != known.frontier.root():
         raise BundleError(f"the {n} events of {subject} are not those seen before")
-
-
-def _check_same_state(dossier: Dossier, bundle: StateBundle) -> None:
-    """Refuse a dossier that is of another state than the one shown under the same checkpoint.
-
-    Raises:
-        AnswerError: It is.
-    """
-    if dossier.state.value != bundle.value:
-        raise AnswerError(f"two states of {bundle.subject} under one checkpoint")
 
 
 def _receipt(event: DossierEvent, note: bytes) -> Receipt:

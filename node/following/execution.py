@@ -115,25 +115,27 @@ class Execution:
         """
         size = self._store.read_head().size
         if size < target.body.size:
-            tiles = self._take_up(target, size)
+            tiles = self._take_up(target)
             size = self._execute(target, tiles, size, budget_ms)
         if size < target.body.size:
             return False
         self._confirm(target)
         return True
 
-    def _take_up(self, target: SignedTree, size: TreeSize) -> AuthenticTiles:
-        """Hold a checkpoint against what was signed before, and keep it as evidence.
+    def _take_up(self, target: SignedTree) -> AuthenticTiles:
+        """Hold a checkpoint against the newest one that was taken up, and keep it as evidence.
+
+        So all that are kept are of one history, and what was executed is within the newest.
 
         Raises:
             ForkError: They contradict each other.
+            UnavailableError: The log does not show that the newest one extends this one.
         """
         tiles, known = self._source.open_tiles(target.body), self.newest_note()
         if known is not None:
-            if known.body.size <= target.body.size:
-                verify_same_history(tiles, known, target)
-            if size and root_within(tiles, size) != root_within(self._store, size):
-                raise ForkError(known.text, target.text)
+            is_ahead = known.body.size > target.body.size
+            wider = self._source.open_tiles(known.body) if is_ahead else tiles
+            verify_same_history(wider, known, target)
         self._store.save_checkpoint(target.body.size, target.note)
         return tiles
 

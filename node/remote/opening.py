@@ -40,8 +40,8 @@ def open_remote(
         path: The client's home: its policy says what is believed, its keys sign.
         url: Of the node.
         passphrase: Opens sealed keys when they are needed.
-        is_writer: Hold the lock of a home that has no ledger of its own, so that one process at a
-            time changes its vault. Beside a ledger its node holds that lock.
+        is_writer: One process at a time changes the vault of a home: hold the home's lock, or,
+            beside a ledger, whose node holds that one, wait for the vault's own.
         on_claim: Called once, before the first thing that is the node's claim alone.
 
     Raises:
@@ -56,8 +56,10 @@ def open_remote(
     policy = parse_policy(read_file(home.policy, max_bytes=MAX_POLICY_BYTES))
     ring = KeyRing(home.keys, passphrase)
     with ExitStack() as stack:
-        if is_writer and not home.ledger.is_file():
-            stack.enter_context(hold_lock(home.lock, "this home"))
+        if is_writer:
+            is_beside = home.ledger.is_file()
+            lock = home.vault_lock if is_beside else home.lock
+            stack.enter_context(hold_lock(lock, "this home", is_patient=is_beside))
         client = stack.enter_context(closing(NodeClient(url)))
         light = LightClient(policy, client, StateFile(home.remote_state), clock)
 

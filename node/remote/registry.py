@@ -26,7 +26,7 @@ from ledger.core.policy import Policy
 from ledger.core.rules import Listing, Step
 from ledger.core.state import StateValue
 from ledger.core.subjects import parse_subject
-from ledger.core.types import Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
+from ledger.core.types import DidKey, Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import AnswerError, InputError, NotFoundError, UnavailableError
 from ledger.keys import KeyRing
 from ledger.light.leaves import HeldTiles, read_leaves
@@ -94,6 +94,7 @@ class HttpRegistry(RegistryApi):
         self._on_claim: Callable[[], None] | None = on_claim
         self._follow = link.follow
         self._opened = link.follow()
+        self._node_key: DidKey | None = None
         self._proofs: RemoteProver | None = None
         self._tiles: HeldTiles | None = None
         self._submitter = Submitter(link.client, home, link.policy)
@@ -227,8 +228,9 @@ class HttpRegistry(RegistryApi):
 
     @override
     def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        node = self._find_node_key()
         try:
-            return self._submitter.submit_each(submissions, self.ledger.node, self.origin)
+            return self._submitter.submit_each(submissions, node, self.origin)
         finally:
             self._proofs = None
 
@@ -236,13 +238,17 @@ class HttpRegistry(RegistryApi):
     def submit(
         self, events: Sequence[SignedEvent], documents: Mapping[str, bytes]
     ) -> Sequence[Written]:
+        node = self._find_node_key()
         try:
-            written = self._submitter.submit_together(
-                events, documents, self.ledger.node, self.origin
-            )
+            return self._submitter.submit_together(events, documents, node, self.origin)
         finally:
             self._proofs = None
-        return written
+
+    def _find_node_key(self) -> DidKey:
+        """The key that signs the node's answers, as the ledger names it; read once."""
+        if self._node_key is None:
+            self._node_key = self.ledger.node
+        return self._node_key
 
     def _page(self, path: str, limit: int | None) -> Iterator[Json]:
         """Items of a listing, which is the node's claim alone; None: all of them.

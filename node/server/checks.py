@@ -9,7 +9,6 @@ from msgspec import UNSET, Meta, UnsetType
 from contracts.check import format_check
 from contracts.identity import PartyKey
 from contracts.odrl import check_action
-from contracts.odrl.vocabulary import check_fact
 from contracts.permission import Fact, Inquiry
 from contracts.records import Record, parse_record
 from contracts.title import AssetKey
@@ -68,14 +67,11 @@ def parse_check_request(data: bytes) -> CheckRequest:
     Raises:
         MalformedError: No JSON object of this shape, or it names keys of other types.
         LimitError: Too large.
-        RejectedError: The profile has no such action or fact.
+        RejectedError: The profile has no such action.
     """
     value: JsonObject = decode_bundle(data, max_bytes=MAX_BODY_BYTES)
     asked = parse_record(CheckRequest, value)
     check_action(asked.action)
-    if not isinstance(asked.facts, UnsetType):
-        for operand, fact in asked.facts.items():
-            check_fact(operand, fact)
     return asked
 
 

@@ -69,7 +69,7 @@ class Intake:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._receipts = Receipts(node.reader, node.publisher, node.policy, node.answers)
+        self._receipts = Receipts(node.reader, node.publisher, node.answers)
 
     async def write(self, lines: Sequence[EventLine], wish: Wish) -> list[Result]:
         """One result for each event, in order.

@@ -6,10 +6,7 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from pathlib import Path
 
 from ledger.clock import Clock
-from ledger.core.limits import MAX_POLICY_BYTES
-from ledger.core.policy import Policy, parse_policy
 from ledger.errors import LedgerError, UnavailableError
-from ledger.files import read_file
 from ledger.keys import Passphrase
 from ledger.sequencer import Accepted
 from ledger.storage.sqlite import SqliteStore
@@ -19,6 +16,7 @@ from node.server.metrics import Metrics
 from node.server.publishing import Publisher, open_publisher
 from node.server.settings import NodeSettings
 from node.server.statements import Answers, load_node_key
+from node.server.witnessmetrics import WitnessCollector
 from node.server.writer import Writer, Written
 
 
@@ -31,7 +29,6 @@ class Node:
         reader: Another connection to the same ledger, which never waits for a commit.
         publisher: Which checkpoint is shown.
         answers: Signs what is said about submissions.
-        policy: The node's own: what it publishes meets it.
     """
 
     def __init__(
@@ -41,16 +38,15 @@ class Node:
         reader: SqliteStore,
         publisher: Publisher,
         answers: Answers,
-        policy: Policy,
     ) -> None:
         self.settings = settings
         self.registry = registry
         self.reader = reader
         self.publisher = publisher
         self.answers = answers
-        self.policy = policy
         self.rates = Rates(settings, registry.clock)
         self.metrics = Metrics(self)
+        self.metrics.registry.register(WitnessCollector(publisher))
         self.writer = Writer(
             registry, max_events=settings.queue_events, max_bytes=settings.queue_bytes
         )
@@ -139,8 +135,7 @@ def open_node(
         stack.callback(reader.close)
         key = load_node_key(registry.ring, registry.ledger.node)
         answers = Answers(key, registry.origin, registry.clock)
-        policy = parse_policy(read_file(registry.home.policy, max_bytes=MAX_POLICY_BYTES))
         publisher = open_publisher(
             registry.store, registry.home.policy, reader, clock=registry.clock
         )
-        yield Node(settings, registry, reader, publisher, answers, policy)
+        yield Node(settings, registry, reader, publisher, answers)

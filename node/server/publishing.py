@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from ledger.clock import Clock, SystemClock
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.merkle import prove_consistency
+from ledger.core.policy import Policy
 from ledger.core.tiles import TileNodeReader
 from ledger.core.types import Digest, TreeSize, UnixMillis
 from ledger.errors import InputError, LedgerError, StoreFailedError, UnavailableError
@@ -85,6 +86,11 @@ class Publisher:
     def latest(self) -> bytes | None:
         """The newest note of the log."""
         return self._checkpoints.latest
+
+    @property
+    def policy(self) -> Policy:
+        """The node's own, as it is now."""
+        return self._policy()
 
     @property
     def published(self) -> bytes | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.core.bundle import format_leaf_receipt
 from ledger.core.limits import MAX_BLOCK_EVENTS
-from ledger.core.policy import NO_QUORUM, Policy
+from ledger.core.policy import NO_QUORUM
 from ledger.core.tiles import TileNodeReader
 from ledger.core.tlogproof import TlogProof
 from ledger.core.types import Json, LeafIndex
@@ -45,17 +45,13 @@ class Receipts:
 
     Args:
         store: Read only.
-        publisher: Knows the newest checkpoint.
-        policy: The node's own.
+        publisher: Knows the newest checkpoint, and the node's policy.
         answers: Signs.
     """
 
-    def __init__(
-        self, store: Store, publisher: Publisher, policy: Policy, answers: Answers
-    ) -> None:
+    def __init__(self, store: Store, publisher: Publisher, answers: Answers) -> None:
         self._store = store
         self._publisher = publisher
-        self._is_cosigning = policy.quorum != NO_QUORUM
         self._answers = answers
         self._nodes = TileNodeReader(store)
         self._newest: Prover | None = None
@@ -127,7 +123,8 @@ class Receipts:
 
     def _is_cosigned(self, prover: Prover) -> bool:
         """Whether a checkpoint has the cosignatures that the node's policy asks for."""
-        return self._is_cosigning and prover.anchor.note == self._publisher.published
+        is_published = prover.anchor.note == self._publisher.published
+        return is_published and self._publisher.policy.quorum != NO_QUORUM
 
     def _find_block(self, index: LeafIndex) -> int:
         """Size of the log after the block of an entry.

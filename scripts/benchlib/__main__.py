@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.benchlib.batch import measure_batch
 from scripts.benchlib.bulk import found_with_subjects
+from scripts.benchlib.following import measure_following
 from scripts.benchlib.grants import measure_checks, measure_deliveries, measure_dossiers
 from scripts.benchlib.light import measure_light
 from scripts.benchlib.maps import measure_inclusion, measure_maps
@@ -113,6 +114,8 @@ def _measure(scale: Scale, only: str | None) -> Iterator[list[Row]]:
             yield _tell("years", measure_years(scale))
         if is_asked("tiles"):
             yield _tell("tiles", measure_tiles(folder, scale))
+        if is_asked("following"):
+            yield _tell("following", measure_following(folder, scale))
         if is_asked("light"):
             yield _tell("light", measure_light(folder, scale))
         if is_asked("disk"):

@@ -7,7 +7,13 @@ import pytest
 
 from ledger.core.fork import decode_fork, verify_fork
 from ledger.core.policy import Log, Policy
-from ledger.errors import AnswerError, ForkError, SignatureError, UnavailableError
+from ledger.errors import (
+    AnswerError,
+    CorruptionError,
+    ForkError,
+    SignatureError,
+    UnavailableError,
+)
 from ledger.keys import SigningKey
 from ledger.replay import DifferenceError
 from ledger.storage.sqlite import SqliteStore, create_store
@@ -242,6 +248,36 @@ def test_a_fork_below_what_is_half_executed_is_found(operator, scratch):
     audit.served.show(twin)
     with pytest.raises(ForkError):
         audit()
+
+
+def test_a_smaller_checkpoint_than_one_that_is_known_has_to_be_within_it(operator, scratch):
+    """What is half executed says nothing yet; the note that it was begun for does."""
+    twin = operator.fork().write("j")
+    operator.write("g").write("h").write("i")
+    within = operator.sign(size=operator.size - 2)
+    audit = Audit(operator, scratch, Ticking())
+    assert not audit(0)
+    audit.served.show(twin)
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            audit(0)
+    audit.served.show(operator, within)
+    audit.served.lies["tile/0/000.p/17"] = operator.store.read_tile(0, 0)
+    assert not audit(0), "this one is"
+    audit.served.show(twin.write("k").write("l"))
+    audit.served.lies.clear()
+    with pytest.raises(ForkError) as caught:
+        audit(0)
+    verify_fork(decode_fork(caught.value.evidence), Policy((Log(operator.verifier),)))
+
+
+def test_a_scratch_file_of_something_else_convicts_nobody(operator, scratch):
+    twin = operator.fork().write("g")
+    assert Audit(twin, scratch)()
+    operator.write("h")
+    scratch.save_checkpoint(operator.size, operator.sign())
+    with pytest.raises(CorruptionError, match="from its beginning"):
+        Audit(operator, scratch)()
 
 
 # what is nobody's fault, or not the log's

@@ -107,6 +107,7 @@ def test_people_read_it_in_their_language(program, address, house):
 def test_before_the_first_contact_the_status_is_empty(program):
     status = program.json("light", "status")
     assert (status["size"], status["watched"], status["fork"]) == (None, [], None)
+    assert not program.home.exists()
 
 
 def test_a_fork_is_proved_left_as_evidence_and_verified(program, address, house, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,7 @@ from ledger.errors import (
     StoreFailedError,
     UnavailableError,
 )
-from ledger.light.advance import MAX_CACHE_MS, MAX_MARKS
+from ledger.light.advance import MAX_CACHE_MS, MAX_MARKS, Mark
 from ledger.light.client import LightClient
 from ledger.light.state import StateFile
 from tests.light.house import ASSET, Follower, ForgedTree, House, Road, dump, policy
@@ -213,6 +214,16 @@ def test_an_entry_dated_before_a_cosignature_without_it_is_refused(follower, hou
     assert follower.file.load() == before
 
 
+def test_a_seal_dated_before_a_cosignature_without_it_is_refused(follower, house):
+    follower.follow()
+    house.write(times=3)
+    state = follower.file.load()
+    late = Mark(house.size - 1, START + 20 * MINUTE)
+    follower.file.save(replace(state, marks=(*state.marks, late)))
+    with pytest.raises(BackdatedError, match=f"leaf {house.size - 1} is dated"):
+        follower.follow()
+
+
 def test_a_clock_as_far_behind_as_the_sequencer_allows_is_no_backdating(follower, house):
     house.clock.pass_time(9 * MINUTE)
     house.publish()
@@ -352,7 +363,8 @@ def test_a_full_tile_serves_where_the_partial_one_is_gone(follower, house, road)
 
 
 BUNDLES = {
-    "another leaf": lambda data: data.replace(b'"count":', b'"cuont":'),
+    "another leaf": lambda data: data.replace(b'"height":1', b'"height":2'),
+    "a leaf of another length": lambda data: data.replace(b'"height":1', b'"height":11'),
     "cut off": lambda data: data[:-1],
     "empty": lambda data: b"",
 }
@@ -468,6 +480,13 @@ def test_a_dossier_with_an_event_left_out_is_refused(follower, house, road):
     del document["events"][1]
     road.answers["v1/dossier/"] = dump(document)
     with pytest.raises(BundleError):
+        follower.client.fetch_dossier(ASSET, trusted)
+
+
+def test_another_subject_s_dossier_is_refused(follower, house, road):
+    trusted = follower.follow().opened
+    road.answers["v1/dossier/"] = house.answer(f"v1/dossier/{toy_key(2)}?size={house.size}")
+    with pytest.raises(AnswerError, match="not about"):
         follower.client.fetch_dossier(ASSET, trusted)
 
 

@@ -367,6 +367,26 @@ def test_a_backdated_event_of_a_watched_subject_is_refused(watching, house):
         watching.look()
 
 
+def test_a_backdated_event_of_a_long_history_is_refused(busy, tmp_path):
+    follower = Follower(tmp_path / "c", Road(busy), clock=busy.clock)
+    watching = Watching(follower, is_from_start=True)
+    follower.follow()
+    file = follower.file
+    file.save(replace(file.load(), marks=(Mark(0, START + 3_600_000),)))
+    with pytest.raises(BackdatedError):
+        watching.look()
+    assert watching.pages == []
+
+
+def test_under_the_same_checkpoint_nothing_is_asked_for_twice(watching, house, road):
+    watching.look(ASSET, LATER)
+    house.write(ASSET)
+    assert watching.look(ASSET, LATER) == [2]
+    road.asked.clear()
+    assert watching.look(ASSET, LATER) == []
+    assert road.asked == ["checkpoint"]
+
+
 def test_too_many_subjects_for_one_file_are_refused(watching, monkeypatch):
     monkeypatch.setattr("ledger.light.watch.MAX_WATCHED", 1)
     watching.look(ASSET)

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from ledger.files import hold_lock
 from tests.support.program import run_process
 from tests.support.running import run_node
@@ -93,6 +95,7 @@ def test_a_joined_home_registers_and_proves(joined):
     verified = joined.json("verify", f"{number}.voucher.json", "--data", "t.csv")
     assert (verified["status"], verified["verified"]) == ("valid", True)
     assert joined.json("vault", "check", code=3)["opened"] == 20, "the rest is elsewhere"
+    assert joined.ok("vault", "check", code=3).out.startswith("IN PART: openings of other parties")
     answers = list((joined.home / "answers").iterdir())
     assert len(answers) == 4, "one for each event of a registration in solo"
     outcome = json.loads(answers[0].read_bytes())["answer"]["outcome"]
@@ -183,6 +186,24 @@ def test_one_process_at_a_time_writes_from_a_client_s_home(joined):
         error = joined.refused("party", "enroll", "B", OPEN, code=6)
         assert "another process is using this home" in error["message"]
         joined.ok("stats")
+
+
+def test_writers_beside_a_running_node_change_the_vault_one_after_the_other(program, served):
+    """An erasure of leftovers would else destroy what a filing under way has just kept."""
+    home, url = served
+    (home / "node.url").write_text(f"{url}\n")
+    waiting = threading.Thread(
+        target=main, args=(["--home", str(home), "--quiet", "party", "enroll", "Cardamom", OPEN],)
+    )
+    with hold_lock(home / "vault.lock", "this home"):
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        assert program.json("--home", home, "search", "Cardamom")["items"] == []
+    waiting.join(20)
+    assert not waiting.is_alive()
+    (found,) = program.json("--home", home, "search", "Cardamom")["items"]
+    assert found["label"] == "Cardamom"
 
 
 @pytest.mark.slow

@@ -194,6 +194,17 @@ def test_listings_of_another_kind_or_form_are_refused(reader):
             registry.search("x", kind=None, limit=3)
 
 
+def test_what_is_due_is_looked_for_where_the_node_names_not_all(reader):
+    _, registry, between = reader
+    assert registry.find_due() == frozenset()
+    between.change = lambda path, status, body: b'{"items":[],"total":1}'
+    assert registry.find_due() is None
+    for page in (b"{}", b'{"items":[{"subject":"x"}],"total":1}', b'{"items":[1],"total":1}'):
+        between.change = lambda path, status, body, page=page: page
+        with pytest.raises(AnswerError):
+            registry.find_due()
+
+
 def test_a_listing_that_never_ends_ends(reader):
     _, registry, between = reader
     registry.read_end()

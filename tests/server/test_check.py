@@ -89,7 +89,11 @@ def wrong_bodies(trade):
         "not UTF-8": (b'{"action":"\xff"}', 400, "malformed"),
         "a lone surrogate": (b'{"action":"\\ud800"}', 400, "malformed"),
         "an action of nobody": (_bytes(good | {"action": "fly"}), 422, "rejected"),
-        "a fact of nobody": (_bytes(good | {"facts": {"mood": "good"}}), 422, "rejected"),
+        "a fact of nobody": (
+            _bytes(good | {"by": trade.owner, "facts": {"mood": "good"}}),
+            422,
+            "rejected",
+        ),
         "too large": (_bytes(good | {"facts": {"purpose": "x" * 40_000}}), 413, "limit"),
         "deep": (b"[" * 1000 + b"]" * 1000, None, None),
         "a party of nobody": (_bytes(good | {"by": "party/" + "a" * 26}), 404, "not_found"),

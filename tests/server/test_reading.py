@@ -128,6 +128,28 @@ def test_head_says_what_get_would_without_the_body(site, trade):
         assert site.ask("HEAD", path).status_code == 200
 
 
+def test_no_body_follows_a_head(site):
+    """Whatever the server beneath would do with one."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "HEAD",
+        "scheme": "http", "path": "/v1/entries/0", "raw_path": b"/v1/entries/0",
+        "query_string": b"", "root_path": "", "server": ("node", 80),
+        "client": ("127.0.0.1", 1), "headers": [(b"host", b"node")],
+    }  # fmt: skip
+    site.run(site.app(scope, receive, send))
+    assert sent[0]["status"] == 200
+    assert b"".join(message.get("body", b"") for message in sent[1:]) == b""
+    assert scope["method"] == "HEAD", "the server goes by it"
+
+
 def test_scripts_of_any_origin_may_read(site, trade):
     path = f"/v1/state/{trade.asset}"
     response = site.get(path, origin="https://verifier.example")

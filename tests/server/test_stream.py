@@ -31,6 +31,7 @@ class Listener:
         self._messages = queue.Queue()
         self._asked = False
         self._left = asyncio.Event()
+        self.reads_on = asyncio.Event()
         self._text = b""
         self.is_over = asyncio.run_coroutine_threadsafe(self._run(), site.loop)
 
@@ -47,7 +48,15 @@ class Listener:
     async def _send(self, message):
         self._messages.put(message)
         if message["type"] == "http.response.body" and not self._is_reading:
-            await asyncio.Event().wait()
+            await self.reads_on.wait()
+
+    def pause(self):
+        """Read nothing more after the next message, until told."""
+        self._is_reading = False
+
+    def resume(self):
+        self._is_reading = True
+        self._site.loop.call_soon_threadsafe(self.reads_on.set)
 
     def leave(self):
         """Hang up, and wait until the node has noticed."""
@@ -234,6 +243,24 @@ def test_who_does_not_read_is_cut_off_and_the_others_are_served(tight_site):
         assert reader.block()[0] == size
         with listening(tight_site) as again:
             assert again.start()[0] == 200, "its place is free"
+
+
+def test_who_falls_far_behind_is_cut_off_and_may_come_back(own_home, monkeypatch):
+    monkeypatch.setattr(stream, "_KEPT", 2)
+    with open_site(own_home) as site:
+        site.calendars = iter(calendars(site))
+        with listening(site) as slow:
+            slow.start(), slow.block()
+            slow.pause()
+            first = write(site)
+            last, _ = slow.block()
+            assert last == first
+            missed = [write(site) for _ in range(4)]
+            slow.resume()
+            slow.is_over.result(DEADLINE_S)
+        with listening(site, last=last) as again:
+            again.start()
+            assert [again.block()[0] for _ in missed] == missed
 
 
 def test_who_hangs_up_frees_his_place(tight_site):

@@ -121,9 +121,9 @@ def start(
     )
 
 
-def finish(process):
+def finish(process, seconds=DEADLINE_S):
     """Wait for a process; how it ended."""
-    out, err = process.communicate(timeout=DEADLINE_S)
+    out, err = process.communicate(timeout=seconds)
     return Exit(process.returncode, out or b"", err.decode())
 
 
