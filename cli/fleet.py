@@ -122,7 +122,7 @@ class Fleet:
         """
         code = self.ended(name)
         if code is None:
-            return bool(self.last_line(name))
+            return len(self.last_line(name)) > len("}")  # which ends the document of an error
         said = "".join(self.path(name, kind).read_text("utf-8") for kind in ("log", "out"))
         raise UnavailableError(f"{name} ended with {code}: {said[-500:].strip()}")
 

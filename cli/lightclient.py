@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ledger.core.policy import Policy
     from ledger.core.types import SubjectKey
     from ledger.light.client import LightClient
-    from ledger.light.fetch import Fetcher
     from ledger.light.state import StateFile
 
 LIGHT_FILE: Final = "light.state"
@@ -42,11 +41,12 @@ def open_client(
     from ledger.clock import SystemClock
     from ledger.core.ed25519 import check_library
     from ledger.light.client import LightClient
+    from ledger.light.fetch import open_fetcher
 
     check_library()
     trusted = read_policy(session, policy)
     file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fetcher = _open_fetcher(_choose_url(session, url, trusted))
+    fetcher = open_fetcher(_choose_url(session, url, trusted))
     return LightClient(trusted, fetcher, file, SystemClock())
 
 
@@ -128,14 +128,3 @@ def _choose_url(session: Session, url: str | None, policy: "Policy") -> str:
             "node_required",
         )
     return chosen
-
-
-def _open_fetcher(url: str) -> "Fetcher":
-    """A folder that is there, or an address.
-
-    Raises:
-        MalformedError: Neither.
-    """
-    from ledger.light.fetch import FolderFetcher, HttpFetcher
-
-    return FolderFetcher(Path(url)) if Path(url).is_dir() else HttpFetcher(url)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.commands.serve import need_extra
+from cli.exitcodes import UsageError
+from cli.lang import say
 from cli.session import Session
 from ledger.core.types import JsonObject
 
@@ -21,6 +22,25 @@ class Place:
     host: str
     port: int
     uds: Path | None
+
+
+def need_extra() -> None:
+    """Make sure that what serves HTTP is installed.
+
+    Raises:
+        UsageError: It is not.
+    """
+    from importlib.util import find_spec
+
+    for name in ("fastapi", "httptools", "prometheus_client", "uvicorn", "uvloop"):
+        if find_spec(name) is None:
+            raise UsageError(
+                say(
+                    f"serving needs {name}, which is not installed: pip install 'muniment[node]'",
+                    f"提供服务需要 {name}，尚未安装：pip install 'muniment[node]'",
+                ),
+                "extra_missing",
+            )
 
 
 def serve_beside(

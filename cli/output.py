@@ -138,6 +138,24 @@ class Output:
             task = bar.add_task(say(en, zh), total=total)
             yield lambda done: bar.advance(task, done)
 
+    @contextmanager
+    def counted(self, en: str, zh: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar that is told how much is done so far, of how much.
+
+        Args:
+            en: What is being done.
+            zh: The same in Chinese.
+        """
+        told = 0
+        with self.progress(en, zh, None) as advance:
+
+            def show(done: int, _total: int) -> None:
+                nonlocal told
+                advance(done - told)
+                told = done
+
+            yield show
+
 
 def _cite(rule: str) -> str:
     """A rule behind the sentence that rests on it."""

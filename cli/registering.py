@@ -116,9 +116,10 @@ def register_application(
         None where keys are missing here: then its draft is written for those who have them.
 
     Raises:
-        UsageError: The filer's key is not here.
+        UsageError: The filer's key is not here, or under the solo profile the one person's.
         InputError: A rule refuses; nothing was written, and nothing of it kept.
     """
+    _check_officers(registry.ledger, registry)
     own = find_keys(registry, wanted.filer, 1)
     warn_listed(session, registry, classify(registry, wanted.application))
     vault = registry.open_vault()
@@ -151,6 +152,29 @@ def register_application(
     except InputError:
         forget_refused(registry, filed, wanted.files)
         raise
+
+
+def _check_officers(ledger: Ledger, registry: RegistryApi) -> None:
+    """Before anything is kept, see that it can be completed where it is to be completed at once.
+
+    Raises:
+        UsageError: Under the solo profile, without the keys of the one person who registers.
+    """
+    if not ledger.profile.is_solo:
+        return
+    try:
+        find_keys(registry, ledger.registrar, ledger.profile.officers)
+    except UsageError as exc:
+        raise UsageError(
+            say(
+                "under the solo profile one person registers at once: do this with the registrar's "
+                "key, in the registry's home or with a copy of its keys/operator.key in this "
+                "home's keys/; with another profile anybody files an application from here",
+                "solo 规则下由同一人立即登记：请在登记系统的目录中办理，或将其 keys/operator.key "
+                "复制到本目录的 keys/ 中；使用其他规则时，任何人均可在此提交申请",
+            ),
+            "key_required",
+        ) from exc
 
 
 def _complete(

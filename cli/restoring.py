@@ -1,6 +1,5 @@
 """What a restore says and does once the ledger is in place: what is lost, what may be signed."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,7 @@ from cli.trust import read_policy
 from ledger.core.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ledger.audit import AuditResult, Progress
+    from ledger.audit import AuditResult
     from ledger.core.policy import Policy
     from node.following.restoring import Rebuilt
 
@@ -37,20 +34,6 @@ class FromMirror:
     checkpoint: Path | None
     is_only_copy: bool
     discards_newer: bool
-
-
-@contextmanager
-def executing(session: Session) -> "Iterator[Progress]":
-    """A bar that takes how many leaves are done, of how many."""
-    done = 0
-    with session.out.progress("Executing again", "重新执行", None) as advance:
-
-        def progress(leaves: int, _total: int) -> None:
-            nonlocal done
-            advance(leaves - done)
-            done = leaves
-
-        yield progress
 
 
 def take_up(session: Session, note: bytes | None) -> int:
@@ -103,13 +86,13 @@ def restore_mirrored(session: Session, chosen: FromMirror) -> "tuple[AuditResult
         UsageError: There is no policy to hold the mirror to.
         LedgerError: As restore_from_mirror and take_up.
     """
+    from ledger.light.fetch import open_fetcher
     from node.following.restoring import restore_from_mirror
-    from node.following.source import open_fetcher
     from node.home import Home
 
     policy, home = _choose_policy(session, chosen), Home(session.settings.home)
     kept_vault = home.vault.exists()
-    with executing(session) as progress:
+    with session.out.counted("Executing again", "重新执行") as progress:
         rebuilt = restore_from_mirror(
             open_fetcher(chosen.mirror),
             policy,

@@ -11,7 +11,7 @@ from typing import Final
 from ledger.core.note import VerifierKey, format_vkey
 from ledger.core.policy import Policy, parse_policy
 from ledger.core.text import parse_decimal
-from ledger.errors import MalformedError
+from ledger.errors import MalformedError, NotFoundError
 
 ALL_WITNESSES: Final = b"witnesses"
 """Name of the group that a quorum of all, any or k of the witnesses is."""
@@ -38,6 +38,34 @@ def add_witness(data: bytes, name: str, key: VerifierKey, url: str | None) -> by
     lines = data.split(b"\n")
     at = next((i for i, line in enumerate(lines) if _kind(line) in {b"group", b"quorum"}), 0)
     return _check([*lines[:at], b" ".join((b"witness", *words)), *lines[at:]])
+
+
+def remove_witness(data: bytes, name: str) -> bytes:
+    """A policy file without a witness; a quorum of all, any or k of them is of those who are left.
+
+    Args:
+        data: Of the file.
+        name: What the policy calls it.
+
+    Raises:
+        NotFoundError: No witness is called so.
+        MalformedError: What parse_policy refuses, or the quorum cannot do without it.
+        LimitError: Too many bytes.
+    """
+    word, names = _encode_word(name), [one.name for one in parse_policy(data).witnesses]
+    if word not in names:
+        raise NotFoundError(f"the policy names no witness {name}: see 'muniment policy show'")
+    lines = [
+        _drop_member(line, word) if _defines_all(line) else line
+        for line in data.split(b"\n")
+        if _words(line)[:2] != [b"witness", word]
+    ]
+    try:
+        return _check(lines)
+    except MalformedError as exc:
+        raise MalformedError(
+            f"the quorum cannot do without {name}: change it first with 'muniment policy quorum'"
+        ) from exc
 
 
 def set_quorum(data: bytes, quorum: str) -> bytes:
@@ -90,12 +118,21 @@ def _append(lines: list[bytes], line: bytes) -> list[bytes]:
     return [*lines[:-1], line, lines[-1]]
 
 
+def _drop_member(line: bytes, member: bytes) -> bytes:
+    kind, group, threshold, *members = _words(line)
+    return b" ".join((kind, group, threshold, *(one for one in members if one != member)))
+
+
 def _kind(line: bytes) -> bytes:
-    return _BLANKS.split(line.strip(b" \t"))[0]
+    return _words(line)[0]
 
 
 def _defines_all(line: bytes) -> bool:
-    return _BLANKS.split(line.strip(b" \t"))[:2] == [b"group", ALL_WITNESSES]
+    return _words(line)[:2] == [b"group", ALL_WITNESSES]
+
+
+def _words(line: bytes) -> list[bytes]:
+    return _BLANKS.split(line.strip(b" \t"))
 
 
 def _is_count(quorum: str) -> bool:

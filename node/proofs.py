@@ -14,7 +14,7 @@ from ledger.core.entry import Entry, Seal, decode_leaf
 from ledger.core.execution import StoredState
 from ledger.core.limits import MAX_DOSSIER_EVENTS
 from ledger.core.mappages import hash_key
-from ledger.core.merkle import Frontier, NodeId, NodeReader, prove_consistency, prove_inclusion
+from ledger.core.merkle import Frontier, NodeId, NodeReader, prove_consistency, prove_inclusions
 from ledger.core.state import StateValue, hash_history_leaf, parse_state
 from ledger.core.statemap import prove
 from ledger.core.tiles import TileNodeReader
@@ -84,12 +84,9 @@ class Prover(Proofs):
         size = self.anchor.size
         if not 0 <= start < stop <= size:
             raise NotFoundError(f"the log has the leaves 0 to {size - 1}, not {start}")
-        leaves = enumerate(self._store.read_leaves(start, stop), start)
-        return [(leaf, self._locate(LeafIndex(index))) for index, leaf in leaves]
-
-    def _locate(self, index: LeafIndex) -> TlogProof:
-        path = prove_inclusion(self._nodes, index, self.anchor.size)
-        return TlogProof(index, path, self.anchor.note)
+        paths = enumerate(prove_inclusions(self._nodes, start, stop, size), start)
+        proofs = (TlogProof(LeafIndex(index), path, self.anchor.note) for index, path in paths)
+        return list(zip(self._store.read_leaves(start, stop), proofs, strict=True))
 
     @override
     def prove_growth(self, old: int, new: int) -> tuple[Digest, ...]:

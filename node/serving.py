@@ -1,7 +1,6 @@
 """Serves an application over HTTP in this process: uvicorn with bounds on what it leaves open.
 
-- A head has to be there in time and has a largest size; a body that nobody reads as well.
-- Who does not read its answer is cut off.
+- What a connection may send, and how long it may take, `node.connection` bounds.
 - So many connections at most: beyond that the one that has idled longest makes room.
 - SIGTERM and SIGINT stop it gracefully: no more connections, what is under way is finished.
 """
@@ -19,23 +18,16 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 import uvicorn
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ledger.errors import LedgerError, LimitError, MalformedError, UnavailableError
-from node.asgi import App, HungUpError
-from node.problems import (
-    PROBLEM_TYPE,
-    BusyError,
-    encode_problem,
-    problem_of,
-)
+from ledger.errors import UnavailableError
+from node.asgi import App
+from node.connection import Connection, ServerLimits
 
-if TYPE_CHECKING:
-    from ledger.core.types import Json
+__all__ = ("Hooks", "ServerLimits", "serve")
 
 SOCKET_MODE: Final = 0o660
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -43,27 +35,6 @@ _OTHER_FILES: Final = 256
 """Of a process, besides connections: the store, logs, keys, what it asks of others."""
 _BACKLOG: Final = 1024
 _TICKS_PER_SWEEP: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class ServerLimits:
-    """Bounds of a server, whatever it serves.
-
-    Args:
-        connections: At once; fewer where the system allows fewer open files.
-        head_seconds: From the first byte of a request, or from connecting, to the end of its head.
-        head_bytes: Of request line and headers, roughly.
-        idle_seconds: Between two requests of a connection.
-        write_seconds: That a client may leave its answer unread.
-        stop_seconds: For what is under way when the server is told to stop.
-    """
-
-    connections: int = 4096
-    head_seconds: float = 10
-    head_bytes: int = 32 * 1024
-    idle_seconds: int = 60
-    write_seconds: float = 30
-    stop_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +86,7 @@ def serve(  # noqa: PLR0913  # where, and what to do there
     with _listen(host, port, uds) as (listener, url):
         config = uvicorn.Config(
             cast("Callable[..., object]", app),
-            http=type("_Bounded", (_Guarded,), {"limits": bounds}),
+            http=type("_Bounded", (Connection,), {"limits": bounds}),
             loop="auto",
             ws="none",
             lifespan="off",
@@ -159,7 +130,7 @@ class _Server(uvicorn.Server):
         if counter % _TICKS_PER_SWEEP == 0:
             now = asyncio.get_running_loop().time()
             for connection in list(self.server_state.connections):
-                if isinstance(connection, _Guarded):
+                if isinstance(connection, Connection):
                     connection.sweep(now)
         has_to_stop = self._hooks.has_to_stop
         if has_to_stop is not None and has_to_stop():
@@ -190,109 +161,6 @@ class _Server(uvicorn.Server):
         if self.should_exit:
             self.force_exit = True
         self.should_exit = True
-
-
-class _Guarded(HttpToolsProtocol):
-    """A connection that knows since when it waits, and is cut off when that takes too long."""
-
-    limits = ServerLimits()
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._waits_since: float | None = self.loop.time()
-        self.idle_since: float | None = self._waits_since
-        self._stuck_since: float | None = None
-        self._head_bytes = 0
-        self._is_in_head = False
-        self._is_in_message = False
-        super().connection_made(cast("asyncio.Transport", transport))
-        if len(self.connections) > self.limits.connections:
-            self._make_room()
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.transport.is_closing() or self._is_answering():
-            return
-        if self._waits_since is None:  # blanks between two requests
-            self._waits_since = self.loop.time()
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > self.limits.head_bytes:
-                self._refuse(LimitError(f"a head has at most {self.limits.head_bytes} bytes"), 431)
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._is_in_head = self._is_in_message = True
-        self._head_bytes = 0
-        self.idle_since = None
-        if self._waits_since is None:
-            self._waits_since = self.loop.time()
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        self._waits_since = None
-        super().on_headers_complete()
-
-    @override
-    def on_message_complete(self) -> None:
-        self._is_in_message = False
-        if not self._is_answering():
-            self._waits_since, self.idle_since = None, self.loop.time()
-        super().on_message_complete()
-
-    @override
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._is_in_message:  # nobody reads the rest of the request: it has to end soon
-            self._waits_since = self.loop.time()
-        elif not self._is_answering():
-            self.idle_since = self.loop.time()
-
-    @override
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(MalformedError("this is no HTTP/1.1 request"), 400)
-
-    def sweep(self, now: float) -> None:
-        """Cut the connection off if it keeps us waiting; once a second."""
-        since = None if self._is_answering() else self._waits_since
-        if since is not None and now - since > self.limits.head_seconds:
-            if self._is_in_head:
-                self._refuse(HungUpError("the head of the request did not come in time"), 408)
-            else:
-                self.transport.abort()
-            self._waits_since = None
-        if not (self.transport.is_closing() or self.flow.write_paused):
-            self._stuck_since = None
-        elif self._stuck_since is None:
-            self._stuck_since = now
-        elif now - self._stuck_since > self.limits.write_seconds:
-            self.transport.abort()
-
-    def _is_answering(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        return cycle is not None and not cycle.response_complete
-
-    def _make_room(self) -> None:
-        """Close the connection that has idled longest, or else this one."""
-        others = [each for each in self.connections if isinstance(each, _Guarded)]
-        idle = [each for each in others if each is not self and each.idle_since is not None]
-        if idle:
-            min(idle, key=lambda each: each.idle_since or 0.0).transport.abort()
-        else:
-            self._refuse(BusyError("the node has all the connections that it can serve"), 503)
-
-    def _refuse(self, error: LedgerError, status: int) -> None:
-        problem: dict[str, Json] = {**problem_of(error), "status": status}
-        body = encode_problem(problem)
-        head = (
-            f"HTTP/1.1 {status} {problem['title']}\r\ncontent-type: {PROBLEM_TYPE}\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + body)
-        self.transport.close()
 
 
 @contextlib.contextmanager

@@ -252,8 +252,8 @@ def _locate(session: Session, policy: Path | None, url: str | None) -> "list[Log
 @contextmanager
 def _opened(folder: Path) -> "Iterator[tuple[Book, AuditedLogs]]":
     """The auditor's book and logs; no other process uses them meanwhile."""
+    from ledger.light.fetch import open_fetcher
     from node.following.auditor import open_logs
-    from node.following.source import open_fetcher
     from node.witness.book import open_book
     from node.witness.logs import LogsFile
 

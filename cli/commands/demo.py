@@ -53,8 +53,8 @@ def demo(
         typer.Option(
             "--network",
             help=say(
-                "Over HTTP: node, witnesses, auditor, light client; each is killed; a fork is caught.",
-                "经 HTTP 演示：节点、见证方、审计方、轻客户端；逐一杀死进程；识破分叉。",
+                "Over HTTP, with processes that are killed in turn, and a fork that is caught.",
+                "经 HTTP 演示：多个进程，逐一杀死；识破分叉。",
             ),
         ),
     ] = False,
@@ -103,7 +103,7 @@ def _choose_story(*, is_network: bool) -> "type[Story]":
         from cli.story import Story
 
         return Story
-    from cli.commands.serve import need_extra
+    from cli.listening import need_extra
     from cli.network import NetworkStory
 
     need_extra()

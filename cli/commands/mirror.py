@@ -82,7 +82,9 @@ def follow(
     session: Session = context.obj
     mirror = _open_mirror(session, source, folder, policy)
     if once:
-        _show(session, _follow_once(session, mirror), folder)
+        with session.out.counted("Mirroring", "正在镜像") as progress:
+            done = mirror.follow(progress)
+        _show(session, done, folder)
         return
     from node.server.logs import set_up_logs
 
@@ -147,22 +149,10 @@ def status(context: typer.Context, folder: Annotated[Path, _FOLDER]) -> int:
 
 def _open_mirror(session: Session, source: str, folder: Path, policy: Path | None) -> "Mirror":
     from ledger.clock import SystemClock
+    from ledger.light.fetch import open_fetcher
     from node.following.mirror import Mirror
-    from node.following.source import open_fetcher
 
     return Mirror(folder, read_policy(session, policy), open_fetcher(source), SystemClock())
-
-
-def _follow_once(session: Session, mirror: "Mirror") -> "Followed":
-    last = 0
-    with session.out.progress("Mirroring", "正在镜像", None) as advance:
-
-        def progress(leaves: int, _total: int) -> None:
-            nonlocal last
-            advance(leaves - last)
-            last = leaves
-
-        return mirror.follow(progress)
 
 
 def _step(session: Session, mirror: "Mirror", folder: Path) -> bool:

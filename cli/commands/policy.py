@@ -1,4 +1,4 @@
-"""`muniment policy show|add-witness|quorum`: the trust policy of this home."""
+"""`muniment policy show|add-witness|remove-witness|quorum`: the trust policy of this home."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +48,13 @@ def create_group() -> typer.Typer:
             "添加见证方；给出网址时，本登记系统的节点向其请求联署。\n\n纳入 quorum 后方计数：用 --quorum，或见 muniment policy quorum。\n\n示例：muniment policy add-witness w1 VKEY http://127.0.0.1:8081",
         ),
     )(add_witness)
+    group.command(
+        "remove-witness",
+        help=say(
+            "Remove a witness, such as one that is lost.\n\nA quorum of all, any or a number is then of those who are left. Hand the new policy out to all who rely on it.\n\nExample: muniment policy remove-witness w1",
+            "移除见证方，例如已永久丢失者。\n\nquorum 为 all、any 或数量时，随后由其余见证方计数。请将新策略交给所有依赖者。\n\n示例：muniment policy remove-witness w1",
+        ),
+    )(remove_witness)
     group.command(
         "quorum",
         help=say(
@@ -101,6 +108,18 @@ def add_witness(
         return changed if quorum is None else require(changed, quorum)
 
     _change(context.obj, policy, change)
+
+
+def remove_witness(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help=say("As 'muniment policy show' has it.", "策略中的名称。"))
+    ],
+    policy: Annotated[Path | None, POLICY] = None,
+) -> None:
+    from node.policyedit import remove_witness as remove
+
+    _change(context.obj, policy, lambda data: remove(data, name))
 
 
 def set_quorum(

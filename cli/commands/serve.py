@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.options import HOST, PORT, UDS
 from cli.exitcodes import UsageError
 from cli.lang import say
+from cli.listening import need_extra
 from cli.session import Session
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ _HELP = say(
     "Takes signed events, answers reads with proofs, serves the log's tiles and asks the witnesses of trust.policy for cosignatures. What it has accepted is finished before it stops. The public reaches it through a proxy that does TLS: see docs/operating.md.\n\n"
     f"Example: {_EXAMPLE}",
     "将本目录的登记系统以 HTTP 提供服务，直至 Ctrl-C 或 SIGTERM。\n\n"
-    "接收已签名事件，以证明回应查询，提供日志分块，并请 trust.policy 中的见证方联署。停止前先完成已接收的事件。对外应经由处理 TLS 的代理：见 docs/operating.md。\n\n"
+    "接收已签名事件，以证明回应查询，提供日志分块，并请策略中的见证方联署。\n\n"
+    "停止前先完成已接收的事件。对外应经由处理 TLS 的代理：见 docs/operating.md。\n\n"
     f"示例：{_EXAMPLE}",
 )
 
@@ -34,21 +37,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[
-        str, typer.Option(help=say("Address to listen on.", "监听地址。"))
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=65535, help=say("Port; 0: one that is free.", "端口；0 为任一空闲端口。")
-        ),
-    ] = 8080,
-    uds: Annotated[
-        Path | None,
-        typer.Option(
-            "--uds", help=say("UNIX socket to listen on instead.", "改为监听此 UNIX 套接字。")
-        ),
-    ] = None,
+    host: Annotated[str, HOST] = "127.0.0.1",
+    port: Annotated[int, PORT] = 8080,
+    uds: Annotated[Path | None, UDS] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -118,22 +109,3 @@ def _told(session: Session, node: "Node") -> "Iterator[Callable[[str], None]]":
     finally:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
-
-def need_extra() -> None:
-    """Make sure that what serves HTTP is installed.
-
-    Raises:
-        UsageError: It is not.
-    """
-    from importlib.util import find_spec
-
-    for name in ("fastapi", "httptools", "prometheus_client", "uvicorn", "uvloop"):
-        if find_spec(name) is None:
-            raise UsageError(
-                say(
-                    f"serving needs {name}, which is not installed: pip install 'muniment[node]'",
-                    f"提供服务需要 {name}，尚未安装：pip install 'muniment[node]'",
-                ),
-                "extra_missing",
-            )

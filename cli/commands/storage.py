@@ -9,7 +9,6 @@ from cli.exitcodes import UsageError
 from cli.lang import say
 from cli.restoring import (
     FromMirror,
-    executing,
     read_note,
     restore_mirrored,
     take_up,
@@ -95,7 +94,7 @@ def audit(
     session: Session = context.obj
     session.refuse_node("audit")
     act = rebuild_registry if rebuild else audit_registry
-    with executing(session) as progress:
+    with session.out.counted("Executing again", "重新执行") as progress:
         result = act(Home(session.settings.home), progress)
     _show(session, result, {"rebuilt": rebuild})
 
@@ -155,7 +154,7 @@ def _restore_backup(
     from node.home import Home
     from node.maintenance import restore_registry
 
-    with executing(session) as progress:
+    with session.out.counted("Executing again", "重新执行") as progress:
         home = Home(session.settings.home)
         done = restore_registry(source, home, progress, discards_newer=discard_newer)
     extra: dict[str, Json] = {"kept_vault": done.kept_vault, "adopted": None}

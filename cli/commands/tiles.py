@@ -75,8 +75,7 @@ def export(
             return export_log(store, policy, folder, progress)
 
         if every is None:
-            done = _export_once(session, run)
-            _show(session, done, folder)
+            _show(session, _export_once(session, run), folder)
         else:
             _export_forever(session, run, folder, every)
 
@@ -84,14 +83,7 @@ def export(
 def _export_once(
     session: Session, run: "Callable[[Callable[[int, int], None]], Exported]"
 ) -> "Exported":
-    last = 0
-    with session.out.progress("Exporting", "正在导出", None) as advance:
-
-        def progress(leaves: int, _total: int) -> None:
-            nonlocal last
-            advance(leaves - last)
-            last = leaves
-
+    with session.out.counted("Exporting", "正在导出") as progress:
         return run(progress)
 
 

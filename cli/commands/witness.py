@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.serve import need_extra
+from cli.commands.options import HOST, PORT, UDS
 from cli.exitcodes import UsageError
 from cli.files import read_capped
 from cli.lang import say
+from cli.listening import need_extra
 from cli.session import Session
 from ledger.core.types import Json
 
@@ -183,21 +184,9 @@ def show_logs(context: typer.Context, folder: Annotated[Path | None, FOLDER] = N
 def serve(
     context: typer.Context,
     folder: Annotated[Path | None, FOLDER] = None,
-    host: Annotated[
-        str, typer.Option(help=say("Address to listen on.", "监听地址。"))
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=65535, help=say("Port; 0: one that is free.", "端口；0 为任一空闲端口。")
-        ),
-    ] = DEFAULT_PORT,
-    uds: Annotated[
-        Path | None,
-        typer.Option(
-            "--uds", help=say("UNIX socket to listen on instead.", "改为监听此 UNIX 套接字。")
-        ),
-    ] = None,
+    host: Annotated[str, HOST] = "127.0.0.1",
+    port: Annotated[int, PORT] = DEFAULT_PORT,
+    uds: Annotated[Path | None, UDS] = None,
 ) -> None:
     need_extra()
     from node.server.logs import set_up_logs  # heavy

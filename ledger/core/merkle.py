@@ -195,6 +195,32 @@ def prove_inclusion(
     return _read_path(reader, inclusion_nodes(index, size), suite)
 
 
+def prove_inclusions(
+    reader: NodeReader, start: int, stop: int, size: TreeSize, *, suite: Suite = SUITE
+) -> list[tuple[Digest, ...]]:
+    """Paths of the leaves start <= index < stop, each as prove_inclusion gives it.
+
+    Args:
+        reader: Of the log, or of a longer one.
+        start: First leaf.
+        stop: Greater than start.
+        size: Of the tree.
+        suite: Hash function and tags.
+
+    Raises:
+        NotFoundError: The tree does not have all these leaves, or the log is smaller than size.
+
+    Cost: one read; what the paths share is read and hashed once.
+    """
+    if not 0 <= start < stop <= size < _SIZE_LIMIT:
+        raise NotFoundError(f"a tree of {size} leaves has no leaves {start} to {stop - 1}")
+    paths = [_siblings(index, 0, size) for index in range(start, stop)]
+    subtrees = list(dict.fromkeys(subtree for path in paths for subtree in path))
+    found = _read_path(reader, [_parts(subtree, size) for subtree in subtrees], suite)
+    by_subtree = dict(zip(subtrees, found, strict=True))
+    return [tuple(by_subtree[subtree] for subtree in path) for path in paths]
+
+
 def prove_consistency(
     reader: NodeReader, old: TreeSize, new: TreeSize, *, suite: Suite = SUITE
 ) -> tuple[Digest, ...]:

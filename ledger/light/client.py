@@ -24,9 +24,14 @@ from ledger.core.dossier import (
     verify_dossier,
 )
 from ledger.core.entry import Entry, Seal, decode_leaf
-from ledger.core.limits import MAX_BUNDLE_BYTES, MAX_DOSSIER_BYTES, MAX_NOTE_BYTES
+from ledger.core.limits import (
+    MAX_BUNDLE_BYTES,
+    MAX_CLOCK_AHEAD_MS,
+    MAX_DOSSIER_BYTES,
+    MAX_NOTE_BYTES,
+)
 from ledger.core.opening import VerifiedCheckpoint, open_checkpoint, verify_seal_time
-from ledger.core.policy import Policy
+from ledger.core.policy import Policy, has_quorum
 from ledger.core.tiles import TileNodeReader
 from ledger.core.types import JsonObject, LeafIndex, SubjectKey, TreeSize, UnixMillis
 from ledger.errors import (
@@ -47,7 +52,7 @@ from ledger.light.advance import (
     read_note,
 )
 from ledger.light.fetch import Fetcher
-from ledger.light.leaves import FetchedTiles, HeldTiles, fetch_leaf
+from ledger.light.leaves import AuthenticTiles, FetchedTiles, fetch_leaf
 from ledger.light.state import LightState, StateFile, Trusted
 
 CHECKPOINT_PATH: Final = "checkpoint"
@@ -187,10 +192,6 @@ class LightClient:
             raise AnswerError(f"no part of the history of {subject} from {start} on")
         return parse_dossier_events(part.get("events"))
 
-    def hold_tiles(self, under: VerifiedCheckpoint) -> HeldTiles:
-        """Tiles of the log, held against the root of a trusted checkpoint."""
-        return HeldTiles(self.fetcher, under.body.size, under.body.root)
-
     def check_times(self, leaves: "list[tuple[LeafIndex, UnixMillis]]") -> None:
         """Refuse leaves that claim a time before cosignatures that precede them.
 
@@ -237,7 +238,7 @@ class LightClient:
         """Trust a new checkpoint, once the times of the new leaves at both ends fit."""
         opened = step.opened
         seal = self._check_ends(state, opened, None if old is None else old.size)
-        as_of = opened.as_of(seal.time)
+        as_of = self._as_of(opened, seal.time)
         kept = replace(
             state,
             trusted=Trusted(opened.data, self._clock.now(), as_of),
@@ -249,7 +250,7 @@ class LightClient:
         """Keep the trusted checkpoint; newer cosignatures of the same one are taken over."""
         opened, as_of = step.opened, trusted.as_of
         if step.outcome is Outcome.SAME:
-            newer = opened.as_of(trusted.as_of)
+            newer = self._as_of(opened, trusted.as_of)
             if newer > as_of:
                 marks = _mark(state, opened, newer)
                 state = replace(state, trusted=replace(trusted, note=opened.data, as_of=newer))
@@ -257,6 +258,22 @@ class LightClient:
         else:
             opened = open_checkpoint(self.policy, trusted.note)
         return Followed(step.outcome, opened, as_of), state
+
+    def _as_of(self, opened: VerifiedCheckpoint, otherwise: UnixMillis) -> UnixMillis:
+        """Time up to which a checkpoint is known to have been the newest.
+
+        Cosignatures from the future do not count: by one witness whose clock is ahead, or that
+        lies, a log that stands still would stay fresh, and honest leaves would look backdated.
+
+        Args:
+            opened: The checkpoint.
+            otherwise: What is known without cosignatures.
+        """
+        latest = self._clock.now() + MAX_CLOCK_AHEAD_MS
+        fits = tuple(one for one in opened.cosigners if 1000 * one.timestamp <= latest)
+        if has_quorum(opened.policy, [one.witness.name for one in fits]):
+            return replace(opened, cosigners=fits).as_of(otherwise)
+        return UnixMillis(min(otherwise, latest))
 
     def _check_ends(
         self, state: LightState, opened: VerifiedCheckpoint, old_size: int | None
@@ -271,7 +288,7 @@ class LightClient:
         size = opened.body.size
         if size < 1:
             raise AnswerError("a log of ours begins with an event, this one is empty")
-        tiles = self.hold_tiles(opened)
+        tiles = AuthenticTiles(FetchedTiles(self.fetcher, size), opened.body)
         if old_size is not None:
             first = self._fetch_leaf(LeafIndex(old_size), size, tiles)
             check_not_backdated(state.marks, old_size, first.time)
@@ -282,7 +299,7 @@ class LightClient:
         verify_seal_time(opened, seal.time)
         return seal
 
-    def _fetch_leaf(self, index: LeafIndex, size: TreeSize, tiles: HeldTiles) -> Entry | Seal:
+    def _fetch_leaf(self, index: LeafIndex, size: TreeSize, tiles: AuthenticTiles) -> Entry | Seal:
         leaf = fetch_leaf(self.fetcher, index, size, tiles)
         try:
             return decode_leaf(leaf)

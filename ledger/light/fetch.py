@@ -7,6 +7,7 @@ at which it comes, and not with its content, which the caller verifies.
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final, Protocol
@@ -23,9 +24,16 @@ SLOWEST_BYTES_PER_SECOND: Final = 32 * 1024
 """An answer that comes more slowly than this, once it has begun, is given up."""
 
 _PATH: Final = re.compile(r"(?!/)[A-Za-z0-9._~:/%+,-]+(\?[A-Za-z0-9._~:/%=&+,-]*)?")
-_AGENT: Final = "muniment-light"
+_AGENT: Final = "muniment"
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _GONE: Final = (404, 410)
+FAILURES: Final = (
+    httpx2.HTTPError,
+    httpx2.StreamError,
+    httpx2.InvalidURL,
+    ValueError,  # of a TLS connection that was closed meanwhile
+)
+"""What a request fails with."""
 
 
 class Fetcher(Protocol):
@@ -71,13 +79,8 @@ class HttpFetcher(Fetcher):
         self.url = check_url(url).rstrip("/")
         self._seconds = seconds
         self._clock = clock or SystemClock()
-        self._client = httpx2.Client(
-            transport=transport,
-            timeout=seconds,
-            headers={"accept-encoding": "gzip", "user-agent": _AGENT},
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._transport = transport or httpx2.HTTPTransport(trust_env=False)
+        self._client = open_http(seconds, self._transport)
 
     def close(self) -> None:
         """Give up the connections."""
@@ -86,7 +89,7 @@ class HttpFetcher(Fetcher):
     @override
     def get(self, path: str, *, max_bytes: int) -> bytes:
         check_path(path)
-        answer = Answer(lambda begun: self._fetch(path, max_bytes, begun))
+        answer = Answer(lambda begun: self._fetch(path, max_bytes, begun), self._transport.close)
         longest = self._seconds + max_bytes / SLOWEST_BYTES_PER_SECOND
         return answer.wait(self._seconds, longest, f"{self.url}/{path}")
 
@@ -100,8 +103,8 @@ class HttpFetcher(Fetcher):
             with self._client.stream("GET", f"{self.url}/{path}") as response:
                 begun.set()
                 self._check_status(response, path)
-                return self._read(response, max_bytes)
-        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
+                return read_answer(response, max_bytes, self._seconds, self._clock)
+        except FAILURES as exc:
             raise UnavailableError(f"{self.url} does not answer: {_describe(exc)}") from exc
 
     def _check_status(self, response: httpx2.Response, path: str) -> None:
@@ -112,17 +115,6 @@ class HttpFetcher(Fetcher):
             moved = response.headers.get("location")
             hint = f"; it names {moved[:200]!r} instead" if moved else ""
             raise UnavailableError(f"{self.url} answers {path} with status {status}{hint}")
-
-    def _read(self, response: httpx2.Response, max_bytes: int) -> bytes:
-        data, start = bytearray(), self._clock.monotonic()
-        for chunk in _decode(response, max_bytes):
-            data += chunk
-            if len(data) > max_bytes:
-                raise LimitError(f"{self.url} answers with more than {max_bytes} bytes")
-            allowed = self._seconds + len(data) / SLOWEST_BYTES_PER_SECOND
-            if self._clock.monotonic() - start > 1000 * allowed:
-                raise UnavailableError(f"{self.url} answers too slowly")
-        return bytes(data)
 
 
 class FolderFetcher(Fetcher):
@@ -142,6 +134,18 @@ class FolderFetcher(Fetcher):
         if not file.is_file():
             raise NotFoundError(f"there is no {path} in {self._folder}")
         return read_file(file, max_bytes=max_bytes)
+
+
+def open_fetcher(where: str) -> Fetcher:
+    """A folder that is there, or an address.
+
+    Args:
+        where: From whoever runs the program.
+
+    Raises:
+        MalformedError: Neither.
+    """
+    return FolderFetcher(Path(where)) if Path(where).is_dir() else HttpFetcher(where)
 
 
 def check_path(path: str) -> None:
@@ -180,17 +184,70 @@ def check_url(url: str, *, may_query: bool = False) -> str:
     return url
 
 
+def open_http(
+    timeout: float | httpx2.Timeout, transport: httpx2.BaseTransport | None = None
+) -> httpx2.Client:
+    """Connections to somebody who is not trusted: no redirects, and nothing of the environment.
+
+    It takes no cookies: by what it has set a server would know who asks again.
+
+    Args:
+        timeout: In seconds, for each pause.
+        transport: Another way there; None: over TCP.
+    """
+    return httpx2.Client(
+        transport=transport,
+        timeout=timeout,
+        headers={"accept-encoding": "gzip, identity", "user-agent": _AGENT},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def read_answer(response: httpx2.Response, max_bytes: int, seconds: float, clock: Clock) -> bytes:
+    """The body of an answer, bounded in size and in pace.
+
+    Args:
+        response: Opened as a stream, of which nothing was read.
+        max_bytes: Of the body, once it is unpacked.
+        seconds: How long it may come more slowly than SLOWEST_BYTES_PER_SECOND.
+        clock: Its counter is read.
+
+    Raises:
+        LimitError: More bytes than that, perhaps without end.
+        UnavailableError: It comes too slowly, or is packed in a way that was not asked for.
+    """
+    data, start = bytearray(), clock.monotonic()
+    where = response.url.host
+    for chunk in _decode(response, max_bytes):
+        data += chunk
+        if len(data) > max_bytes:
+            raise LimitError(f"{where} answers with more than {max_bytes} bytes")
+        allowed = seconds + len(data) / SLOWEST_BYTES_PER_SECOND
+        if clock.monotonic() - start > 1000 * allowed:
+            raise UnavailableError(f"{where} answers too slowly")
+    return bytes(data)
+
+
 class Answer:
     """A request in a thread of its own, so that a server cannot hold the caller for ever.
 
     A library's time-out begins anew with every byte, and a server may send its headers so.
+
+    Args:
+        fetch: Makes the request, and says when the answer has begun.
+        cut_off: Closes the connections, so that nothing goes on for an answer given up.
     """
 
-    def __init__(self, fetch: Callable[[Event], bytes]) -> None:
+    def __init__(self, fetch: Callable[[Event], bytes], cut_off: Callable[[], None]) -> None:
+        self._cut_off = cut_off
         self._begun, self._done = Event(), Event()
         self._data = b""
-        self._error: BaseException | None = AssertionError("the fetching thread died")
-        Thread(target=self._run, args=(fetch,), daemon=True).start()
+        self._error: LedgerError | None = UnavailableError(
+            "the request failed in a way that is not foreseen"
+        )
+        Thread(target=self._run, args=(fetch,), daemon=True, name="fetching").start()
 
     def wait(self, begin_seconds: float, all_seconds: float, what: str) -> bytes:
         """The answer, or whatever error it ended in.
@@ -200,6 +257,7 @@ class Answer:
         """
         has_begun = self._begun.wait(begin_seconds)
         if not has_begun or not self._done.wait(all_seconds):
+            self._cut_off()
             raise UnavailableError(f"{what} does not answer in time")
         if self._error is not None:
             raise self._error
@@ -232,6 +290,8 @@ def _decode(response: httpx2.Response, max_bytes: int) -> Iterator[bytes]:
     try:
         for chunk in response.iter_raw():
             yield unpacker.decompress(chunk, max_bytes + 1)
+            if unpacker.unused_data:  # which would be kept, without end
+                raise UnavailableError("the answer goes on after the end of its gzip")
         yield unpacker.flush()
     except zlib.error as exc:
         raise UnavailableError("the answer's gzip is broken") from exc

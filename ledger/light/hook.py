@@ -12,7 +12,7 @@ from typing import Final
 import httpx2
 
 from ledger.errors import LimitError, UnavailableError
-from ledger.light.fetch import Answer, check_url
+from ledger.light.fetch import FAILURES, Answer, check_url, open_http
 
 MAX_HOOK_BYTES: Final = 4 * 1024 * 1024
 """Of one body."""
@@ -44,9 +44,8 @@ class Hook:
         self._url = check_url(url, may_query=True)
         self._seconds = seconds
         self._wait = wait
-        self._client = httpx2.Client(
-            transport=transport, timeout=seconds, follow_redirects=False, trust_env=False
-        )
+        self._transport = transport or httpx2.HTTPTransport(trust_env=False)
+        self._client = open_http(seconds, self._transport)
 
     def post(self, body: bytes, key: str) -> None:
         """Post until it is taken, with growing pauses.
@@ -76,7 +75,7 @@ class Hook:
         Raises:
             UnavailableError: Not taken: no answer in time, or another status than 2xx.
         """
-        answer = Answer(lambda begun: self._send(body, key, begun))
+        answer = Answer(lambda begun: self._send(body, key, begun), self._transport.close)
         status = int.from_bytes(answer.wait(self._seconds, self._seconds, "the hook"), "big")
         if not 200 <= status < 300:
             raise UnavailableError(f"the hook answers with status {status}: nothing is lost")
@@ -92,5 +91,5 @@ class Hook:
             with self._client.stream("POST", self._url, content=body, headers=headers) as response:
                 begun.set()
                 return response.status_code.to_bytes(2, "big")
-        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
+        except FAILURES as exc:
             raise UnavailableError(f"the hook does not answer: {type(exc).__name__}") from exc

@@ -9,28 +9,38 @@ from typing import Final
 
 from typing_extensions import override
 
+from ledger.core.checkpoint import Checkpoint
 from ledger.core.hashing import hash_leaf
 from ledger.core.limits import MAX_ENTRY_BYTES
-from ledger.core.merkle import prove_inclusion, split_digests, verify_inclusion
+from ledger.core.merkle import hash_tree, split_digests
 from ledger.core.text import DIGEST_BYTES
 from ledger.core.tiles import (
     TILE_WIDTH,
     TileId,
-    TileNodeReader,
     TileReader,
     decode_entry_bundle,
     decode_tile,
     format_entries_path,
     format_tile_path,
+    read_frontier,
+    right_edge,
     tile_at,
 )
-from ledger.core.types import Digest, LeafIndex, TreeSize
-from ledger.errors import AnswerError, InclusionError, InputError, NotFoundError
+from ledger.core.types import LeafIndex, TreeSize
+from ledger.errors import (
+    AnswerError,
+    CorruptionError,
+    InputError,
+    NotFoundError,
+    UnavailableError,
+)
 from ledger.light.fetch import Fetcher
 
 MAX_TILE_BYTES: Final = TILE_WIDTH * DIGEST_BYTES
 MAX_ENTRIES_BYTES: Final = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
-_MAX_KEPT: Final = 256
+_KEPT_TILES: Final = 1024
+NOT_WHOLE: Final = "the log is not served whole ({}): ask again, or another mirror"
+"""What is said where a file is missing that the log has to have."""
 
 
 class FetchedTiles(TileReader):
@@ -67,75 +77,91 @@ class FetchedTiles(TileReader):
         return data[: tile.width * DIGEST_BYTES]
 
 
-class HeldTiles(TileReader):
-    """Fetched tiles of which those of level 0 are held against a root before they are given.
-
-    A tile is authentic once its first leaf is: all its other leaves are in that leaf's path.
+class AuthenticTiles(TileReader):
+    """Tiles of one tree, each held against the tree's root before it is given out.
 
     Args:
-        fetcher: Whom to ask.
-        size: Of a verified checkpoint.
-        root: Of the same.
+        tiles: Where they come from; trusted with nothing.
+        tree: What the log has signed.
+
+    Raises:
+        AnswerError: The tiles at the right edge do not fold to the root.
+        LedgerError: What tiles raises.
+
+    Cost: each tile is read once and hashed once, as long as it is kept.
     """
 
-    def __init__(self, fetcher: Fetcher, size: TreeSize, root: Digest) -> None:
-        self._kept = _KeptTiles(FetchedTiles(fetcher, size))
-        self._size = size
-        self._root = root
-        self.nodes = TileNodeReader(self._kept)
-
-    @override
-    def read_tile(self, level: int, index: int) -> bytes:
-        """Hashes of this tile as wide as the size makes it, 32 bytes each.
-
-        Raises:
-            NotFoundError: A tree of this size has no such tile, or nobody serves it.
-            AnswerError: What is served is not this tile.
-            UnavailableError: Nobody answers in time.
-            LimitError: The answer has more bytes than a tile.
-        """
-        data = self._kept.read_tile(level, index)
-        if level == 0:
-            self.verify(LeafIndex(index * TILE_WIDTH), split_digests(data[:DIGEST_BYTES])[0])
-        return data
-
-    def verify(self, index: LeafIndex, leaf_hash: Digest) -> tuple[Digest, ...]:
-        """The path that shows this leaf here.
-
-        Raises:
-            AnswerError: The tree has another leaf here, or the tiles are not of this tree.
-            NotFoundError: The tree has no such leaf, or nobody serves the tiles.
-            UnavailableError: Nobody answers in time.
-            LimitError: The answer has more bytes than a tile.
-        """
-        path = prove_inclusion(self.nodes, index, self._size)
-        try:
-            verify_inclusion(
-                leaf=leaf_hash, index=index, size=self._size, path=path, root=self._root
-            )
-        except InclusionError as exc:
-            raise AnswerError(f"leaf {index} is not in the tree that the log signed") from exc
-        return path
-
-
-class _KeptTiles(TileReader):
-    """The tiles asked for last, so that what was verified is what is given."""
-
-    def __init__(self, tiles: TileReader) -> None:
+    def __init__(self, tiles: TileReader, tree: Checkpoint) -> None:
         self._tiles = tiles
+        self._size = tree.size
+        self._edge = {
+            (tile.level, tile.index): self._fetch(tile.level, tile.index)[
+                : tile.width * DIGEST_BYTES
+            ]
+            for tile in right_edge(tree.size)
+        }
         self._kept: dict[tuple[int, int], bytes] = {}
+        try:
+            root = read_frontier(_Kept(self._edge), tree.size).root()
+        except CorruptionError as exc:
+            raise AnswerError(f"the tiles at the right edge are not whole: {exc}") from exc
+        if root != tree.root:
+            raise AnswerError(
+                f"the tiles at the right edge fold to {root.hex()}, not to the root of the "
+                f"checkpoint of {tree.size} leaves: ask again, or another mirror"
+            )
 
     @override
     def read_tile(self, level: int, index: int) -> bytes:
-        data = self._kept.get((level, index))
-        if data is None:
-            if len(self._kept) >= _MAX_KEPT:
+        """Hashes of this tile as wide as the tree makes it, 32 bytes each.
+
+        Raises:
+            NotFoundError: The tree has no such tile.
+            UnavailableError: Nobody serves it.
+            AnswerError: What is served is not of this tree.
+            LedgerError: What the reader raises.
+        """
+        place = (level, index)
+        tile = self._edge.get(place) or self._kept.get(place)
+        if tile is None:
+            tile_at(level, index, self._size)
+            tile = self._read_full(level, index)
+            if len(self._kept) >= _KEPT_TILES:
                 self._kept.clear()
-            data = self._kept[level, index] = self._tiles.read_tile(level, index)
-        return data
+            self._kept[place] = tile
+        return tile
+
+    def _read_full(self, level: int, index: int) -> bytes:
+        above, slot = divmod(index, TILE_WIDTH)
+        start = slot * DIGEST_BYTES
+        expected = self.read_tile(level + 1, above)[start : start + DIGEST_BYTES]
+        tile = self._fetch(level, index)
+        if len(tile) != TILE_WIDTH * DIGEST_BYTES or hash_tree(split_digests(tile)) != expected:
+            raise AnswerError(f"tile {level}/{index} is not the one that the tile above it names")
+        return tile
+
+    def _fetch(self, level: int, index: int) -> bytes:
+        """What is served for a tile that the tree has.
+
+        Raises:
+            UnavailableError: Nothing.
+        """
+        try:
+            return self._tiles.read_tile(level, index)
+        except NotFoundError as exc:
+            raise UnavailableError(NOT_WHOLE.format(exc)) from exc
 
 
-def fetch_leaf(fetcher: Fetcher, index: LeafIndex, size: TreeSize, tiles: HeldTiles) -> bytes:
+class _Kept(TileReader):
+    def __init__(self, tiles: dict[tuple[int, int], bytes]) -> None:
+        self._tiles = tiles
+
+    @override
+    def read_tile(self, level: int, index: int) -> bytes:
+        return self._tiles[level, index]
+
+
+def fetch_leaf(fetcher: Fetcher, index: LeafIndex, size: TreeSize, tiles: AuthenticTiles) -> bytes:
     """One leaf, held against the root of the tiles.
 
     Raises:
@@ -166,7 +192,7 @@ def read_leaves(
         start: Index of the first leaf.
         stop: Index after the last one, at most size.
         size: Of a checkpoint that the log has signed.
-        tiles: Where the hashes come from, such as HeldTiles; fetched if not given.
+        tiles: Where the hashes come from, such as AuthenticTiles; fetched if not given.
 
     Raises:
         NotFoundError: The tree has no such leaf, or nobody serves it.

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx2
 
-from ledger.light.fetch import check_url
+from ledger.light.fetch import check_url, open_http
 
 SHORTEST_PAUSE_S: Final = 0.5
 """Between two looks, however often the stream calls."""
@@ -49,9 +49,9 @@ class Waker:
 
     def _listen(self, address: str, transport: httpx2.BaseTransport | None) -> None:
         timeout = httpx2.Timeout(10, read=_SILENCE_S)
-        with httpx2.Client(transport=transport, timeout=timeout, trust_env=False) as client:
+        with open_http(timeout, transport) as client:
             while not self._is_over.is_set():
-                with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError):
+                with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL):
                     if not self._hear(client, address):
                         return
                 self._is_over.wait(_AGAIN_S)

@@ -24,12 +24,13 @@ from ledger.errors import (
     ForkError,
     NotFoundError,
     RejectedError,
+    SignatureError,
     UnavailableError,
 )
+from ledger.light.leaves import AuthenticTiles
 from ledger.replay import DifferenceError, ReplayedBlock, replay
 from ledger.storage.sqlite import SqliteStore
 from node.following.source import (
-    AuthenticTiles,
     LogSource,
     SignedTree,
     root_within,
@@ -109,6 +110,7 @@ class Execution:
         Raises:
             DifferenceError: The log is not what the rules make of it.
             ForkError: The log has signed another history before.
+            SignatureError: The checkpoint is shown without a signature that it has to have.
             UnknownRulesError: This program does not have the log's rules.
             AnswerError: What is served is not what the log has signed.
             LedgerError: What the source or the store raises.
@@ -157,7 +159,8 @@ class Execution:
 
         Raises:
             ForkError: It has another root.
-            DifferenceError: Its size ends no block, or a key that has to sign it did not.
+            DifferenceError: Its size ends no block, or another key than has to sign it did.
+            SignatureError: It is shown without a signature that it has to have.
             CorruptionError: What was executed is not within what was taken up.
         """
         size = target.body.size
@@ -191,18 +194,29 @@ class Execution:
     def _check_signers(self, target: SignedTree) -> None:
         """Hold a checkpoint's signatures against the keys that the ledger itself names.
 
+        A line that is missing convicts nobody, since whoever shows the note may have left it out.
+        A signature of a key that has none to give there does.
+
         Raises:
-            DifferenceError: One is missing.
+            DifferenceError: One is missing, and a key has signed that must not.
+            SignatureError: One is missing.
         """
-        signed = _find_signers(target, (*self._source.keys, *self._named_keys(target)))
-        for key in self._named_keys(target):
-            if key not in signed:
-                raise DifferenceError(
-                    f"checkpoint {target.body.size}",
-                    "log key",
-                    expected=format_vkey(key),
-                    found=" and ".join(sorted(map(format_vkey, signed))),
-                )
+        named = self._named_keys(target)
+        signed = _find_signers(target, (*self._source.keys, *named))
+        missing = [key for key in named if key not in signed]
+        if not missing:
+            return
+        if signed <= set(named):
+            raise SignatureError(
+                f"checkpoint {target.body.size} is shown without the signature of "
+                f"{format_vkey(missing[0])}, which has to sign it too: ask again, or elsewhere"
+            )
+        raise DifferenceError(
+            f"checkpoint {target.body.size}",
+            "log key",
+            expected=format_vkey(missing[0]),
+            found=" and ".join(sorted(map(format_vkey, signed))),
+        )
 
     def _named_keys(self, target: SignedTree) -> tuple[VerifierKey, ...]:
         head = self._store.read_head()

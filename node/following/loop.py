@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from ledger.errors import CorruptionError, LedgerError, StoreFailedError
+from node.problems import ServerError
 
 LONGEST_PAUSE_S: Final = 60.0
 _FATAL: Final = (CorruptionError, StoreFailedError)
@@ -27,12 +28,19 @@ class Loop:
         self._every_s = every_s
         self._stop = threading.Event()
         self.failure: LedgerError | None = None
-        """What ended it: our own disk or files."""
+        """What ended it: our own disk or files, or a bug."""
         self.trouble: LedgerError | None = None
         """What the last round failed with; it is tried again."""
 
     def run(self) -> None:
-        """Go on until stopped, or until our own disk fails."""
+        """Go on until stopped, or until our own disk or this program fails."""
+        try:
+            self._run()
+        except BaseException as exc:
+            self.failure = self.trouble = ServerError(f"following ended: {type(exc).__name__}")
+            raise
+
+    def _run(self) -> None:
         pause = 0.0
         while not self._stop.wait(pause):
             try:

@@ -152,7 +152,7 @@ class Mirror:
             return
         if own.body.origin != offered.body.origin:
             raise OriginError(
-                f"{self._folder} holds the log {own.body.origin}, not {offered.body.origin}: name "
+                f"the mirror holds the log {own.body.origin}, not {offered.body.origin}: name "
                 "another folder"
             )
         is_older = offered.body.size < own.body.size

@@ -27,7 +27,7 @@ from ledger.files import read_file
 from node.asgi import App, Message, Receive, Scope, Send, respond
 from node.following.mirror import DOCUMENTS, FORK_FILE, read_own, read_state
 from node.following.source import MAX_DOCUMENT_BYTES
-from node.problems import MethodError, respond_problem
+from node.problems import MethodError, problem_of, respond_problem
 from node.tiles.app import TileApp
 from node.tiles.source import CHECKPOINT, FolderTiles
 
@@ -82,7 +82,7 @@ class MirrorFolder:
             "age_s": age,
             "documents_missing": len(state.missing),
             "forked": (self.path / FORK_FILE).exists(),
-            "trouble": None if trouble is None else f"{trouble.code}: {trouble}",
+            "trouble": None if trouble is None else f"{trouble.code}: {_tell(trouble)}",
         }
 
 
@@ -140,6 +140,11 @@ async def _answer(folder: MirrorFolder, scope: Scope, send: Send) -> None:
         await respond(send, 200, body, headers=_NO_CACHE, is_head=is_head)
     else:
         raise NotFoundError("a mirror has the files of its log, and documents by their digest")
+
+
+def _tell(trouble: LedgerError) -> str:
+    """What the public may know of it: nothing of this machine's folders."""
+    return str(problem_of(trouble)["detail"])
 
 
 def _read_document(folder: Path, digest: str) -> bytes:

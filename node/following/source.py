@@ -10,43 +10,30 @@ Spec: c2sp.org/tlog-tiles, c2sp.org/tlog-checkpoint.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
-
-from typing_extensions import override
 
 from ledger.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from ledger.core.cosignature import verify_checkpoint_line
 from ledger.core.fork import encode_fork, find_fork
 from ledger.core.limits import MAX_NOTE_BYTES
-from ledger.core.merkle import hash_tree, read_root, split_digests
+from ledger.core.merkle import read_root
 from ledger.core.note import VerifierKey, open_note
-from ledger.core.text import DIGEST_BYTES, parse_digest
-from ledger.core.tiles import (
-    TILE_WIDTH,
-    TileNodeReader,
-    TileReader,
-    read_frontier,
-    right_edge,
-    tile_at,
-)
+from ledger.core.text import parse_digest
+from ledger.core.tiles import TileNodeReader, TileReader
 from ledger.core.types import Digest, TreeSize
 from ledger.errors import (
     AnswerError,
-    CorruptionError,
     ForkError,
     NotFoundError,
     OriginError,
     UnavailableError,
 )
-from ledger.light.fetch import Fetcher, FolderFetcher, HttpFetcher
-from ledger.light.leaves import FetchedTiles, read_leaves
+from ledger.light.fetch import Fetcher, HttpFetcher, open_fetcher
+from ledger.light.leaves import NOT_WHOLE, AuthenticTiles, FetchedTiles, read_leaves
 
 MAX_DOCUMENT_BYTES: Final = 8 * 1024 * 1024
 """Of a document that the log names by its digest: what a request may hold."""
 _NEWEST, _PUBLISHED = "v1/checkpoint/latest", "checkpoint"
-_KEPT_TILES: Final = 1024
-_NOT_WHOLE: Final = "the log is not served whole ({}): ask again, or another mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,90 +73,6 @@ def open_signed(note: bytes, keys: Sequence[VerifierKey]) -> SignedTree:
         raise OriginError(f"this is of the log {offered.body.origin}, not of {names}")
     open_note(offered.note, keys, verify_checkpoint_line)
     return SignedTree(note, offered.body)
-
-
-class AuthenticTiles(TileReader):
-    """Tiles of one tree, each held against the tree's root before it is given out.
-
-    Args:
-        tiles: Where they come from; trusted with nothing.
-        tree: What the log has signed.
-
-    Raises:
-        AnswerError: The tiles at the right edge do not fold to the root.
-        LedgerError: What tiles raises.
-
-    Cost: each tile is read once and hashed once, as long as it is kept.
-    """
-
-    def __init__(self, tiles: TileReader, tree: Checkpoint) -> None:
-        self._tiles = tiles
-        self._size = tree.size
-        self._edge = {
-            (tile.level, tile.index): self._fetch(tile.level, tile.index)[
-                : tile.width * DIGEST_BYTES
-            ]
-            for tile in right_edge(tree.size)
-        }
-        self._kept: dict[tuple[int, int], bytes] = {}
-        try:
-            root = read_frontier(_Kept(self._edge), tree.size).root()
-        except CorruptionError as exc:
-            raise AnswerError(f"the tiles at the right edge are not whole: {exc}") from exc
-        if root != tree.root:
-            raise AnswerError(
-                f"the tiles at the right edge fold to {root.hex()}, not to the root of the "
-                f"checkpoint of {tree.size} leaves: ask again, or another mirror"
-            )
-
-    @override
-    def read_tile(self, level: int, index: int) -> bytes:
-        """Hashes of this tile as wide as the tree makes it, 32 bytes each.
-
-        Raises:
-            NotFoundError: The tree has no such tile.
-            UnavailableError: Nobody serves it.
-            AnswerError: What is served is not of this tree.
-            LedgerError: What the reader raises.
-        """
-        place = (level, index)
-        tile = self._edge.get(place) or self._kept.get(place)
-        if tile is None:
-            tile_at(level, index, self._size)
-            tile = self._read_full(level, index)
-            if len(self._kept) >= _KEPT_TILES:
-                self._kept.clear()
-            self._kept[place] = tile
-        return tile
-
-    def _read_full(self, level: int, index: int) -> bytes:
-        above, slot = divmod(index, TILE_WIDTH)
-        start = slot * DIGEST_BYTES
-        expected = self.read_tile(level + 1, above)[start : start + DIGEST_BYTES]
-        tile = self._fetch(level, index)
-        if len(tile) != TILE_WIDTH * DIGEST_BYTES or hash_tree(split_digests(tile)) != expected:
-            raise AnswerError(f"tile {level}/{index} is not the one that the tile above it names")
-        return tile
-
-    def _fetch(self, level: int, index: int) -> bytes:
-        """What is served for a tile that the tree has.
-
-        Raises:
-            UnavailableError: Nothing.
-        """
-        try:
-            return self._tiles.read_tile(level, index)
-        except NotFoundError as exc:
-            raise UnavailableError(_NOT_WHOLE.format(exc)) from exc
-
-
-class _Kept(TileReader):
-    def __init__(self, tiles: dict[tuple[int, int], bytes]) -> None:
-        self._tiles = tiles
-
-    @override
-    def read_tile(self, level: int, index: int) -> bytes:
-        return self._tiles[level, index]
 
 
 class LogSource:
@@ -246,19 +149,7 @@ class LogSource:
         try:
             yield from read_leaves(self._fetcher, start, tree.size, tree.size, tiles=tiles)
         except NotFoundError as exc:
-            raise UnavailableError(_NOT_WHOLE.format(exc)) from exc
-
-
-def open_fetcher(where: str) -> Fetcher:
-    """A folder that is there, or an address.
-
-    Args:
-        where: From whoever runs the program.
-
-    Raises:
-        MalformedError: Neither.
-    """
-    return FolderFetcher(Path(where)) if Path(where).is_dir() else HttpFetcher(where)
+            raise UnavailableError(NOT_WHOLE.format(exc)) from exc
 
 
 def fetch_once(where: str, path: str, *, max_bytes: int) -> bytes:

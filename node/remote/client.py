@@ -1,22 +1,34 @@
 """Asking a node over HTTP: bytes in, unverified bytes out, bounded in size and in time."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from threading import Event
 from typing import Final
 
 import httpx2
 from typing_extensions import override
 
-from ledger.errors import LedgerError, LimitError, StoreFailedError, UnavailableError
-from ledger.light.fetch import Fetcher, check_path, check_url
+from ledger.clock import SystemClock
+from ledger.errors import LedgerError, StoreFailedError, UnavailableError
+from ledger.light.fetch import (
+    FAILURES,
+    SLOWEST_BYTES_PER_SECOND,
+    Answer,
+    Fetcher,
+    check_path,
+    check_url,
+    open_http,
+    read_answer,
+)
 from node.problems import MAX_PROBLEM_BYTES, BusyError, error_of
 
 UNIX_SCHEME: Final = "unix:"
 """An address that begins so is the path of a UNIX socket."""
-_TIMEOUT: Final = httpx2.Timeout(connect=5, read=60, write=60, pool=60)
+_SECONDS: Final = 60.0
+_CONNECT_SECONDS: Final = 5.0
 _ATTEMPTS: Final = 4
 _LONGEST_PAUSE_S: Final = 5
-_AGENT: Final = "muniment-cli"
 
 
 class NodeClient(Fetcher):
@@ -25,26 +37,32 @@ class NodeClient(Fetcher):
     Args:
         url: http or https, perhaps with a path; or `unix:` and the path of a socket.
         transport: Another way to it.
+        seconds: How long an answer may take to begin, and again for each pause within it.
 
     Raises:
         MalformedError: Not such an address.
     """
 
-    def __init__(self, url: str, *, transport: httpx2.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        seconds: float = _SECONDS,
+    ) -> None:
         self.url = url
+        self._seconds = seconds
+        self._clock = SystemClock()
         self._base = url.rstrip("/")
         if url.startswith(UNIX_SCHEME):
-            transport = transport or httpx2.HTTPTransport(uds=url.removeprefix(UNIX_SCHEME))
+            path = url.removeprefix(UNIX_SCHEME)
+            transport = transport or httpx2.HTTPTransport(uds=path, trust_env=False)
             self._base = "http://node"
         else:
             check_url(url)
-        self._client = httpx2.Client(
-            transport=transport,
-            timeout=_TIMEOUT,
-            headers={"user-agent": _AGENT},
-            follow_redirects=False,
-            trust_env=False,
-        )
+        timeout = httpx2.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        self._transport = transport or httpx2.HTTPTransport(trust_env=False)
+        self._client = open_http(timeout, self._transport)
 
     def close(self) -> None:
         """Give up the connections."""
@@ -101,6 +119,22 @@ class NodeClient(Fetcher):
         headers: Mapping[str, str] | None = None,
         max_bytes: int,
     ) -> bytes:
+        """One request, bounded in time whatever the node does.
+
+        Raises:
+            LedgerError: As _send.
+        """
+
+        def build() -> httpx2.Request:
+            where = f"{self._base}/{path}"
+            return self._client.build_request(method, where, content=body, headers=headers)
+
+        answer = Answer(lambda begun: self._send(build, max_bytes, begun), self._transport.close)
+        sending = len(body or b"") / SLOWEST_BYTES_PER_SECOND
+        longest = self._seconds + max_bytes / SLOWEST_BYTES_PER_SECOND
+        return answer.wait(self._seconds + sending, longest, self.url)
+
+    def _send(self, build: Callable[[], httpx2.Request], max_bytes: int, begun: Event) -> bytes:
         """One request.
 
         Raises:
@@ -108,12 +142,11 @@ class NodeClient(Fetcher):
             LedgerError: What it says instead.
         """
         try:
-            with self._client.stream(
-                method, f"{self._base}/{path}", content=body, headers=headers
-            ) as response:
+            with closing(self._client.send(build(), stream=True)) as response:
+                begun.set()
                 if response.status_code == 200:
-                    return self._read(response, max_bytes)
-                said = self._read(response, MAX_PROBLEM_BYTES)
+                    return read_answer(response, max_bytes, self._seconds, self._clock)
+                said = read_answer(response, MAX_PROBLEM_BYTES, self._seconds, self._clock)
                 if response.status_code < 400:
                     raise UnavailableError(
                         f"{self.url} answers with status {response.status_code}: give the address "
@@ -121,16 +154,8 @@ class NodeClient(Fetcher):
                     )
                 error: LedgerError = error_of(response.status_code, said)
                 raise error
-        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
+        except FAILURES as exc:
             raise UnavailableError(
                 f"{self.url} does not answer ({type(exc).__name__}): see whether the node runs "
                 "there, and try again"
             ) from exc
-
-    def _read(self, response: httpx2.Response, max_bytes: int) -> bytes:
-        data = bytearray()
-        for chunk in response.iter_bytes():
-            data += chunk
-            if len(data) > max_bytes:
-                raise LimitError(f"{self.url} answers with more than {max_bytes} bytes")
-        return bytes(data)

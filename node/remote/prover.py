@@ -7,7 +7,7 @@ them, so every proof gets the one note that was opened.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from typing_extensions import override
 
@@ -36,20 +36,18 @@ from ledger.core.limits import (
     MAX_BUNDLE_BYTES,
     MAX_DOSSIER_BYTES,
     MAX_DOSSIER_EVENTS,
-    MAX_TREE_LEVELS,
 )
-from ledger.core.members import take_count, take_members
-from ledger.core.merkle import EMPTY_FRONTIER
+from ledger.core.merkle import EMPTY_FRONTIER, prove_consistency
 from ledger.core.opening import VerifiedCheckpoint, verify_seal_time
 from ledger.core.state import StateValue, hash_history_leaf
-from ledger.core.text import parse_base64
-from ledger.core.types import Digest, JsonObject, LeafIndex, SubjectKey
+from ledger.core.tiles import TileNodeReader
+from ledger.core.types import Digest, JsonObject, LeafIndex, SubjectKey, TreeSize
 from ledger.errors import AnswerError, BundleError, InputError, LimitError, NotFoundError
 from ledger.light.fetch import Fetcher
+from ledger.light.leaves import AuthenticTiles, FetchedTiles
 from node.registryapi import Anchor, Proofs
 
 Placed: TypeAlias = tuple[tuple[LeafIndex, Entry], ...]
-_MAX_PROOF_BYTES: Final = 64 * 1024
 
 
 @contextmanager
@@ -110,18 +108,9 @@ class RemoteProver(Proofs):
         size = self.anchor.size
         if not 0 <= old <= new <= size:
             raise NotFoundError(f"sizes go from 0 to {size}: not from {old} to {new}")
-        path = f"v1/proofs/consistency?old={old}&new={new}"
-        data = self._fetcher.get(path, max_bytes=_MAX_PROOF_BYTES)
-        with reading(f"the growth from {old} to {new}"):
-            answer = decode_bundle(data, max_bytes=_MAX_PROOF_BYTES)
-            members = take_members(answer, {"old", "new", "path"}, "a consistency proof")
-            sizes = (take_count(members["old"]), take_count(members["new"]))
-            hashes = members["path"]
-            if sizes != (old, new) or not isinstance(hashes, list):
-                raise BundleError(f"the node proves the growth of {sizes}, not of {(old, new)}")
-            if len(hashes) > 2 * MAX_TREE_LEVELS:
-                raise LimitError(f"a consistency proof of {len(hashes)} hashes")
-            return tuple(Digest(parse_base64(str(each))) for each in hashes)
+        tree = self._opened.body
+        tiles = AuthenticTiles(FetchedTiles(self._fetcher, tree.size), tree)
+        return tuple(prove_consistency(TileNodeReader(tiles), TreeSize(old), TreeSize(new)))
 
     @override
     def prove_state(self, key: SubjectKey) -> StateBundle:

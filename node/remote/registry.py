@@ -19,6 +19,7 @@ from ledger.core.bundle import parse_receipt, verify_receipt
 from ledger.core.canonical import decode_bundle
 from ledger.core.entry import Entry
 from ledger.core.event import SignedEvent
+from ledger.core.fork import encode_fork, find_fork
 from ledger.core.limits import MAX_BUNDLE_BYTES, MAX_REQUEST_BYTES
 from ledger.core.members import take_count, take_text
 from ledger.core.opening import VerifiedCheckpoint, open_checkpoint
@@ -26,10 +27,20 @@ from ledger.core.policy import Policy
 from ledger.core.rules import Listing, Step
 from ledger.core.state import StateValue
 from ledger.core.subjects import parse_subject
-from ledger.core.types import DidKey, Json, JsonObject, LeafIndex, SubjectKey, UnixMillis
-from ledger.errors import AnswerError, InputError, NotFoundError, UnavailableError
+from ledger.core.tiles import TileNodeReader
+from ledger.core.types import (
+    DidKey,
+    Json,
+    JsonObject,
+    LeafIndex,
+    SubjectKey,
+    TreeSize,
+    UnixMillis,
+)
+from ledger.errors import AnswerError, ForkError, InputError, NotFoundError, UnavailableError
 from ledger.keys import KeyRing
-from ledger.light.leaves import HeldTiles, read_leaves
+from ledger.light.leaves import AuthenticTiles, FetchedTiles, read_leaves
+from ledger.light.state import StateFile
 from ledger.sequencer import Outcome, Submission
 from node.home import Home
 from node.registryapi import Listed, LogEnd, RegistryApi, Written
@@ -45,6 +56,8 @@ _MAX_TEXT: Final = 200
 _PREFIX: Final = re.compile(r"[a-z]+/[A-Za-z0-9._:-]{0,120}")
 _FEW: Final = 8
 """Up to so many leaves, or subjects found, are proved one by one."""
+_MAX_SINCE: Final = 100_000
+"""So many subjects may have come since the checkpoint by which a client counts them."""
 _WAIT_S: Final = 10
 _PAUSE_S: Final = 0.25
 
@@ -96,7 +109,7 @@ class HttpRegistry(RegistryApi):
         self._opened = link.follow()
         self._node_key: DidKey | None = None
         self._proofs: RemoteProver | None = None
-        self._tiles: HeldTiles | None = None
+        self._tiles: AuthenticTiles | None = None
         self._submitter = Submitter(link.client, home, link.policy)
 
     @property
@@ -188,10 +201,10 @@ class HttpRegistry(RegistryApi):
             return []
         if stop - start <= _FEW:
             return [prover.prove_leaf(index).leaf for index in range(start, stop)]
-        size, root = self._opened.body.size, self._opened.body.root
+        tree = self._opened.body
         if self._tiles is None:
-            self._tiles = HeldTiles(self._client, size, root)
-        found = read_leaves(self._client, start, stop, size, tiles=self._tiles)
+            self._tiles = AuthenticTiles(FetchedTiles(self._client, tree.size), tree)
+        found = read_leaves(self._client, start, stop, tree.size, tiles=self._tiles)
         return [leaf for _, leaf in found]
 
     @override
@@ -218,6 +231,7 @@ class HttpRegistry(RegistryApi):
         opened = open_checkpoint(self._policy, receipt.proof.checkpoint)
         if opened.body.size != size:
             raise AnswerError(f"the node answers at {opened.body.size} leaves, not at {size}")
+        self._check_history(opened)
         return RemoteProver(self._client, opened)
 
     @override
@@ -230,9 +244,11 @@ class HttpRegistry(RegistryApi):
     def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         node = self._find_node_key()
         try:
-            return self._submitter.submit_each(submissions, node, self.origin)
+            outcomes = self._submitter.submit_each(submissions, node, self.origin)
         finally:
             self._proofs = None
+        self._check_receipts()
+        return outcomes
 
     @override
     def submit(
@@ -240,9 +256,40 @@ class HttpRegistry(RegistryApi):
     ) -> Sequence[Written]:
         node = self._find_node_key()
         try:
-            return self._submitter.submit_together(events, documents, node, self.origin)
+            written = self._submitter.submit_together(events, documents, node, self.origin)
         finally:
             self._proofs = None
+        self._check_receipts()
+        return written
+
+    def _check_receipts(self) -> None:
+        """Hold the checkpoints of new receipts against the one that this client trusts.
+
+        A receipt comes before witnesses could see its checkpoint: a log with two histories could
+        give it in one that it shows to nobody else.
+        """
+        while self._submitter.shown:
+            self._check_history(self._submitter.shown.pop())
+
+    def _check_history(self, shown: VerifiedCheckpoint) -> None:
+        """Refuse a checkpoint of another history than the one that this client trusts.
+
+        Raises:
+            ForkError: It is; the evidence is kept.
+            AnswerError: What the node serves does not show that it is not.
+        """
+        trusted = self._opened
+        size = TreeSize(max(shown.body.size, trusted.body.size))
+        nodes = TileNodeReader(FetchedTiles(self._client, size))
+        notes = (trusted.data, trusted.body), (shown.data, shown.body)
+        try:
+            fork = find_fork(*notes, nodes)
+        except NotFoundError as exc:
+            raise AnswerError(f"the node does not show the log of {size} leaves: {exc}") from exc
+        if fork is not None:
+            evidence = encode_fork(fork)
+            place = StateFile(self.home.remote_state).keep_evidence(evidence)
+            raise ForkError(trusted.data.decode(), shown.data.decode(), evidence, str(place))
 
     def _find_node_key(self) -> DidKey:
         """The key that signs the node's answers, as the ledger names it; read once."""
@@ -256,18 +303,29 @@ class HttpRegistry(RegistryApi):
         Raises:
             AnswerError: The node answers with something else.
         """
-        after = ""
+        after, count = "", 0
         while limit is None or limit > 0:
             asked = _PAGE if limit is None else min(limit, _PAGE)
             page = self._ask_claim(f"{path}&limit={asked}{after}")
             items, following = page.get("items"), page.get("next")
             if not isinstance(items, list) or len(items) > asked:
                 raise AnswerError(f"the node answers {path} with something else than a page")
+            count += max(1, len(items))  # a page may hold no item, and yet not be the last
+            self._check_count(path, count)
             yield from items
             limit = None if limit is None else limit - len(items)
             if not isinstance(following, str) or f"&after={quote(following, safe='/:')}" == after:
                 return
             after = f"&after={quote(following, safe='/:')}"
+
+    def _check_count(self, path: str, count: int) -> None:
+        """Refuse a listing without end: no type has more subjects than there are.
+
+        Raises:
+            AnswerError: It goes on beyond what is proved, and what may have come since.
+        """
+        if count > self.read_end().subjects + _MAX_SINCE:
+            raise AnswerError(f"the node lists more under {path} than the ledger has subjects")
 
     def _ask_claim(self, path: str) -> JsonObject:
         """What only the node says; told once."""

@@ -67,6 +67,8 @@ class Submitter:
         # A receipt comes before witnesses could cosign: it is held against the log's own signature.
         self._policy = replace(policy, quorum=NO_QUORUM)
         self._opened: VerifiedCheckpoint | None = None
+        self.shown: list[VerifiedCheckpoint] = []
+        """Checkpoints of receipts: the log signed them, and nothing was held against them yet."""
         self.needed = 0
         """Leaves that the log is known to have, since it answered so."""
 
@@ -199,6 +201,7 @@ class Submitter:
         """A checkpoint, opened once for all receipts of an answer."""
         if self._opened is None or self._opened.data != note:
             self._opened = open_checkpoint(self._policy, note)
+            self.shown.append(self._opened)
         return self._opened
 
     def _accept(self, members: JsonObject, signed: SignedEvent) -> Accepted:
@@ -254,3 +257,5 @@ def _check_agrees(outcome: Outcome, said: Answer | None, signed: SignedEvent) ->
         raise AnswerError(f"the node says {wanted} of {signed.id} and has signed {said.outcome}")
     if said is None and isinstance(outcome, Accepted):
         raise AnswerError(f"the node has not signed what it says of {signed.id}")
+    if said is None and isinstance(outcome, Refused) and isinstance(outcome.error, RejectedError):
+        raise AnswerError(f"the node has not signed that it refuses {signed.id}: ask again")

@@ -107,7 +107,8 @@ class Intake:
         rates = self._node.rates
         actors = {one.signed.event.actor for one in submissions}
         rates.admit_events(wish.address, actors, len(submissions))
-        outcomes = await self._node.writer.submit(submissions, is_atomic=wish.is_together)
+        written = await self._node.writer.submit(submissions, is_atomic=wish.is_together)
+        outcomes = self._receipts.correct(submissions, written)
         self._charge(submissions, outcomes)
         is_published = wish.waits and await self._wait(outcomes)
         prover = self._receipts.choose(outcomes, is_published=is_published)

@@ -17,6 +17,8 @@ from typing import Final, TypeAlias
 import msgspec
 from typing_extensions import override
 
+from node.render.text import plain
+
 REQUEST: Final = "muniment.request"
 NODE: Final = "muniment.node"
 FORMATS: Final = ("json", "text")
@@ -60,11 +62,6 @@ def log_failure(message: str, fields: Fields, exc: BaseException | None = None) 
     logging.getLogger(NODE).error(message, extra={_FIELDS: fields}, exc_info=exc)
 
 
-def log_event(message: str, **fields: str | int | float) -> None:
-    """A turn in the node's life."""
-    logging.getLogger(NODE).info(message, extra={_FIELDS: fields})
-
-
 def _time(record: logging.LogRecord) -> str:
     moment = datetime.fromtimestamp(record.created, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -93,7 +90,8 @@ class _Text(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        line = f"{_time(record)} {record.levelname.lower()} {record.getMessage()} {fields}"
+        said = plain(record.getMessage())  # it may repeat what a log or a witness wrote
+        line = f"{_time(record)} {record.levelname.lower()} {said} {fields}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line.rstrip()

@@ -13,7 +13,7 @@ from ledger.core.tiles import TileNodeReader
 from ledger.core.tlogproof import TlogProof
 from ledger.core.types import Json, LeafIndex
 from ledger.errors import CorruptionError, LedgerError
-from ledger.sequencer import Accepted, Outcome, Refused
+from ledger.sequencer import Accepted, Outcome, Refused, Submission
 from ledger.storage.base import Store
 from node.problems import problem_of, status_of
 from node.proofs import Prover
@@ -23,6 +23,19 @@ from node.server.statements import Answers
 
 _SEAL: Final = b'{"seal":'
 _Proofs: TypeAlias = Mapping[int, tuple[bytes, TlogProof]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the receipts of some events share.
+
+    Args:
+        proofs: Leaves and their places, by index.
+        is_cosigned: Their checkpoint has the cosignatures that the node's policy asks for.
+    """
+
+    proofs: _Proofs
+    is_cosigned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,24 @@ class Receipts:
         self._nodes = TileNodeReader(store)
         self._newest: Prover | None = None
 
+    def correct(
+        self, submissions: Sequence[Submission], outcomes: Sequence[Outcome]
+    ) -> list[Outcome]:
+        """Outcomes as the log has them: of no event that it holds is it said that it was refused.
+
+        An event may come again with a spoilt signature, or with others of which one is refused.
+
+        Args:
+            submissions: What was submitted.
+            outcomes: Of the same, in order.
+        """
+        return [
+            self._find_duplicate(one.signed.id, outcome)
+            if isinstance(outcome, Refused)
+            else outcome
+            for one, outcome in zip(submissions, outcomes, strict=True)
+        ]
+
     def choose(self, outcomes: Sequence[Outcome], *, is_published: bool) -> Prover | None:
         """Proofs under one checkpoint that covers all that was accepted; None: nothing was.
 
@@ -77,9 +108,11 @@ class Receipts:
             prover: As chosen for these outcomes.
         """
         indexes = [one.index for one in outcomes if isinstance(one, Accepted)]
-        proofs = {} if prover is None or not indexes else _prove_all(prover, indexes)
+        shown = None
+        if prover is not None and indexes:
+            shown = _Shown(_prove_all(prover, indexes), is_cosigned=self._is_cosigned(prover))
         return [
-            self._settle(line, outcome, prover, proofs)
+            self._settle(line, outcome, shown)
             for line, outcome in zip(lines, outcomes, strict=True)
         ]
 
@@ -87,9 +120,7 @@ class Receipts:
         """The result of an event that was not executed: nothing is signed."""
         return Result(status_of(error), dict(problem_of(error)), error)
 
-    def _settle(
-        self, line: EventLine, outcome: Outcome, prover: Prover | None, proofs: _Proofs
-    ) -> Result:
+    def _settle(self, line: EventLine, outcome: Outcome, shown: "_Shown | None") -> Result:
         if line.submission is None:
             raise AssertionError("an event that does not parse is not submitted")
         event = line.submission.signed.id
@@ -98,18 +129,26 @@ class Receipts:
                 problem = {**problem_of(error), "answer": self._answers.refuse(event, error)}
                 return Result(status_of(error), problem, error)
             case Accepted(index, size, is_duplicate):
-                if prover is None:
+                if shown is None:
                     raise AssertionError("what was accepted has a checkpoint")
                 document: dict[str, Json] = {
                     "event": event,
                     "index": index,
                     "block": self._find_block(index) if is_duplicate else size,
                     "duplicate": is_duplicate,
-                    "cosigned": self._is_cosigned(prover),
-                    "receipt": format_leaf_receipt(*proofs[index]),
+                    "cosigned": shown.is_cosigned,
+                    "receipt": format_leaf_receipt(*shown.proofs[index]),
                     "answer": self._answers.accept(event, is_duplicate=is_duplicate),
                 }
                 return Result(200, document)
+
+    def _find_duplicate(self, event: str, refused: Refused) -> Outcome:
+        """The place of an event that is in the log, under a signed checkpoint, or its refusal."""
+        index = self._store.find_event(bytes.fromhex(event))
+        if index is None:
+            return refused
+        size = self._find_prover(index, is_published=False).anchor.size
+        return Accepted(index, size, is_duplicate=True) if index < size else refused
 
     def _find_prover(self, index: LeafIndex, *, is_published: bool) -> Prover:
         note = self._publisher.published if is_published else self._publisher.latest

@@ -18,8 +18,8 @@ from node.server.node import Node
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _ID: Final = "muniment.request"
 _METHODS: Final = {"GET", "HEAD", "POST", "OPTIONS"}
-_FREE: Final = ("/tile/", "/checkpoint", "/healthz", "/readyz", "/metrics")
-"""Paths whose requests are not counted against an address: answered from memory."""
+_FREE: Final = {"/checkpoint", "/healthz", "/readyz", "/metrics"}
+"""With the tiles, paths whose requests are not counted against an address: answered from memory."""
 _EXACT: Final = {"/checkpoint", "/add", "/v1/events"}
 _TILES: Final = (("/tile/entries/", "/tile/entries/{N}"), ("/tile/", "/tile/{L}/{N}"))
 
@@ -56,7 +56,8 @@ class Watch:
             self._note(scope, answer)
 
     def _admit(self, scope: Scope) -> None:
-        if not scope["path"].startswith(_FREE):
+        path: str = scope["path"]
+        if path not in _FREE and not path.startswith("/tile/"):
             self._node.rates.admit_request(self._node.rates.find_address(scope))
 
     def _note(self, scope: Scope, answer: "_Answer") -> None:

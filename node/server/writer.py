@@ -292,12 +292,23 @@ class Writer:
                 verify_event_signatures(signed)
                 if signed.id in seen or store.find_event(bytes.fromhex(signed.id)) is not None:
                     continue
+                _check_together(len(submissions), signed)
                 _check_room(builder, signed)
                 builder.add(signed, time)
                 seen.add(signed.id)
             except (InputError, VerificationError) as exc:
                 return _refuse_all(len(submissions), place, exc)
         return None
+
+
+def _check_together(count: int, signed: SignedEvent) -> None:
+    """Make sure that what is rehearsed says what the sequencer will: it asks for the key as well.
+
+    Raises:
+        LimitError: The event names a key of the log, and others go with it.
+    """
+    if count > 1 and current_rules().named_log_key(signed) is not None:
+        raise LimitError("the log's key is changed by an event of its own: send it alone")
 
 
 def _check_room(builder: BlockBuilder, signed: SignedEvent) -> None:

@@ -9,8 +9,8 @@ from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Policy
 from ledger.core.tiles import TILE_WIDTH
 from ledger.errors import AnswerError, CorruptionError, ExistsError, NotFoundError, QuorumError
+from ledger.light.leaves import AuthenticTiles
 from ledger.storage.base import CheckpointStore, Table, TableReader
-from node.following.source import AuthenticTiles
 from node.tiles.export import TILES, Edition, Exported, export_tiles
 from node.tiles.source import CHECKPOINT, TileStore
 

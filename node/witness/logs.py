@@ -37,25 +37,6 @@ class KnownLogs(Protocol):
         ...
 
 
-class FixedLogs(KnownLogs):
-    """Logs that stay as they are.
-
-    Args:
-        logs: One for each trusted key.
-    """
-
-    def __init__(self, logs: Sequence[Log]) -> None:
-        self._logs = tuple(logs)
-
-    @override
-    def find(self, origin: str) -> Sequence[Log]:
-        return [log for log in self._logs if log.key.name == origin]
-
-    @override
-    def all(self) -> Sequence[Log]:
-        return self._logs
-
-
 class LogsFile(KnownLogs):
     """The logs file of a witness's folder; missing: no logs yet.
 

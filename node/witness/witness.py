@@ -152,7 +152,7 @@ class Witness:
         self._gate.admit(offer.checkpoint, _find_signer(logs, offer))
         with self._book.turn(origin):
             seen = self._judge(request, offer)  # again: another request may have come first
-            timestamp = max(self._clock.now() // 1000, seen.timestamp)
+            timestamp = max(self._clock.now() // 1000, seen.timestamp, 1)  # 0 would state no time
             line = self.key.cosign(offer.text, timestamp)
             self._book.keep(Seen(offer.checkpoint, offer.note(line), timestamp))
         return format_signature_line(line).encode()

@@ -13,7 +13,7 @@ from scripts.benchlib.grants import measure_checks, measure_deliveries, measure_
 from scripts.benchlib.light import measure_light
 from scripts.benchlib.maps import measure_inclusion, measure_maps
 from scripts.benchlib.measure import Row, Scale, describe_machine
-from scripts.benchlib.node import measure_tiles
+from scripts.benchlib.node import measure_node, measure_tiles
 from scripts.benchlib.reading import measure_audit, measure_memory, measure_start, measure_voucher
 from scripts.benchlib.report import format_json, format_markdown, format_table
 from scripts.benchlib.usage import measure_usage
@@ -112,6 +112,8 @@ def _measure(scale: Scale, only: str | None) -> Iterator[list[Row]]:
             yield _tell("batch", measure_batch(folder, scale))
         if only == "years":  # alone it takes about a quarter of an hour
             yield _tell("years", measure_years(scale))
+        if is_asked("node"):
+            yield _tell("node", measure_node(folder, scale))
         if is_asked("tiles"):
             yield _tell("tiles", measure_tiles(folder, scale))
         if is_asked("following"):

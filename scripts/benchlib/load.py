@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -46,6 +46,14 @@ class Load:
     seconds: float = 0
     headers: str = ""
 
+    def with_bodies(self, path: str) -> "Load":
+        """The same, that posts this file."""
+        return replace(self, bodies=path)
+
+    def for_seconds(self, seconds: float) -> "Load":
+        """The same, for so long."""
+        return replace(self, seconds=seconds)
+
 
 @dataclass
 class Outcome:
@@ -65,6 +73,11 @@ class Outcome:
     def rate(self) -> float:
         """Of requests, or of lines, that were answered with 200, per second."""
         return self.good / self.seconds
+
+    def percentile(self, share: int) -> float:
+        """Milliseconds that so many of a hundred requests took at most."""
+        latencies = sorted(self.latencies)
+        return latencies[(len(latencies) - 1) * share // 100] * 1000
 
 
 class Loader:
@@ -193,10 +206,12 @@ class _Connection(asyncio.Protocol):
 
 
 def main() -> None:
-    for line in sys.stdin:
-        url, load = json.loads(line)
-        outcome = uvloop.run(_run(url, Load(**load)))
-        print(json.dumps(vars(outcome)), flush=True)
+    with open(1, "wb", closefd=False) as answers:  # whole lines, also where stdout is unbuffered
+        for line in sys.stdin:
+            url, load = json.loads(line)
+            outcome = uvloop.run(_run(url, Load(**load)))
+            answers.write(json.dumps(vars(outcome)).encode() + b"\n")
+            answers.flush()
 
 
 async def _run(url: str, load: Load) -> Outcome:

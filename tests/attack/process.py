@@ -1,11 +1,12 @@
 """A node in a process of its own, and those who attack it: over raw sockets and as clients."""
 
-import json
+import re
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ledger.core.answer import parse_answer, verify_answer
 from ledger.core.event import decode_signed_event
 from ledger.keys import KeyRing
 from node.registry import NODE_KEY, open_registry
-from tests.support.program import ENTRY, finish, start
+from tests.support.program import ENTRY, finish, serving, start
 from tests.support.scribe import Scribe
 
 ORIGIN = "example.org/scribe"
@@ -32,13 +33,15 @@ class NodeProcess:
 
     Args:
         process: The program.
-        path: Its socket.
+        folder: Of its socket and its log.
         home: Its home folder.
     """
 
-    def __init__(self, process, path, home):
-        self.process, self.path, self.home = process, path, home
-        transport = httpx2.HTTPTransport(uds=str(path), limits=httpx2.Limits(max_connections=200))
+    def __init__(self, process, folder, home):
+        self.process, self.home = process, home
+        self.path, self._log = folder / "s", folder / "log"
+        limits = httpx2.Limits(max_connections=200)
+        transport = httpx2.HTTPTransport(uds=str(self.path), limits=limits)
         self.http = httpx2.Client(
             transport=transport, base_url="http://node", timeout=DEADLINE_S, trust_env=False
         )
@@ -57,7 +60,8 @@ class NodeProcess:
 
     def get(self, path, *headers):
         """The status and body of a raw GET."""
-        return split(self.ask(b"".join([b"GET ", path, b" HTTP/1.1\r\n", HOST, CLOSE, *headers, b"\r\n"])))
+        lines = b"".join([HOST, CLOSE, *headers])
+        return split(self.ask(b"GET " + path + b" HTTP/1.1\r\n" + lines + b"\r\n"))
 
     def post(self, wire, headers=JSON):
         """What is answered to events."""
@@ -74,10 +78,15 @@ class NodeProcess:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return 1024 * int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
 
+    @property
+    def log(self):
+        """What it wrote to stderr so far."""
+        return self._log.read_text()
+
     def stop(self):
-        """End it as its supervisor would; how it ended."""
+        """End it as its supervisor would; with which code it ended."""
         self.process.send_signal(signal.SIGTERM)
-        return finish(self.process)
+        return self.process.wait(DEADLINE_S)
 
     def kill(self):
         """End it as a power cut would."""
@@ -86,16 +95,20 @@ class NodeProcess:
 
 
 @contextmanager
-def run_node(home, *argv, entry=ENTRY):
+def run_node(home, *argv):
     """A node on a home folder while the context lasts."""
     folder = Path(tempfile.mkdtemp(prefix="m"))  # the path of a socket has to be short
-    process = start(("--json", "serve", "--uds", folder / "s", *argv), home, entry=entry)
+    command = [sys.executable, "-c", ENTRY, "--json", "serve", "--uds", folder / "s", *argv]
     node = None
+    with open(folder / "log", "wb") as log:  # a pipe that nobody reads would stop the node
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, env=environment(home), cwd=folder
+        )
     try:
         line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        json.loads(line)
-        node = NodeProcess(process, folder / "s", home)
+        if not line.startswith(b'{"url"'):
+            raise AssertionError((line + process.stdout.read()).decode())
+        node = NodeProcess(process, folder, home)
         yield node
     finally:
         process.kill()
@@ -129,7 +142,7 @@ def split(answer):
 
 def count(answer):
     """How many answers came on a connection."""
-    return sum(line.startswith(b"HTTP/1.1 ") for line in answer.replace(b"\r\n", b"\n").split(b"\n"))
+    return len(re.findall(rb"HTTP/1\.1 [0-9]{3} ", answer))
 
 
 def make_wires(home, numbers, **members):
@@ -156,11 +169,3 @@ def check_log(home, results):
     with open_registry(home, None, is_writer=False) as registry:
         for event, index in results:
             assert registry.store.find_event(bytes.fromhex(event)) == index, "acknowledged, lost"
-
-
-def poll(what, seconds=DEADLINE_S):
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.005)

@@ -110,10 +110,11 @@ def test_what_has_no_end_is_cut_off_before_it_fills_the_memory(standing, name):
     with standing.connect() as client:
         client.sendall(first)
         time.sleep(0.05)  # else it may come in one piece with what follows
+        client.settimeout(2)
         try:
             while sent < 64 * MIB:
                 sent += client.send(more)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):  # the last: nobody reads it
             pass
         if "body" not in name:  # of which the rest is thrown away for a while, after the answer
             assert sent < 2 * MIB, "nobody stopped it"
@@ -152,7 +153,7 @@ def test_8_mib_are_read(standing):
     status, body = split(
         standing.ask(EVENTS + CLOSE + b"content-length: 8388608\r\n\r\n" + b" " * 8 * MIB)
     )
-    assert (status, json.loads(body.splitlines()[0])["status"]) == (200, 400)
+    assert (status, json.loads(body)["problem"]["code"]) == (200, "limit")  # of the only line
 
 
 def test_less_than_the_length_said_is_nothing(standing, make_wire):
@@ -180,7 +181,13 @@ def test_who_closes_his_half_early_has_his_event_written_or_not_and_harms_nobody
 
 
 def test_half_open_and_broken_off_requests_leave_nothing_behind(standing):
-    for data in (b"", b"POST", ADD, ADD + b"content-length: 9\r\n\r\nab", EVENTS + CHUNKED + b"\r\n5"):
+    for data in (
+        b"",
+        b"POST",
+        ADD,
+        ADD + b"content-length: 9\r\n\r\nab",
+        EVENTS + CHUNKED + b"\r\n5",
+    ):
         clients = [standing.connect() for _ in range(50)]
         for client in clients:
             client.sendall(data)

@@ -28,13 +28,6 @@ from tests.support.program import (
 MIB = 1024 * 1024
 
 
-def wait_until(holds):
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < DEADLINE_S
-        time.sleep(0.02)
-
-
 @contextmanager
 def locked_by_another_process(home):
     """Another process holds the registry's lock, as one that is writing does."""

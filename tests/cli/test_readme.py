@@ -4,55 +4,21 @@ What differs from run to run (identifiers, dates, digests, sizes, the month in a
 is masked on both sides.
 """
 
-import re
-import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.console import MARK, Command, agrees, read_blocks, show, split_output
+from tests.support.console import Command, agrees, read_blocks, show
+from tests.support.live_page import NOW, bring_up_to_date, read_all, run_all
 
-ROOT = Path(__file__).resolve().parents[2]
-README = ROOT / "README.md"
-NOW = datetime.now(UTC) + timedelta(hours=8)
-
-
-def bring_up_to_date(command):
-    """The command as somebody would type it today: this month's numbers, a year that is over then."""
-    command = re.sub(r"TEST\d{6}(?=\d{4})", f"TEST{NOW:%Y%m}", command)
-    return re.sub(r"--as-of \d{4}", f"--as-of {NOW.year + 6}", command)
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def run_all(commands, folder):
-    """Run the commands in one shell; the lines that each printed."""
-    marked = "".join(f"mark\n{bring_up_to_date(command.text)}\n" for command in commands)
-    script = f"exec 2>&1\nmark() {{ local s=$?; printf '{MARK}'; return $s; }}\n{marked}"
-    environment = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(ROOT),
-    }
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    return split_output(done.stdout.decode())
-
-
+@pytest.mark.enable_socket
 @pytest.mark.slow
 def test_every_command_of_the_tour_prints_what_the_readme_says(tmp_path):
-    blocks = read_blocks(README.read_text(encoding="utf-8"))
-    if not blocks:
-        pytest.skip("README.md has no console block yet")
-    commands = [command for block in blocks for command in block]
+    commands = read_all(README.read_text(encoding="utf-8"))
+    assert len(commands) > 40
     outputs = run_all(commands, tmp_path)
     assert len(outputs) == len(commands), f"the shell stopped after {outputs[-1:]}"
     wrong = [

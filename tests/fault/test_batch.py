@@ -162,7 +162,7 @@ def test_an_event_that_the_log_did_not_take_in_time_gives_way_to_another(
     home = tmp_path / "home"
     shutil.copytree(founded.home, home)
     batch = write_batch(tmp_path, 2)
-    lifetime = "node.registry.EVENT_LIFETIME_MS"
+    lifetime = "node.registryapi.EVENT_LIFETIME_MS"
 
     def work():
         monkeypatch.setattr(lifetime, 1)

@@ -15,8 +15,8 @@ from ledger.core.tiles import TileNodeReader
 from node.following.auditor import AuditGate, AuditingWitness, open_logs
 from node.witness.book import open_book
 from node.witness.keys import create_witness_key
-from node.witness.logs import FixedLogs
 from tests.support.ledgers import FakeClock
+from tests.support.witnesses import FixedLogs
 
 
 class Auditor:

@@ -187,10 +187,6 @@ class Served(Fetcher, Notes):
         return self._tiles.read(path)
 
 
-def keep_document(served, data):
-    served.documents[sha256(data).hexdigest()] = data
-
-
 # Blocks that are wrong in one place
 
 

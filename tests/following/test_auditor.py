@@ -9,6 +9,7 @@ from ledger.core.addcheckpoint import hash_origin
 from ledger.core.canonical import encode_canonical
 from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.fork import decode_fork, verify_fork
+from ledger.core.note import SignedNote, format_note, parse_note
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Log, Policy
 from ledger.errors import (
@@ -23,11 +24,11 @@ from ledger.replay import DifferenceError
 from node.following.auditor import open_logs
 from node.following.findings import Finding, FindingError, FindingFile, describe
 from node.following.source import open_signed
-from node.witness.logs import FixedLogs
 from tests.following.auditors import Auditor
 from tests.following.nodes import founded, sealed
 from tests.following.test_execution import LIES, Ticking
 from tests.support.ledgers import FakeClock
+from tests.support.witnesses import FixedLogs
 
 
 def create(folder, operator, **settings):
@@ -224,6 +225,30 @@ def test_a_key_that_is_added_while_it_serves_is_known_at_once(operator, tmp_path
         lines.append(Log(operator.verifier))
         assert logs.follow(5000)
         assert logs.find(operator.origin).executed().size == operator.size
+
+
+def without_line(note, key):
+    """The note without the signature of a key: anybody can leave a line out."""
+    signed = parse_note(note)
+    kept = [line for line in signed.signatures if line.key_id != key.key_id]
+    assert len(kept) == len(signed.signatures) - 1
+    return format_note(SignedNote(signed.text, tuple(kept)))
+
+
+@pytest.mark.parametrize("left_out", ["old", "new"])
+def test_who_leaves_out_one_of_the_two_signatures_of_a_change_convicts_nobody(
+    operator, tmp_path, left_out
+):
+    old = operator.verifier
+    with create(tmp_path, operator) as auditor:
+        both = operator.rotate()
+        auditor.served.show(operator, both)
+        auditor.witness.logs = FixedLogs([Log(old), Log(operator.verifier)])
+        shown = without_line(both, old if left_out == "old" else operator.verifier)
+        with pytest.raises(VerificationError, match="without the signature"):
+            auditor.ask_for(shown, operator.store)
+        assert auditor.finding() is None
+        auditor.ask_for(both, operator.store)
 
 
 # the file of a finding

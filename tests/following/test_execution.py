@@ -192,12 +192,10 @@ def test_a_log_that_changes_its_key_is_followed_across_the_change(operator, scra
     assert audit.execution.advance(target, 10_000)
 
 
-@pytest.mark.parametrize("later", [(), ("after",)], ids=["at the change", "after it"])
-def test_the_old_key_alone_signs_nothing_from_the_change_on(operator, scratch, later):
+def test_the_old_key_alone_signs_nothing_after_the_change(operator, scratch):
     old, key = operator.verifier, operator.key
     operator.rotate()
-    for name in later:
-        operator.write(name)
+    operator.write("after")
     operator.key, operator.verifier = key, old
     with pytest.raises(DifferenceError) as caught:
         Audit(operator, scratch)()

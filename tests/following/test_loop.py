@@ -59,6 +59,15 @@ def test_it_waits_twice_as_long_after_each_failure_up_to_a_minute(monkeypatch):
     assert asked[-1] == 0.001, "and at its pace again afterwards"
 
 
+def test_a_bug_ends_it_and_the_process_beside_which_it_runs():
+    script = Script(True, KeyError("a bug"), True)
+    with pytest.raises(KeyError):
+        script.loop.run()
+    assert script.rounds == 2
+    assert script.loop.has_failed()
+    assert "KeyError" in str(script.loop.failure)
+
+
 def test_trouble_is_said_once_and_forgotten_when_it_is_over(caplog):
     script = Script(GONE, GONE, UnavailableError("too slow"), GONE)
     with caplog.at_level(logging.WARNING, "muniment.following"):

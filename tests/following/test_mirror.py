@@ -352,6 +352,8 @@ def test_a_mirror_whose_log_is_gone_serves_on_and_says_so(copy):
     assert asked.get("/checkpoint")[0] == 200
     assert json.loads(asked.get("/healthz")[2])["trouble"] == "unavailable: nobody answers"
     assert b"muniment_mirror_troubled 1\n" in asked.get("/metrics")[2]
+    asked = client(copy, StoreFailedError(f"cannot write {copy.folder}"))
+    assert str(copy.folder).encode() not in asked.get("/healthz")[2], "the public is told no paths"
 
 
 def test_a_mirror_of_nothing_is_not_ready(copy):

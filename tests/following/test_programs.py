@@ -3,8 +3,7 @@
 import json
 import shutil
 import signal
-import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -12,7 +11,7 @@ from ledger.core.opening import open_checkpoint
 from ledger.core.policy import parse_policy
 from ledger.errors import LedgerError
 from ledger.light.fetch import HttpFetcher
-from tests.support.program import run_process, start
+from tests.support.program import run_process, serving, wait_for
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.slow]
 DEADLINE_S = 40
@@ -20,30 +19,20 @@ DEADLINE_S = 40
 
 def ask_until(probe):
     """What a probe gives once it gives something; what is not there yet is asked for again."""
-    end = time.monotonic() + DEADLINE_S
-    while True:
+
+    def ask():
         try:
-            found = probe()
+            return probe()
         except LedgerError:
-            found = None
-        if found:
-            return found
-        assert time.monotonic() < end, "nothing in time"
-        time.sleep(0.1)
+            return None
+
+    return wait_for(ask, DEADLINE_S)
 
 
-@contextmanager
-def serving(home, *argv):
-    """A process that serves, and what it said when it was ready."""
-    with ExitStack() as stack:
-        process = start([*argv, "--json"], home)
-        stack.callback(process.stderr.close)
-        stack.callback(process.stdout.close)
-        stack.callback(process.wait, DEADLINE_S)
-        stack.callback(process.kill)
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        yield process, json.loads(line)["url"]
+def start(stack, home, *argv):
+    """A process that serves until the stack is unwound, and its address."""
+    process, ready = stack.enter_context(serving(home, *argv))
+    return process, ready["url"]
 
 
 def run(home, *argv, code=0):
@@ -78,11 +67,11 @@ def test_a_node_under_audit_is_lost_restored_from_its_mirror_and_goes_on(made, t
     backup = tmp_path / "backup"
     assert run_process("backup", backup, home=home).code == 0
     with ExitStack() as stack:
-        node, url = stack.enter_context(serving(home, "serve", "--port", "0"))
+        node, url = start(stack, home, "serve", "--port", "0")
         port = url.rpartition(":")[2]
         line = run(home, "auditor", "init", "audit.example", "--url", url, "--folder", tmp_path / "a", "--no-passphrase")["policy_line"]  # fmt: skip
         served = ("auditor", "serve", "--folder", tmp_path / "a", "--every", "1", "--port")
-        auditor, place = stack.enter_context(serving(home, *served, "0"))
+        auditor, place = start(stack, home, *served, "0")
         text = (home / "trust.policy").read_text().replace("quorum none\n", "")
         text += f"{line} {place}\nquorum {line.split()[1]}\n"
         (home / "trust.policy").write_text(text)
@@ -93,13 +82,13 @@ def test_a_node_under_audit_is_lost_restored_from_its_mirror_and_goes_on(made, t
 
         # the auditor is killed and started again, and goes on where it was
         end(auditor)
-        stack.enter_context(serving(home, *served, place.rpartition(":")[2]))
+        start(stack, home, *served, place.rpartition(":")[2])
         register(home, "more")
         second = ask_until(lambda: is_larger(published(url, policy), first))
 
         # the mirror takes it, and serves on when the node is gone with its disk
         follow = ("mirror", "serve", copy, "--from", url, "--every", "1", "--port", "0")
-        _, mirror = stack.enter_context(serving(home, *follow))
+        _, mirror = start(stack, home, *follow)
         ask_until(lambda: published(mirror, policy).body == second.body)
         end(node)
         shutil.rmtree(home)
@@ -111,7 +100,7 @@ def test_a_node_under_audit_is_lost_restored_from_its_mirror_and_goes_on(made, t
         done = run(home, "restore", backup, "--mirror", mirror)
         assert (done["size"], done["adopted"]) == (second.body.size, second.body.size)
         register(home, "next")
-        _, again = stack.enter_context(serving(home, "serve", "--port", port))
+        _, again = start(stack, home, "serve", "--port", port)
         assert again == url
         third = ask_until(lambda: is_larger(published(url, policy), second))
         assert third.is_audited

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from ledger.core.fork import decode_fork, verify_fork
 from ledger.core.tiles import TileNodeReader
-from ledger.core.types import TreeSize
 from ledger.errors import (
     AnswerError,
     BackdatedError,
@@ -30,7 +29,6 @@ from ledger.light.advance import (
     check_not_backdated,
     check_not_rolled_back,
 )
-from ledger.light.leaves import FetchedTiles, HeldTiles, read_leaves
 from tests.light.house import ForgedTree, policy
 
 TREE, OTHER = ForgedTree(700), ForgedTree(700, b"other")
@@ -182,78 +180,3 @@ def test_marks_are_never_too_many_and_the_newest_are_kept():
         Mark(n, n) for n in range(5 * MAX_MARKS - MAX_MARKS // 2, 5 * MAX_MARKS)
     )
     assert marks[0].size == 0
-
-
-# --- tiles and leaves
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_fetched_tiles_are_as_wide_as_the_size_makes_them(size):
-    tiles = FetchedTiles(TREE, TreeSize(size))
-    assert tiles.read_tile(0, 0) == b"".join(TREE.hashes[: min(size, 256)])
-    with pytest.raises(NotFoundError):
-        tiles.read_tile(0, (size - 1) // 256 + 1)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_held_tile_is_whole_authentic_or_not_given(size):
-    for index in range((size - 1) // 256 + 1):
-        data = HeldTiles(TREE, TreeSize(size), TREE.root(size)).read_tile(0, index)
-        for place in range(0, len(data), 32 * 37):
-            lying = Lying(TREE, index, place)
-            with pytest.raises(AnswerError):
-                HeldTiles(lying, TreeSize(size), TREE.root(size)).read_tile(0, index)
-
-
-class Lying:
-    """One bit of one tile of level 0 is another."""
-
-    def __init__(self, tree, index, place):
-        self.tree, self.path, self.place = tree, f"tile/0/{index:03}", place
-
-    def get(self, path, *, max_bytes):
-        data = bytearray(self.tree.get(path, max_bytes=max_bytes))
-        if path.startswith(self.path):
-            data[self.place] ^= 1
-        return bytes(data)
-
-
-def test_tiles_above_the_leaves_come_as_they_are():
-    tiles = HeldTiles(TREE, TreeSize(700), TREE.root(700))
-    assert tiles.read_tile(1, 0) == FetchedTiles(TREE, TreeSize(700)).read_tile(1, 0)
-
-
-def test_only_some_tiles_are_kept(monkeypatch):
-    monkeypatch.setattr("ledger.light.leaves._MAX_KEPT", 1)
-    tiles = HeldTiles(TREE, TreeSize(700), TREE.root(700))
-    for index in (0, 1, 2, 0):
-        assert tiles.read_tile(0, index)
-
-
-def test_a_full_tile_that_nobody_serves_is_not_found():
-    class Nobody:
-        def get(self, path, *, max_bytes):
-            raise NotFoundError(path)
-
-    for index in (0, 2):
-        with pytest.raises(NotFoundError):
-            FetchedTiles(Nobody(), TreeSize(700)).read_tile(0, index)
-
-
-@pytest.mark.parametrize(("start", "stop"), [(-1, 2), (3, 2), (0, 701), (701, 701)])
-def test_leaves_that_the_tree_does_not_have_are_not_asked_for(start, stop):
-    with pytest.raises(NotFoundError):
-        next(read_leaves(TREE, start, stop, TreeSize(700)))
-
-
-@pytest.mark.parametrize(("start", "stop"), [(0, 4), (1, 3), (3, 4), (2, 2), (0, 0)])
-def test_leaves_come_with_their_indexes(house, road, start, stop):
-    leaves = list(enumerate(house.store.read_leaves(0, house.size)))
-    assert list(read_leaves(road, start, stop, house.size)) == leaves[start:stop]
-
-
-@pytest.mark.parametrize(("start", "stop"), [(250, 260), (0, 600), (255, 257), (511, 513)])
-def test_leaves_come_across_bundles(house, road, start, stop):
-    house.write(times=600)
-    leaves = list(enumerate(house.store.read_leaves(0, house.size)))
-    assert list(read_leaves(road, start, stop, house.size)) == leaves[start:stop]

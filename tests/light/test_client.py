@@ -29,7 +29,7 @@ from ledger.errors import (
     StoreFailedError,
     UnavailableError,
 )
-from ledger.light.advance import MAX_CACHE_MS, MAX_MARKS, Mark
+from ledger.light.advance import MAX_CACHE_MS, MAX_MARKS, Mark, Outcome
 from ledger.light.client import LightClient
 from ledger.light.state import StateFile
 from tests.light.house import ASSET, Follower, ForgedTree, House, Road, dump, policy
@@ -231,6 +231,23 @@ def test_a_clock_as_far_behind_as_the_sequencer_allows_is_no_backdating(follower
     house.clock.set_by(-9 * MINUTE)
     house.write(times=2, cosigned=False).publish(at=START + 10 * MINUTE)
     assert follower.follow().outcome == "advanced"
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["at first", "later"])
+def test_a_witness_whose_clock_is_ahead_accuses_nobody_and_freshens_nothing(
+    follower, house, is_first
+):
+    if not is_first:
+        follower.follow()
+    house.publish(at=house.clock.now() + 365 * 24 * 60 * MINUTE)
+    follower.follow()
+    house.write(times=3)
+    assert follower.follow().outcome == "advanced"
+    house.publish(at=house.clock.now() + 365 * 24 * 60 * MINUTE)
+    follower.follow()
+    follower.clock.pass_time(30 * MINUTE)
+    with pytest.raises(FrozenError):
+        follower.follow(max_age_ms=10 * MINUTE)
 
 
 def test_a_seal_later_than_those_who_have_seen_it_is_refused(follower, house):
@@ -513,9 +530,10 @@ def test_a_client_waits_a_little_for_another_one(follower):
         stack.enter_context(follower.file.hold())
         timer = threading.Timer(0.2, stack.close)
         timer.start()
-        with patient.hold():
-            pass
+        with patient.hold(), pytest.raises(UnavailableError, match="another process"):
+            follower.follow()
         timer.join()
+    assert follower.follow().outcome is Outcome.SAME
 
 
 @pytest.mark.parametrize(

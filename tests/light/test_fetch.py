@@ -79,7 +79,7 @@ def test_bytes_may_come_compressed(server, asked):
     data = b"0123456789" * 100
     fetcher = server(lambda handler, _: give(handler, gzip.compress(data), content_encoding="gzip"))
     assert fetcher.get("tile/entries/000", max_bytes=1000) == data
-    assert asked[0][1]["accept-encoding"] == "gzip"
+    assert asked[0][1]["accept-encoding"] == "gzip, identity"
     with pytest.raises(LimitError):
         fetcher.get("tile/entries/000", max_bytes=999)
 
@@ -385,3 +385,45 @@ def test_without_an_address_the_time_is_waited_for():
     start = time.monotonic()
     Waker(None).wait(0.1)
     assert time.monotonic() - start >= 0.1
+
+
+def test_a_compressed_answer_that_goes_on_after_its_end_is_cut_off_at_once(server):
+    def respond(handler, path):
+        handler.send_response(200)
+        handler.send_header("content-encoding", "gzip")
+        handler.end_headers()
+        handler.wfile.write(gzip.compress(b"{}"))
+        send_parts(handler, bytes(65_536))
+
+    fetcher = server(respond, seconds=4)
+    with pytest.raises(UnavailableError, match="after the end of its gzip"):
+        fetcher.get("checkpoint", max_bytes=65_536)
+
+
+def send_parts(handler, part):
+    try:
+        while True:
+            handler.wfile.write(part)
+    except OSError:
+        handler.close_connection = True
+
+
+def test_what_a_server_sets_to_know_who_asks_again_is_not_sent_back(server, asked):
+    fetcher = server(lambda handler, _: give(handler, b"x", set_cookie="who=you; Path=/"))
+    for _ in range(2):
+        fetcher.get("checkpoint", max_bytes=10)
+    assert [headers.get("cookie") for _, headers in asked] == [None, None]
+
+
+def test_a_failure_that_nobody_foresaw_is_no_answer(monkeypatch):
+    class Broken(httpx2.BaseTransport):
+        def handle_request(self, request):
+            raise KeyError("a bug of the library")
+
+    seen = []
+    monkeypatch.setattr(threading, "excepthook", seen.append)
+    fetcher = HttpFetcher("http://node", transport=Broken())
+    with pytest.raises(UnavailableError, match="not foreseen"):
+        fetcher.get("checkpoint", max_bytes=10)
+    fetcher.close()
+    assert isinstance(seen[0].exc_value, KeyError)

@@ -54,12 +54,12 @@ def test_nothing_that_was_acknowledged_is_lost(told, folder, program):  # noqa: 
     """Every position that a command was told, the killed node's too, is that event's in the log."""
     honest = told[1].split("== 9.")[0]
     indexes = [int(index) for index in WRITTEN.findall(honest)]
-    assert len(indexes) >= 15
+    assert len(indexes) >= 12
     assert indexes == sorted(set(indexes))
     for index in indexes:
         shown = program.json("--home", folder / NODE, "log", "show", index)
         assert shown["index"] == index
-        assert shown["kind"] != "seal"
+        assert "event" in shown["leaf"]
     assert program.json("--home", folder / NODE, "audit")["clean"] is True
 
 
@@ -125,11 +125,12 @@ def test_a_process_that_ends_before_it_speaks_is_told_with_what_it_said(tmp_path
     monkeypatch.chdir(tmp_path)
     fleet = Fleet(SystemClock())
     try:
-        with pytest.raises(UnavailableError, match=r"(?s)node ended with 5: .*no ledger"):
+        with pytest.raises(UnavailableError, match=r"(?s)node ended with 5: .*no registry"):
             fleet.start("node", "--home", "nothing", "serve", "--json")
     finally:
         fleet.close()
 
 
+@pytest.mark.enable_socket
 def test_ports_are_all_different():
     assert len({*find_ports(8)}) == 8

@@ -14,6 +14,7 @@ from tests.cli.conftest import (  # noqa: F401  # fixtures
     program,
     stranger,
 )
+from tests.support.clients import Between, open_client
 from tests.support.program import Program
 from tests.support.running import run_node
 
@@ -75,3 +76,21 @@ def licensed(program, market, serve_copy):  # noqa: F811
 def national_program(program, national, serve_copy):  # noqa: F811
     """A client of the national registry."""
     return serve_copy(national[0], program)
+
+
+@pytest.fixture(scope="session")
+def reading(market, tmp_path_factory):  # noqa: F811
+    """A node that tests only read from, and a client's home."""
+    home = shutil.copytree(market.home, tmp_path_factory.mktemp("reading") / "home")
+    client = shutil.copytree(home, home.with_name("client"))
+    with run_node(home) as url:
+        yield market, url, client
+
+
+@pytest.fixture
+def reader(reading, tmp_path):
+    """The ledger in place, and a client with somebody in between."""
+    original, url, client = reading
+    between = Between(url)
+    with open_client(url, shutil.copytree(client, tmp_path / "mine"), between) as registry:
+        yield original, registry, between

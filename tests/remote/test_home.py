@@ -55,6 +55,23 @@ def test_people_are_told_how_to_go_on(program, served):
     assert "it knows its node" in ended.err
 
 
+def test_who_cannot_register_under_the_solo_profile_is_told_why_and_nothing_is_kept(
+    program, served
+):
+    home, url = served
+    program.ok("--node", url, "join", "--policy", home / "trust.policy", OPEN)
+    program.ok("party", "enroll", "乙公司", OPEN)
+    Path("own.csv").write_bytes(b"own\n")
+    argv = ("register", "own.csv", "--title", "own", "--right", "hold")
+    error = program.refused(*argv, code=2)
+    assert error["code"] == "key_required"
+    assert "keys/operator.key" in error["message"]
+    assert "solo 规则下" in program.ok(*argv, "--lang", "zh-CN", code=2).err
+    assert program.json("vault", "check", code=3)["extra"] == [], (
+        "others' are missing here, of course"
+    )
+
+
 def test_a_home_is_joined_once(joined, served):
     home, url = served
     again = ("--node", url, "join", "--policy", home / "trust.policy", OPEN)

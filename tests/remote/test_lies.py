@@ -26,29 +26,11 @@ from ledger.keys import KeyRing
 from node.founding import Charter, found_registry
 from node.registry import open_registry
 from node.rulebundle import read_profile
-from tests.support.clients import Between, open_client
+from tests.support.clients import Between, open_client, stream
 from tests.support.ledgers import FakeClock
 from tests.support.running import run_node
 
 NOBODY = SubjectKey("party/" + "a" * 26)
-
-
-@pytest.fixture(scope="session")
-def reading(market, tmp_path_factory):
-    """A node that tests only read from, and a client's home."""
-    home = shutil.copytree(market.home, tmp_path_factory.mktemp("lying") / "home")
-    client = shutil.copytree(home, home.with_name("client"))
-    with run_node(home) as url:
-        yield market, url, client
-
-
-@pytest.fixture
-def reader(reading, tmp_path):
-    """The ledger in place, and a client with somebody in between."""
-    market, url, client = reading
-    between = Between(url)
-    with open_client(url, shutil.copytree(client, tmp_path / "mine"), between) as registry:
-        yield market, registry, between
 
 
 def ask_everything(market, registry):
@@ -141,7 +123,7 @@ def test_a_state_that_is_denied_is_an_error_and_no_absence(reader):
 
     def deny(request):
         answer = real(request)
-        return answer if market.asset not in str(request.url) else httpx2.Response(404)
+        return answer if market.asset not in str(request.url) else stream(404)
 
     between.handle_request = deny
     with pytest.raises(NotFoundError):
@@ -173,6 +155,15 @@ def test_an_omitted_event_of_a_history_is_noticed(reader):
     between.change = omit
     with pytest.raises(VerificationError):
         list(registry.iterate_events(market.asset))
+
+
+def test_growth_is_never_taken_from_the_node(reader):
+    _, registry, between = reader
+    size = registry.read_end().size
+    assert registry.prover().prove_growth(3, size)
+    between.change = lambda path, status, body: bytes(len(body)) if "tile/" in path else body
+    with pytest.raises(AnswerError):
+        registry.prover().prove_growth(3, size)
 
 
 def test_listings_of_another_kind_or_form_are_refused(reader):
@@ -210,6 +201,27 @@ def test_a_listing_that_never_ends_ends(reader):
     registry.read_end()
     between.change = lambda path, status, body: b'{"items":[],"next":"party/a"}'
     assert registry.find_subjects("party/", 3) == []
+    pages = []
+
+    def go_on(path, status, body):
+        pages.append(path)
+        items = [{"subject": NOBODY, "label": "x", "status": "y"}] * 1000
+        return json.dumps({"items": items, "next": f"party/{len(pages)}"}).encode()
+
+    between.change = go_on
+    with pytest.raises(AnswerError, match="than the ledger has subjects"):
+        for _ in registry.iterate_listed({"party"}):
+            pass
+    assert len(pages) < 110
+
+
+def test_an_empty_page_is_not_taken_for_the_last(reader):
+    _, registry, between = reader
+    found = {each.key for each in registry.iterate_listed({"party"})}
+    empty = [b'{"items":[],"next":"party/a"}', b'{"items":[],"next":"party/b"}']
+    between.change = lambda path, status, body: empty.pop() if empty else body
+    assert {each.key for each in registry.iterate_listed({"party"})} <= found
+    assert not empty, "it was asked on"
 
 
 def test_an_endless_answer_is_given_up(reader):
@@ -225,7 +237,7 @@ def test_what_is_no_answer_is_an_error(reader, status, monkeypatch):
     market, registry, between = reader
     monkeypatch.setattr("node.remote.client.time.sleep", lambda _: None)
     registry.read_end()
-    between.handle_request = lambda request: httpx2.Response(status, content=b"<html>")
+    between.handle_request = lambda request: stream(status, b"<html>")
     with pytest.raises(LedgerError) as caught:
         registry.read_state(market.asset)
     expected = {301: UnavailableError, 404: NotFoundError, 429: UnavailableError}
@@ -242,7 +254,7 @@ def test_a_busy_node_is_asked_again(reader, monkeypatch):
         if refused:
             return real(request)
         refused.append(1)
-        return httpx2.Response(429, content=b'{"code":"too_many","detail":"x","retry_after":1}')
+        return stream(429, b'{"code":"too_many","detail":"x","retry_after":1}')
 
     between.handle_request = busy_once
     assert registry.read_state(market.asset) is not None
@@ -275,6 +287,33 @@ def test_a_log_that_was_set_back_or_forked_is_noticed(market, tmp_path):
         enrol(other, "b")
     with run_node(second) as url, pytest.raises(ForkError), open_client(url, client):
         pass
+    evidence = tmp_path / "client" / "remote.state.fork.json"
+    assert json.loads(evidence.read_bytes())["format"] == "muniment/fork/v1"
+
+
+def test_a_receipt_of_another_history_than_the_trusted_one_is_a_fork(market, tmp_path):
+    first = shutil.copytree(market.home, tmp_path / "first")
+    second = shutil.copytree(market.home, tmp_path / "second")
+    client = shutil.copytree(market.home, tmp_path / "client")
+    with run_node(first) as one, run_node(second) as other:
+        between = Between(one)
+        with open_client(one, client, between) as registry:
+            enrol(registry, "a")
+            registry.read_end()
+            event, _ = make_enrolment(registry, "b")
+            assert registry.ledger is not None
+            real, twin = between._real, Between(other)._real
+            between.handle_request = lambda request: (
+                twin if request.method == "POST" or "tile/" in str(request.url) else real
+            ).handle_request(request)
+            with pytest.raises(ForkError):
+                registry.submit([event], {})
+            between.handle_request = real.handle_request
+            size = registry.prover().anchor.size
+            between.handle_request = twin.handle_request
+            with pytest.raises(ForkError):
+                registry.prover(size)
+            twin.close()
     evidence = tmp_path / "client" / "remote.state.fork.json"
     assert json.loads(evidence.read_bytes())["format"] == "muniment/fork/v1"
 
@@ -388,6 +427,20 @@ def test_no_false_word_about_a_written_event_is_believed(writing, name):
     event, _ = make_enrolment(registry, "a")
     change_line(between, ACCEPTED_LIES[name])
     with pytest.raises(VerificationError):
+        registry.submit([event], {})
+
+
+def test_a_refusal_that_the_node_does_not_sign_is_no_refusal(writing):
+    registry, between = writing
+    event, _ = make_enrolment(registry, "a")
+    problem = {"code": "rejected", "reason": "x", "detail": "no"}
+
+    def refuse(line):
+        line.clear()
+        line.update(line=1, status=422, problem=problem)
+
+    change_line(between, refuse)
+    with pytest.raises(AnswerError, match="not signed that it refuses"):
         registry.submit([event], {})
 
 

@@ -1,7 +1,6 @@
 """Private lookups of a node: what it is asked, and that nothing false is believed."""
 
 import json
-import shutil
 
 import pytest
 
@@ -9,26 +8,13 @@ from ledger.core.mappages import hash_key
 from ledger.core.subjects import SELF
 from ledger.core.text import format_base64url, parse_base64url
 from ledger.errors import VerificationError
-from tests.support.clients import Between, open_client
-from tests.support.running import run_node
-
-
-@pytest.fixture(scope="session")
-def served(market, tmp_path_factory):
-    """A node that tests only read from, and a client's home."""
-    home = shutil.copytree(market.home, tmp_path_factory.mktemp("private") / "home")
-    client = shutil.copytree(home, home.with_name("client"))
-    with run_node(home) as url:
-        yield market, url, client
 
 
 @pytest.fixture
-def client(served, tmp_path):
+def client(reader):
     """Subjects that are there, a client, and somebody in between."""
-    market, url, home = served
-    between = Between(url)
-    with open_client(url, shutil.copytree(home, tmp_path / "mine"), between) as registry:
-        yield [market.asset, market.grant, f"voucher/{market.number}"], registry, between
+    market, registry, between = reader
+    return [market.asset, market.grant, f"voucher/{market.number}"], registry, between
 
 
 def paths(between):

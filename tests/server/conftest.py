@@ -13,10 +13,23 @@ from node.rulebundle import read_profile
 from tests.cli.conftest import TABLE, TITLE, national, run_quietly
 from tests.support.ledgers import FakeClock
 from tests.support.people import START as NOW
+from tests.support.scribe import found
 from tests.support.site import open_site
 
 __all__ = ("national",)
 """A fixture of the commands that the node's tests use too."""
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory):
+    """A registry that operator, registrar and applicant are one in; nobody writes to it."""
+    return found(tmp_path_factory.mktemp("founded") / "home")
+
+
+@pytest.fixture
+def home(founded, tmp_path):
+    """A copy of it for a test that writes."""
+    return shutil.copytree(founded, tmp_path / "home")
 
 
 class Trade:

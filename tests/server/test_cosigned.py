@@ -1,7 +1,6 @@
 """`Prefer: wait=cosigned` against a witness on the network."""
 
 import json
-import shutil
 import threading
 
 import pytest
@@ -14,18 +13,12 @@ from ledger.core.policy import Log, parse_policy
 from node.serving import Hooks, serve
 from node.witness.app import create_witness_app
 from node.witness.book import open_book
-from node.witness.logs import FixedLogs
 from node.witness.witness import Witness
-from tests.support.scribe import found, open_scribe
-from tests.support.witnesses import witness_key
+from tests.support.scribe import open_scribe
+from tests.support.witnesses import FixedLogs, witness_key
 
 DEADLINE_S = 20
 COSIGNED = {"content-type": "application/json", "prefer": "wait=cosigned"}
-
-
-@pytest.fixture
-def home(tmp_path):
-    return shutil.copytree(found(tmp_path / "founded"), tmp_path / "home")
 
 
 @pytest.fixture

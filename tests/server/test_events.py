@@ -25,7 +25,7 @@ from node.server.settings import NodeSettings
 from tests.support.ledgers import FakeClock
 from tests.support.log_builder import AUTHOR
 from tests.support.people import START
-from tests.support.scribe import found, open_scribe
+from tests.support.scribe import open_scribe
 
 SAMPLE = encode_signed_event(
     AUTHOR.sign(
@@ -37,16 +37,6 @@ SAMPLE = encode_signed_event(
 JSON = {"content-type": "application/json"}
 NDJSON = {"content-type": "application/x-ndjson"}
 SMALL = NodeSettings(batch_events=4, request_bytes=16 * 1024)
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory):
-    return found(tmp_path_factory.mktemp("events") / "home")
-
-
-@pytest.fixture
-def home(founded, tmp_path):
-    return shutil.copytree(founded, tmp_path / "home")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 
 import pytest
 
@@ -10,14 +9,9 @@ from ledger.errors import StoreFailedError
 from node.server import logs
 from node.server.settings import NodeSettings
 from tests.support.note_signers import witness_signer
-from tests.support.scribe import found, open_scribe
+from tests.support.scribe import open_scribe
 
 JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture
-def home(tmp_path):
-    return shutil.copytree(found(tmp_path / "founded"), tmp_path / "home")
 
 
 @pytest.fixture

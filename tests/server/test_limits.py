@@ -1,7 +1,6 @@
 """The node's own bounds: token buckets, whose address counts, what is charged to whom."""
 
 import asyncio
-import shutil
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from node.server.limits import Buckets, Rates
 from node.server.settings import NodeSettings, load_settings
 from tests.support.ledgers import FakeClock
 from tests.support.people import START
-from tests.support.scribe import found, open_scribe
+from tests.support.scribe import open_scribe
 
 JSON = {"content-type": "application/json"}
 DEADLINE_S = 20
@@ -150,11 +149,6 @@ def test_all_bodies_together_have_a_bound_and_small_ones_always_get_through():
     room.give_back(900)
     assert read(small, large, room=room) == small + large
     assert room.take(1000)  # all of it was given back
-
-
-@pytest.fixture
-def home(tmp_path):
-    return shutil.copytree(found(tmp_path / "founded"), tmp_path / "home")
 
 
 def test_too_many_requests_are_429_and_no_refusal_by_a_rule(home):

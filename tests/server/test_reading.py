@@ -180,7 +180,7 @@ def test_what_the_framework_refuses_is_a_problem_too(site, method, path, status,
 
 def test_no_page_loads_scripts_from_elsewhere(site):
     for path in ("/docs", "/redoc"):
-        site.problem(path, 404)
+        assert site.problem(path, 404)["code"] == "not_found"
 
 
 def test_answers_are_not_sniffed(site):

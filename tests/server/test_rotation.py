@@ -1,5 +1,7 @@
 """A running node whose log changes its key: it goes on under the new one, and says which."""
 
+import json
+
 import pytest
 
 from contracts.party import Admit
@@ -64,6 +66,22 @@ def test_the_published_checkpoint_follows_the_new_key(own_site):
     note = own_site.get("/checkpoint").content
     new = own_site.node.registry.log_key
     assert open_checkpoint(Policy((Log(new),)), note).body.size == index + 4
+
+
+def test_a_change_of_key_goes_together_with_nothing_else(own_site, tmp_path):
+    registry, stranger = own_site.node.registry, KeyRing(tmp_path / "keys", None).create("log")
+    now, officer = registry.log_key, registry.ring.load("operator")
+    vkey = format_vkey(create_verifier_key(now.name, now.algorithm, stranger.public_key))
+    operator, size = registry.ledger.operator, registry.read_end().size
+    lines = b"".join(
+        encode_signed_event(registry.sign_event(registry.build_event(operator, body), [officer]))
+        + b"\n"
+        for body in (Admit(party=operator, role="notary"), LedgerKey(log=vkey))
+    )
+    ndjson = {"content-type": "application/x-ndjson"}
+    answer = own_site.ask("POST", "/v1/events?together=true", content=lines, headers=ndjson)
+    assert [json.loads(line)["status"] for line in answer.content.splitlines()] == [422, 413]
+    assert registry.read_end().size == size, "none of them was written"
 
 
 def test_a_key_that_the_node_does_not_have_is_answered_with_what_is_missing(own_site, tmp_path):

@@ -5,15 +5,14 @@ import shutil
 import signal
 import socket
 import threading
-import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx2
 import pytest
 
 from node.registry import open_registry
-from tests.support.program import finish, start
-from tests.support.scribe import Scribe, found
+from tests.support.program import ENTRY, finish, serving, start, wait_for
+from tests.support.scribe import Scribe
 
 DEADLINE_S = 30
 JSON = {"content-type": "application/json"}
@@ -22,29 +21,14 @@ LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableException
 """The client's library drops a connection that breaks amid a request without closing it."""
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory):
-    return found(tmp_path_factory.mktemp("serve") / "home")
-
-
-@pytest.fixture
-def home(founded, tmp_path):
-    return shutil.copytree(founded, tmp_path / "home")
-
-
 @contextmanager
-def running(home, *argv):
+def running(home, *argv, entry=ENTRY):
     """The program on a UNIX socket, and a client."""
     path = home.parent / "s"
-    process = start(("--json", "serve", "--uds", path, *argv), home)
-    try:
-        ready = json.loads(process.stdout.readline())
+    with serving(home, "serve", "--uds", path, *argv, entry=entry) as (process, ready):
         transport = httpx2.HTTPTransport(uds=str(path))
         with httpx2.Client(transport=transport, base_url="http://node", timeout=DEADLINE_S) as http:
             yield process, ready, http
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def make_wires(home, count):
@@ -115,8 +99,7 @@ def test_stopping_finishes_what_was_sent_and_takes_nothing_new(home):
         threads = [threading.Thread(target=send, args=(wire,)) for wire in wires]
         for thread in threads:
             thread.start()
-        while not answers:
-            time.sleep(0.005)
+        wait_for(lambda: answers)
         process.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join(DEADLINE_S)
@@ -148,8 +131,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_a_kill(home):
         threads = [threading.Thread(target=send, args=(wires[n::8],)) for n in range(8)]
         for thread in threads:
             thread.start()
-        while len(accepted) < 40:
-            time.sleep(0.002)
+        wait_for(lambda: len(accepted) >= 40)
         process.kill()
         for thread in threads:
             thread.join(DEADLINE_S)
@@ -171,25 +153,17 @@ def test_a_disk_that_is_full_ends_it_with_an_error_and_the_next_start_goes_on(ho
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
         "from cli.main import run; run()"
     )
-    path = home.parent / "s"
-    process = start(("--json", "serve", "--uds", path), home, entry=entry)
-    try:
-        json.loads(process.stdout.readline())
-        transport = httpx2.HTTPTransport(uds=str(path))
-        accepted, statuses = [], []
-        with httpx2.Client(transport=transport, base_url="http://node") as http:
-            for start_at in range(0, 400, 20):
-                body = b"\n".join(wires[start_at : start_at + 20])
-                response = http.post("/v1/events", content=body, headers=NDJSON)
-                statuses.append(response.status_code)
-                if response.status_code != 200:
-                    assert str(home) not in response.text
-                    break
-                accepted += [json.loads(line) for line in response.text.splitlines()]
+    accepted, statuses = [], []
+    with running(home, entry=entry) as (process, _, http):
+        for start_at in range(0, 400, 20):
+            body = b"\n".join(wires[start_at : start_at + 20])
+            response = http.post("/v1/events", content=body, headers=NDJSON)
+            statuses.append(response.status_code)
+            if response.status_code != 200:
+                assert str(home) not in response.text
+                break
+            accepted += [json.loads(line) for line in response.text.splitlines()]
         ended = finish(process)
-    finally:
-        process.kill()
-        process.communicate()
     assert ended.code == 6, ended.err
     assert statuses[-1] == 503
     assert accepted
@@ -252,21 +226,15 @@ def test_lines_of_the_log_name_routes_and_never_what_was_asked_for(home):
 @pytest.mark.slow
 @pytest.mark.enable_socket
 def test_a_thousand_idle_connections_do_not_keep_others_from_being_served(home):
-    process = start(("--json", "serve", "--port", "0"), home)
-    idle = []
-    try:
-        url = json.loads(process.stdout.readline())["url"]
+    with serving(home, "serve", "--port", "0") as (process, ready), ExitStack() as idle:
+        url = ready["url"]
         host, _, port = url.removeprefix("http://").partition(":")
         for _ in range(1000):
-            idle.append(socket.create_connection((host, int(port)), timeout=DEADLINE_S))
+            address = (host, int(port))
+            idle.enter_context(socket.create_connection(address, timeout=DEADLINE_S))
         wire = make_wires(home, 1)[0]
         response = httpx2.post(f"{url}/v1/events", content=wire, headers=JSON, timeout=DEADLINE_S)
         assert response.status_code == 200
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert finish(process).code == 0
-    finally:
-        for client in idle:
-            client.close()
-        process.kill()
-        process.communicate()

@@ -40,10 +40,15 @@ class Between(httpx2.BaseTransport):
             self.fail(path)
         if self.change is not None:
             body = self.change(path, answer.status_code, body)
-        return httpx2.Response(answer.status_code, headers=kept, content=body)
+        return stream(answer.status_code, body, kept)
 
     def close(self):
         self._real.close()
+
+
+def stream(status, body=b"", headers=()):
+    """An answer as a server gives it, of which nothing was read yet."""
+    return httpx2.Response(status, headers=list(headers), stream=httpx2.ByteStream(body))
 
 
 @contextmanager

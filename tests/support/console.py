@@ -5,6 +5,8 @@ is its output, errors included; a line `...` stands for any lines.
 """
 
 import re
+import socket
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 MARK = "\x1e"
@@ -14,6 +16,8 @@ NAMES = (
     (r"did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}", "did:key:KEY"),
     (r"\b[0-9a-f]{64}\b", "DIGEST"),
     (r"\b[a-z2-7]{26}\b", "ID"),
+    (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{43,}=*", "+VKEY"),
+    (r"\b[0-9a-f]{16}\b", "SHORT"),
     (r"\b[\d,]+ bytes\b", "SIZE bytes"),
     (r"(?:/[\w.-]+)+(?=/registry\b)", "FOLDER"),
     (r"[ \t]+$", ""),
@@ -27,6 +31,8 @@ DATES = (
     (r"series/(TEST|SJ\d{3})\d{6}", r"series/\1YYYYMM"),
 )
 """What follows from the day of the run."""
+
+PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
 
 MASKS = (*NAMES, *DATES)
 
@@ -71,6 +77,22 @@ def agrees(said, printed, masks=MASKS):
     parts = [re.escape(mask(line, masks)) if line != "..." else None for line in said]
     pattern = "".join(r"(?:.*\n)*?" if part is None else f"{part}\n" for part in parts)
     return re.fullmatch(pattern, "".join(f"{mask(line, masks)}\n" for line in printed)) is not None
+
+
+def find_free_ports(commands):
+    """For every port that commands name, as `127.0.0.1:N` or `--port N`, one that is free here."""
+    named = {port for command in commands for port in PORT.findall(command.text)}
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in named]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        free = [str(each.getsockname()[1]) for each in sockets]
+    return dict(zip(named, free, strict=True))
+
+
+def move_ports(text, ports):
+    """A text with other ports."""
+    return PORT.sub(lambda found: ports.get(found[0], found[0]), text)
 
 
 def show(commands, outputs):

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +127,29 @@ def finish(process, seconds=DEADLINE_S):
     """Wait for a process; how it ended."""
     out, err = process.communicate(timeout=seconds)
     return Exit(process.returncode, out or b"", err.decode())
+
+
+@contextmanager
+def serving(home, *argv, entry=ENTRY):
+    """A process that serves while the context lasts, and what it said when it was ready."""
+    process = start(("--json", *argv), home, entry=entry)
+    try:
+        line = process.stdout.readline()
+        if not line.endswith(b"}\n"):  # nothing, or the first line of an error
+            raise AssertionError((line + process.stdout.read() + process.stderr.read()).decode())
+        yield process, json.loads(line)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(probe, seconds=DEADLINE_S):
+    """What a probe gives once it gives something."""
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, "nothing in time"
+        time.sleep(0.01)
+    return found
 
 
 def run_process(*argv, home, cwd=None, **more):

@@ -4,12 +4,14 @@ from base64 import b64encode
 from contextlib import contextmanager
 from hashlib import sha256
 
+from typing_extensions import override
+
 from ledger.core.policy import Log
 from ledger.keys import SigningKey
 from node.witness.app import create_witness_app
 from node.witness.book import open_book
 from node.witness.keys import WitnessKey
-from node.witness.logs import FixedLogs
+from node.witness.logs import KnownLogs
 from node.witness.witness import Witness
 from tests.support import reference
 from tests.support.ledgers import FakeClock
@@ -20,6 +22,25 @@ NAME = "witness.example/w1"
 
 def witness_key(name=NAME):
     return WitnessKey(name, SigningKey(sha256(name.encode()).digest()))
+
+
+class FixedLogs(KnownLogs):
+    """Logs that stay as they are.
+
+    Args:
+        logs: One for each trusted key.
+    """
+
+    def __init__(self, logs):
+        self._logs = tuple(logs)
+
+    @override
+    def find(self, origin):
+        return [log for log in self._logs if log.key.name == origin]
+
+    @override
+    def all(self):
+        return self._logs
 
 
 class SmallLog:

@@ -4,6 +4,7 @@ import json
 import select
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,7 @@ from cli.main import INTERRUPTED
 from ledger.core.opening import open_checkpoint
 from ledger.core.policy import parse_policy
 from ledger.light.fetch import FolderFetcher
-from ledger.light.leaves import FetchedTiles, read_leaves
-from node.following.source import AuthenticTiles
+from ledger.light.leaves import AuthenticTiles, FetchedTiles, read_leaves
 from tests.cli.conftest import run_quietly
 from tests.support.program import Program, interrupt, start
 from tests.support.tile_logs import Tree
@@ -127,7 +127,9 @@ def test_from_afar_the_files_are_not_there(program, tmp_path):
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "1.5", "86401", "often"])
 def test_the_pause_is_a_number_of_seconds(program, seconds):
-    program.ok("tiles", "export", "log", "--every", seconds, code=2)
+    error = program.refused("tiles", "export", "log", "--every", seconds, code=2)
+    assert "--every" in error["message"]
+    assert not Path("log").exists()
 
 
 def read_line(process):

@@ -9,8 +9,7 @@ from ledger.core.checkpoint import parse_signed_checkpoint
 from ledger.core.limits import MAX_NOTE_BYTES
 from ledger.errors import NotFoundError
 from ledger.light.fetch import HttpFetcher
-from ledger.light.leaves import FetchedTiles, read_leaves
-from node.following.source import AuthenticTiles
+from ledger.light.leaves import AuthenticTiles, FetchedTiles, read_leaves
 from tests.tiles.conftest import DEADLINE_S, LONG
 
 pytestmark = pytest.mark.enable_socket

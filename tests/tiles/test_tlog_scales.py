@@ -19,8 +19,7 @@ from ledger.core.opening import open_checkpoint
 from ledger.core.policy import Log, Policy
 from ledger.core.tlogproof import parse_tlog_proof
 from ledger.light.fetch import FolderFetcher
-from ledger.light.leaves import FetchedTiles, read_leaves
-from node.following.source import AuthenticTiles
+from ledger.light.leaves import AuthenticTiles, FetchedTiles, read_leaves
 from node.tiles.editions import open_edition
 from node.tiles.export import Edition, export_tiles
 from node.tiles.source import FolderTiles

@@ -4,8 +4,14 @@ import pytest
 
 from ledger.core.note import format_vkey
 from ledger.core.policy import Witness, parse_policy
-from ledger.errors import InputError, MalformedError
-from node.policyedit import add_witness, describe_quorum, set_quorum, show_octets
+from ledger.errors import InputError, MalformedError, NotFoundError
+from node.policyedit import (
+    add_witness,
+    describe_quorum,
+    remove_witness,
+    set_quorum,
+    show_octets,
+)
 from tests.support.note_signers import log_signer, mldsa_signer, witness_signer
 
 LOG = format_vkey(log_signer().key)
@@ -50,6 +56,28 @@ def test_a_count_of_witnesses_becomes_a_group_of_all_of_them(quorum, threshold):
     assert (group.threshold, group.members) == (threshold, (b"a", b"b", b"c"))
     assert policy.quorum == group.name
     assert describe_quorum(policy) == f"{threshold} of 3: a b c"
+
+
+@pytest.mark.parametrize(("quorum", "left"), [("all", "2 of 2: a c"), ("any", "1 of 2: a c")])
+def test_a_witness_is_removed_and_the_rest_count(quorum, left):
+    data = BARE
+    for name, key in (("a", A), ("b", B), ("c", C)):
+        data = add_witness(data, name, key, None)
+    changed = remove_witness(set_quorum(data, quorum), "b")
+    assert describe_quorum(parse_policy(changed)) == left
+    assert [one.name for one in parse_policy(changed).witnesses] == [b"a", b"c"]
+    assert remove_witness(add_witness(WRITTEN, "b", B, None), "b") == WRITTEN
+
+
+def test_a_witness_that_the_quorum_needs_stays():
+    both = add_witness(add_witness(BARE, "a", A, None), "b", B, None)
+    needing = [set_quorum(both, "2"), set_quorum(both, "a"), WRITTEN]
+    needing += [set_quorum(add_witness(BARE, "a", A, None), "all")]
+    for data in needing:
+        with pytest.raises(MalformedError, match="the quorum cannot do without a: change it first"):
+            remove_witness(data, "a")
+    with pytest.raises(NotFoundError, match="names no witness c"):
+        remove_witness(both, "c")
 
 
 def test_a_later_count_takes_the_place_of_the_earlier_one():

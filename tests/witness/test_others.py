@@ -9,10 +9,9 @@ from ledger.core.note import parse_vkey
 from ledger.core.policy import Log
 from ledger.errors import ConsistencyError
 from node.witness.book import open_book
-from node.witness.logs import FixedLogs
 from node.witness.witness import Witness
 from tests.support.ledgers import FakeClock
-from tests.support.witnesses import witness_key
+from tests.support.witnesses import FixedLogs, witness_key
 
 ORIGIN = "example.org/scales"
 SIGNER = signing.PlainEd25519Signer(ORIGIN, bytes(range(32)))

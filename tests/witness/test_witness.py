@@ -29,12 +29,11 @@ from ledger.errors import (
 from ledger.keys import SigningKey
 from node.witness.book import MAX_EVIDENCE, Book, open_book
 from node.witness.keys import WitnessKey
-from node.witness.logs import FixedLogs
 from node.witness.witness import Witness
 from tests.support.ledgers import FakeClock
 from tests.support.note_signers import log_signer, mldsa_signer, note_bytes, spoil, witness_signer
 from tests.support.shared import cases
-from tests.support.witnesses import NAME, SmallLog, app_of, serving, witness_key
+from tests.support.witnesses import NAME, FixedLogs, SmallLog, app_of, serving, witness_key
 
 LOG = SmallLog()
 OTHER = SmallLog("example.org/other")
@@ -114,6 +113,11 @@ def test_the_same_checkpoint_is_cosigned_again_at_a_later_second(tmp_path):
         clock.pass_time(7000)
         again = cosignature(add(witness, LOG.request(5, 5)), LOG.text(5))
     assert again.timestamp == first.timestamp + 7
+
+
+def test_a_clock_of_1970_states_a_time_nonetheless(tmp_path):
+    with serving(tmp_path, LOG.signer, clock=FakeClock(0)) as witness:
+        assert cosignature(grow(witness, 5), LOG.text(5)).timestamp == 1
 
 
 def test_time_never_goes_back_for_a_log_even_in_the_next_process(tmp_path):

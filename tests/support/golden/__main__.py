@@ -13,6 +13,7 @@ from tests.support.golden import (
     forks,
     forms,
     policies,
+    replies,
     trees,
 )
 from tests.support.golden.cases import settle
@@ -21,6 +22,7 @@ from tests.support.golden.product import ANSWERS
 FOLDER = ROOT / "tests" / "vectors"
 MAX_BYTES = 300_000
 FILES = {
+    "answers": (replies.cases, replies.shared),
     "bucket": (buckets.cases, buckets.shared),
     "bundles": (bundles.cases, bundles.shared),
     "canonical": (forms.canonical, dict),

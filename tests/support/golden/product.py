@@ -54,7 +54,13 @@ from ledger.core.text import (
 from ledger.keys import SigningKey
 from node.exports.nationaljudge import NOT_YET_OPENED, NOT_YET_RECORDED
 from node.verifier import verify_file
-from tests.support.golden import product_buckets, product_files, product_forks, product_trees
+from tests.support.golden import (
+    product_buckets,
+    product_files,
+    product_forks,
+    product_replies,
+    product_trees,
+)
 from tests.support.golden.cases import data_of
 from tests.support.golden.patches import patched
 
@@ -212,6 +218,7 @@ ANSWERS = {
     **product_buckets.ANSWERS,
     **product_files.ANSWERS,
     **product_forks.ANSWERS,
+    **product_replies.ANSWERS,
     **product_trees.ANSWERS,
     "canonical": canonical,
     "write": lambda case, shared: encode_canonical(case["value"]).decode(),

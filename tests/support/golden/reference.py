@@ -14,7 +14,12 @@ from tests.support import (
     reference_formats,
     reference_map,
 )
-from tests.support.golden import reference_buckets, reference_bundles, reference_forks
+from tests.support.golden import (
+    reference_buckets,
+    reference_bundles,
+    reference_forks,
+    reference_replies,
+)
 from tests.support.golden.cases import data_of
 from tests.support.independent_signed import NotAuthenticError
 from tests.support.reference_json import (
@@ -351,6 +356,7 @@ def manifest(case, shared):
 ANSWERS = {
     **reference_buckets.ANSWERS,
     **reference_forks.ANSWERS,
+    **reference_replies.ANSWERS,
     "canonical": canonical,
     "write": written,
     "write credential": lambda case, shared: write(case["value"], any_name=True).decode(),

@@ -246,7 +246,9 @@ def test_an_agent_withdraws_it_for_those_whose_mandate_it_has():
 @pytest.mark.parametrize("of_type", ["change", "cancellation"])
 def test_another_joint_application_is_withdrawn_by_any_one_of_them(world, of_type):
     ann, ben, _, application, _ = play(world)
-    withdraw(world, world.file_later(application, of_type, ann, ben), ben)
+    filed = world.file_later(application, of_type, ann, ben)
+    withdraw(world, filed, ben)
+    assert current(world.registration(filed).status) == ("withdrawn",)
 
 
 # While nothing else keeps it in force

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.intervals import current
 from tests.support.disputes import LIMITS, SEIZURE, note, unnote
 from tests.support.grants import (
     accept_refused,
@@ -71,6 +72,10 @@ def test_it_may_be_described_otherwise_and_other_notes_bar_nothing(world, people
     other = registered(world, ann)
     note(world, other, LIMITS)
     world.transfer(other, (ann, ben, "hold"))
+    held = [
+        each["holder"] for each in current(world.asset(other).tuples) if each["right"] == "hold"
+    ]
+    assert ben.party in held
 
 
 def test_the_verdict_says_so_while_it_lasts(world, people, asset):

@@ -3,7 +3,9 @@
 import pytest
 
 from contracts.intervals import current
+from contracts.procedure import Registration
 from ledger.core.entry import decode_leaf
+from ledger.core.subjects import derive_id
 from ledger.errors import MalformedError
 from tests.support.holds import freeze, pledge, release, unfreeze
 from tests.support.people import MS_PER_DAY, Person, claim
@@ -91,12 +93,15 @@ def test_the_asset_keeps_fields_content_and_classification(world):
         assert getattr(after, name) == getattr(before, name), name
 
 
+def held_rights(world, application):
+    return {(each["holder"], each["right"]) for each in current(world.asset(application).tuples)}
+
+
 def test_one_transfer_may_move_many_rights_between_many(world):
     ann, ben, cy, application, _ = play(world)
     dan = world.enroll("dan")
     world.transfer(application, (ann, cy, "hold"), (ann, cy, "operate"), (ben, dan, "use"))
-    held = {(each["holder"], each["right"]) for each in current(world.asset(application).tuples)}
-    assert held == {
+    assert held_rights(world, application) == {
         (ann.party, "use"), (cy.party, "hold"), (cy.party, "operate"), (dan.party, "use")
     }  # fmt: skip
     assert [world.party(each).tuples for each in (ann, ben, cy, dan)] == [1, 0, 2, 1]
@@ -159,7 +164,10 @@ def test_both_sides_sign_and_nobody_else(world):
 def test_the_transferee_may_file(world):
     ann, _, cy, application, _ = play(world)
     body = world.transfer_body(application, (ann, cy, "use"), filer=cy)
-    world.do("registration.file", body, cy, ann.key, cy.key)
+    event = world.event("registration.file", body, cy)
+    world.write(world.sign(event, ann.key, cy.key))
+    key = derive_id("registration", actor=event.actor, nonce=event.nonce)
+    assert current(world.state(Registration, key).status) == ("filed",)
 
 
 def test_with_a_ground_the_transferee_signs_alone(world):
@@ -318,12 +326,14 @@ def test_what_was_lifted_stands_against_nothing_any_more(solo):
     unfreeze(solo, application, order)
     release(solo, application, held, ben)
     solo.transfer(application, (ann, cy, "use"))
+    assert (cy.party, "use") in held_rights(solo, application)
 
 
 def test_another_right_of_the_pledgor_moves_freely(solo):
     ann, ben, cy, application, _ = play(solo)
     pledge(solo, application, ann, ben, ("use",))
     solo.transfer(application, (ann, cy, "operate"))
+    assert {(ann.party, "use"), (cy.party, "operate")} <= held_rights(solo, application)
 
 
 def test_a_right_whose_term_is_over_does_not_move(solo):

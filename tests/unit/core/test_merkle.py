@@ -22,6 +22,7 @@ from ledger.core.merkle import (
     inclusion_nodes,
     prove_consistency,
     prove_inclusion,
+    prove_inclusions,
     read_root,
     verify_consistency,
     verify_inclusion,
@@ -198,6 +199,21 @@ def test_every_inclusion_proof_is_the_path_of_the_rfc(size):
         assert list(path) == reference.path(index, ENTRIES[:size])
 
 
+@pytest.mark.parametrize("size", [1, 2, 21, 47])
+def test_proofs_of_neighbours_are_those_of_each_alone(size):
+    nodes = ReferenceNodes(ENTRIES)
+    for start in range(size):
+        for stop in range(start + 1, size + 1):
+            alone = [prove_inclusion(nodes, index, size) for index in range(start, stop)]
+            assert prove_inclusions(nodes, start, stop, size) == alone
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 3), (3, 3), (4, 3), (0, 22), (21, 22)])
+def test_neighbours_that_the_tree_does_not_have_are_not_proved(start, stop):
+    with pytest.raises(NotFoundError):
+        prove_inclusions(ReferenceNodes(ENTRIES), start, stop, 21)
+
+
 @pytest.mark.parametrize("new", SIZES)
 def test_every_consistency_proof_is_the_proof_of_the_rfc(new):
     for old in range(1, new + 1):
@@ -219,6 +235,7 @@ def test_a_proof_in_an_older_tree_needs_nothing_that_came_later():
 def test_each_proof_is_read_in_one_call():
     for prove in (
         lambda reader: prove_inclusion(reader, 3, 47),
+        lambda reader: prove_inclusions(reader, 3, 47, 47),
         lambda reader: prove_consistency(reader, 5, 47),
         lambda reader: read_root(reader, 47),
     ):
