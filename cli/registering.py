@@ -167,11 +167,11 @@ def _check_officers(ledger: Ledger, registry: RegistryApi) -> None:
     except UsageError as exc:
         raise UsageError(
             say(
-                "under the solo profile one person registers at once: do this with the registrar's "
-                "key, in the registry's home or with a copy of its keys/operator.key in this "
-                "home's keys/; with another profile anybody files an application from here",
-                "solo 规则下由同一人立即登记：请在登记系统的目录中办理，或将其 keys/operator.key "
-                "复制到本目录的 keys/ 中；使用其他规则时，任何人均可在此提交申请",
+                "under the solo profile one person registers at once, whose key keys/operator.key "
+                "is not here: see 'muniment key list', and copy it from the registry's home, or "
+                "register there",
+                "solo 规则下由同一人立即登记，而其密钥 keys/operator.key 不在此处：见 muniment "
+                "key list，并请从登记系统的目录复制该密钥，或在该目录中登记",
             ),
             "key_required",
         ) from exc

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+import uvloop  # noqa: F401  # keeps the socket class it finds: before sockets are guarded
 from hypothesis import settings
 
 from tests.support.shared import HAS_SHARED

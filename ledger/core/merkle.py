@@ -14,16 +14,16 @@ Perfect subtrees never change, so stores keep only these; roots and proofs are f
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, cast
 
 from ledger.core.hashing import SUITE, Suite
 from ledger.core.limits import MAX_TREE_LEVELS
+from ledger.core.subtrees import Subtree, consistency_subtrees, siblings_of
 from ledger.core.text import DIGEST_BYTES
 from ledger.core.types import Digest, LeafIndex, TreeSize
 from ledger.errors import InclusionError, MalformedError, NotFoundError, VerificationError
 
 _SIZE_LIMIT: Final = 2**MAX_TREE_LEVELS
-_Subtree: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def inclusion_nodes(index: LeafIndex, size: TreeSize) -> tuple[tuple[NodeId, ...
     """
     if not 0 <= index < size < _SIZE_LIMIT:
         raise NotFoundError(f"a tree of {size} leaves has no leaf {index}")
-    return tuple(_parts(subtree, size) for subtree in _siblings(index, 0, size))
+    return tuple(_parts(subtree, size) for subtree in siblings_of(index, 0, size))
 
 
 def consistency_nodes(old: TreeSize, new: TreeSize) -> tuple[tuple[NodeId, ...], ...]:
@@ -177,7 +177,7 @@ def consistency_nodes(old: TreeSize, new: TreeSize) -> tuple[tuple[NodeId, ...],
     """
     if not 0 <= old <= new < _SIZE_LIMIT:
         raise NotFoundError(f"a tree of {new} leaves does not extend one of {old}")
-    return tuple(_parts(subtree, new) for subtree in _consistency_subtrees(old, new))
+    return tuple(_parts(subtree, new) for subtree in consistency_subtrees(old, new))
 
 
 def prove_inclusion(
@@ -214,7 +214,7 @@ def prove_inclusions(
     """
     if not 0 <= start < stop <= size < _SIZE_LIMIT:
         raise NotFoundError(f"a tree of {size} leaves has no leaves {start} to {stop - 1}")
-    paths = [_siblings(index, 0, size) for index in range(start, stop)]
+    paths = [siblings_of(index, 0, size) for index in range(start, stop)]
     subtrees = list(dict.fromkeys(subtree for path in paths for subtree in path))
     found = _read_path(reader, [_parts(subtree, size) for subtree in subtrees], suite)
     by_subtree = dict(zip(subtrees, found, strict=True))
@@ -278,7 +278,7 @@ def verify_inclusion(
     """
     if not 0 <= index < size < _SIZE_LIMIT:
         raise InclusionError(f"index {index} is outside a tree of {size}")
-    siblings = _siblings(index, 0, size)
+    siblings = siblings_of(index, 0, size)
     if len(path) != len(siblings):
         raise InclusionError(f"path has {len(path)} hashes, not the number this position needs")
     if any(len(digest) != DIGEST_BYTES for digest in (leaf, root, *path)):
@@ -320,7 +320,7 @@ def verify_consistency(
     """
     if not 0 <= old_size <= new_size < _SIZE_LIMIT:
         raise VerificationError(f"a tree of {new_size} does not extend one of {old_size}")
-    subtrees = _consistency_subtrees(old_size, new_size)
+    subtrees = consistency_subtrees(old_size, new_size)
     if len(path) != len(subtrees):
         raise VerificationError(f"path has {len(path)} hashes, not the number these sizes need")
     if any(len(digest) != DIGEST_BYTES for digest in (old_root, new_root, *path)):
@@ -338,7 +338,7 @@ def verify_consistency(
 
 
 def _fold_both(
-    start: Digest, siblings: Sequence[tuple[_Subtree, Digest]], suite: Suite
+    start: Digest, siblings: Sequence[tuple[Subtree, Digest]], suite: Suite
 ) -> tuple[Digest, Digest]:
     """Roots of the old and of the new tree; what is on the right came after the old one."""
     digest, tag = _node_digest(suite), suite.node_tag
@@ -351,36 +351,7 @@ def _fold_both(
     return old, new
 
 
-def _siblings(node: int, level: int, size: int) -> list[_Subtree]:
-    """Siblings on the way from a node to the root, as (level, index), upwards.
-
-    An even index is a perfect subtree on the left; an odd one is on the right and may be ragged.
-
-    Spec: the walk of RFC 9162 sections 2.1.3.2 and 2.1.4.2, with fn = node and sn = last.
-    """
-    last = (size - 1) >> level
-    siblings: list[_Subtree] = []
-    while last:
-        if node & 1 or node < last:  # else at the right edge of a level without a sibling
-            siblings.append((level, node ^ 1))
-        node, last, level = node >> 1, last >> 1, level + 1
-    return siblings
-
-
-def _consistency_subtrees(old: int, new: int) -> list[_Subtree]:
-    """What the hashes of a consistency proof stand for, 0 <= old <= new.
-
-    The siblings above the old tree's last maximal perfect subtree, and before them this one
-    itself, unless it is the whole old tree, whose root the verifier has.
-    """
-    if old in {0, new}:
-        return []
-    level = (old & -old).bit_length() - 1
-    node = (old - 1) >> level
-    return [(level, node)] * (node > 0) + _siblings(node, level, new)
-
-
-def _parts(subtree: _Subtree, size: int) -> tuple[NodeId, ...]:
+def _parts(subtree: Subtree, size: int) -> tuple[NodeId, ...]:
     """Perfect subtrees that a subtree consists of as far as a tree of this size fills it."""
     level, index = subtree
     return _cover(index << level, min((index + 1) << level, size))

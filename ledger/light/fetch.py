@@ -259,8 +259,12 @@ class Answer:
         if not has_begun or not self._done.wait(all_seconds):
             self._cut_off()
             raise UnavailableError(f"{what} does not answer in time")
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None  # no circle: what it holds goes with it
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
         return self._data
 
     def _run(self, fetch: Callable[[Event], bytes]) -> None:

@@ -344,6 +344,7 @@ _REFUSALS: Final[dict[int | str, dict[str, object]]] = {
     408: {"description": "The body did not come in time.", **_PROBLEM},
     409: {"description": "Another process wrote to the ledger.", **_PROBLEM},
     413: {"description": "Too large, or too many events.", **_PROBLEM},
+    415: {"description": "Another Content-Type, or a Content-Encoding.", **_PROBLEM},
     422: {"description": "Refused by a rule or for a signature; `answer` is signed.", **_PROBLEM},
     429: {"description": "Too many from this address or party; see Retry-After.", **_PROBLEM},
     500: {"description": "The node failed; the event may be sent again.", **_PROBLEM},
@@ -364,7 +365,6 @@ _EVENTS_RESPONSES: Final[dict[int | str, dict[str, object]]] = {
             NDJSON: {"schema": {"type": "string"}},
         },
     },
-    415: {"description": "Another Content-Type, or a Content-Encoding.", **_PROBLEM},
     **_REFUSALS,
 }
 _ADD_BODY: Final[dict[str, object]] = {

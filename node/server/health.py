@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from node.problems import PROBLEM_TYPE
 from node.server import metrics
 from node.server.node import Node
 from node.server.replies import NEVER, TEXT
@@ -33,7 +34,10 @@ def create_router(node: Node) -> APIRouter:
         "/readyz",
         summary="The node takes events",
         response_class=Response,
-        responses={200: {"content": {"text/plain": {"example": "ready\n"}}}},
+        responses={
+            200: {"content": {"text/plain": {"example": "ready\n"}}},
+            503: {"description": "It takes none now.", "content": {PROBLEM_TYPE: {}}},
+        },
     )
     async def readyz(_: Request) -> Response:
         """Answers 200 while the writer works, the store can be read and the node does not stop."""

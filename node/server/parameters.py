@@ -31,7 +31,8 @@ def refuse_strangers(request: Request) -> None:
     """
     if "\n" in request.scope["path"]:  # which the framework would cut off at the end
         raise MalformedError("a path here has no line breaks")
-    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    route = request.scope["route"].dependant  # codespell:ignore dependant
+    known = {field.alias for field in route.query_params}
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if name not in known:

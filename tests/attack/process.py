@@ -16,7 +16,7 @@ from ledger.core.answer import parse_answer, verify_answer
 from ledger.core.event import decode_signed_event
 from ledger.keys import KeyRing
 from node.registry import NODE_KEY, open_registry
-from tests.support.program import ENTRY, finish, serving, start
+from tests.support.program import ENTRY, environment, finish, start
 from tests.support.scribe import Scribe
 
 ORIGIN = "example.org/scribe"
@@ -100,7 +100,7 @@ def run_node(home, *argv):
     folder = Path(tempfile.mkdtemp(prefix="m"))  # the path of a socket has to be short
     command = [sys.executable, "-c", ENTRY, "--json", "serve", "--uds", folder / "s", *argv]
     node = None
-    with open(folder / "log", "wb") as log:  # a pipe that nobody reads would stop the node
+    with (folder / "log").open("wb") as log:  # a pipe that nobody reads would stop the node
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, env=environment(home), cwd=folder
         )

@@ -216,3 +216,12 @@ def test_packed_bodies_are_refused_unread(standing):
         response = standing.post(bomb, JSON | {"content-encoding": coding})
         assert response.status_code == 415
         assert response.headers["content-type"] == PROBLEM
+
+
+def test_who_leaves_a_stream_with_requests_behind_it_is_no_bug_of_ours(standing, make_wire):
+    for _ in range(3):
+        with standing.connect() as client:
+            client.sendall(STREAM + b"\r\n" + HEALTH + b"\r\n" + HEALTH + b"\r\n")
+            assert client.recv(5) == b"HTTP/"
+        standing.post(make_wire())
+    assert "Traceback" not in standing.log

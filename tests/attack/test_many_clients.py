@@ -136,3 +136,13 @@ def test_an_event_of_another_ledger_is_refused_by_all_roads(home):
         (line,) = node.http.post("/v1/events", content=wire, headers=NDJSON).text.splitlines()
         assert json.loads(line)["problem"]["reason"] == "wrong_ledger"
         node.stop()
+
+
+def test_only_what_is_answered_from_memory_may_be_asked_without_end(home):
+    config = home.parent / "node.toml"
+    config.write_text("requests_per_second = 0.01\nrequests_burst = 3\n")
+    with run_node(home, "--config", config) as node:
+        paths = ("/checkpointx", "/healthz/x", "/metricsx", "/readyzx")
+        assert [node.http.get(path).status_code for path in paths] == [404, 404, 404, 429]
+        for path in ("/checkpoint", "/healthz", "/readyz", "/metrics", "/tile/entries/000.p/2"):
+            assert node.http.get(path).status_code == 200

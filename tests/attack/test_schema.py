@@ -52,6 +52,14 @@ def test_every_route_is_attacked(operations):
     assert plain == {*ROUTES, STREAMS}
 
 
+def test_what_is_refused_before_it_is_read_is_described_too(operations):
+    for name in ("POST /add", "POST /v1/events"):
+        assert {"408", "413", "415", "429", "503"} <= operations[name].definition.raw[
+            "responses"
+        ].keys()
+    assert "503" in operations["GET /readyz"].definition.raw["responses"]
+
+
 def ask(site, case):
     """The response to a case; None: no client could send it."""
     sent = case.as_transport_kwargs(base_url="http://node")

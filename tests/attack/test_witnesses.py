@@ -19,8 +19,8 @@ from node.witness.app import create_witness_app
 from node.witness.book import open_book
 from node.witness.witness import FORK, Witness
 from tests.attack.process import DEADLINE_S, JSON, NDJSON, make_wires, run_node
-from tests.support.program import wait_for
 from tests.support.note_signers import witness_signer
+from tests.support.program import wait_for
 from tests.support.witnesses import FixedLogs, witness_key
 
 pytestmark = [pytest.mark.slow, pytest.mark.enable_socket]

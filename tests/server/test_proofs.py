@@ -140,4 +140,4 @@ def test_a_parameter_has_one_spelling(site, name):
 
 def test_a_wrong_parameter_is_named(site):
     assert "size" in site.problem("/v1/entries/0?size=-1", 400)["detail"]
-    assert "size" in site.problem("/v1/entries/0?sise=1", 400)["detail"]
+    assert "size" in site.problem("/v1/entries/0?sz=1", 400)["detail"]

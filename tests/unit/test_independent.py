@@ -359,7 +359,9 @@ def test_both_refuse_a_checkpoint_that_another_log_of_the_policy_has_signed(flow
 # --- independence
 
 
-NAMES = "answers bucket catalogue exports files lists proofs public queries signed terms verifier words"
+NAMES = (
+    "answers bucket catalogue exports files lists proofs public queries signed terms verifier words"
+)
 INDEPENDENT = [import_module(f"tests.support.independent_{name}") for name in NAMES.split()]
 
 

@@ -108,7 +108,7 @@ def test_an_entry_is_written_and_read_back(time):
 @settings(max_examples=100, deadline=None)
 @given(mangled(st.sampled_from([ENTRY_DATA, SEAL_DATA])))
 def test_a_reader_accepts_nothing_that_the_writer_would_not_write(data):
-    is_accepted(data)
+    assert is_accepted(data) or data not in {ENTRY_DATA, SEAL_DATA}
 
 
 # --- entries
