@@ -39,6 +39,11 @@ def write_block(db: sqlite.Connection, block: Block, documents: Mapping[str, byt
     return _prune(db, _find_prunable(db, height)) if height % PRUNE_EVERY == 0 else []
 
 
+_SELECT_OLDEST_WHOLE: Final = (
+    "SELECT max(size) FROM block WHERE height < (SELECT min(height) FROM stale)"
+)
+
+
 def write_checkpoint(db: sqlite.Connection, size: int, note: bytes) -> None:
     """Keep a signed note for this size, instead of one kept before."""
     db.execute(
@@ -49,10 +54,14 @@ def write_checkpoint(db: sqlite.Connection, size: int, note: bytes) -> None:
 
 
 def write_hold(db: sqlite.Connection, size: int | None) -> None:
-    """Hold pages and states from this size on, or None: only the newest."""
+    """Hold pages and states from this size on, or None: only the newest.
+
+    What is gone cannot be held any more: then it is from the oldest size on that is still whole.
+    """
     db.execute("DELETE FROM hold")
     if size is not None:
-        db.execute("INSERT INTO hold (id, size) VALUES (0, ?)", (size,))
+        (oldest,) = db.execute(_SELECT_OLDEST_WHOLE).fetchone()
+        db.execute("INSERT INTO hold (id, size) VALUES (0, ?)", (max(size, oldest or 0),))
 
 
 def event_prefix(event_id: bytes) -> int:

@@ -333,6 +333,19 @@ def test_a_hold_beyond_the_newest_blocks_gives_up_nothing_more(store, monkeypatc
     assert kept_roots(store) == list(range(12, 16))
 
 
+@pytest.mark.slow
+def test_a_hold_that_comes_too_late_holds_what_is_still_there(store, monkeypatch):
+    """As when witnesses wake up only after the pages of what they cosign are gone."""
+    for module in ("ledger.storage.writing", "tests.support.memory_store"):
+        monkeypatch.setattr(f"{module}.KEPT_BLOCKS", 4)
+        monkeypatch.setattr(f"{module}.PRUNE_EVERY", 2)
+    blocks = write_blocks(hurry(store), 0, 12)
+    store.save_checkpoint(blocks[2].head.size, b"note", is_held=True)
+    assert store.read_hold() == blocks[8].head.size, "the oldest one that is whole"
+    write_blocks(store, 12, 20)
+    assert kept_roots(store) == list(range(8, 20))
+
+
 def write_blocks(store, first, stop):
     return [write_block(store, put(number, A, B)) for number in range(first, stop)]
 

@@ -120,13 +120,15 @@ class MemoryStore(Store, TableReader):
     def save_checkpoint(self, size, note, *, is_held=False):
         self.checkpoints[size] = note
         if is_held:
-            self.held = size
+            self.hold_pages(size)
 
     def read_hold(self):
         return self.held
 
     def hold_pages(self, size):
-        self.held = size
+        oldest = min((row[0] for row in self.stale), default=0)
+        whole = max((block[1] for block in self.blocks[:oldest]), default=0)
+        self.held = None if size is None else max(size, whole)
 
     def read_checkpoint(self, size=None):
         size = max(self.checkpoints, default=None) if size is None else size

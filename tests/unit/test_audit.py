@@ -468,6 +468,19 @@ def test_a_store_that_has_given_up_a_hold_passes_before_and_after_it_caught_up(h
     assert held.audit().height == 14
 
 
+def test_a_hold_that_came_after_the_pages_were_gone_is_no_lie_of_the_store(held):
+    """As when witnesses wake up only then: the store holds what it still has."""
+    with closing(SqliteStore(held.ledger)) as store:
+        store.hold_pages(None)
+    held.write(*(put(number, A) for number in range(20, 26)))
+    with closing(SqliteStore(held.ledger)) as store:
+        store.hold_pages(4)
+        assert store.read_hold() > 4
+    assert held.audit().height == 17
+    held.write(*(put(number, A) for number in range(30, 36)))
+    assert held.audit().height == 23
+
+
 LOSSES = {
     "a held page": "DELETE FROM page WHERE id = (SELECT min(id) FROM page)",
     "a held state": "DELETE FROM state WHERE locator = (SELECT min(locator) FROM state)",
