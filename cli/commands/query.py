@@ -109,7 +109,7 @@ def add_commands(app: typer.Typer) -> None:
     group.command(
         "private",
         help=say(
-            "Is it registered? Without telling a node what is meant.\n\nThe node learns a prefix that at least a thousand subjects are expected to share; of a small registry everything is fetched. WHAT is a whole key, a voucher number or a voucher file; of a file also whether its states are the newest.\n\nExample: muniment --node URL query private SJ3212026110001",
+            "Is it registered? Without telling a node what is meant.\n\nThe node learns a prefix that at least a thousand subjects are expected to share; of a small registry everything is fetched. WHAT is a whole key, a voucher number or a voucher file; of a file also whether its states are the newest.\n\nExample: muniment query private SJ3212026110001",
             "私密查询：是否登记，且不告知节点所查为何。\n\n节点只得知一个预计至少千个主题共有的前缀；\n\n登记量小时取回全部。\n\n可给出完整标识、凭证编号或凭证文件；\n\n文件还可得知其状态是否为最新。\n\n示例：muniment --node 网址 query private SJ3212026110001",
         ),
     )(private)

@@ -213,7 +213,7 @@ class Writes:
         if coding.strip().lower() != "identity":
             raise MediaTypeError("send the body as it is, without a Content-Encoding")
         length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length[:20]) > max_bytes:
+        if length.isascii() and length.isdigit() and int(length[:20]) > max_bytes:
             raise LimitError(f"a request here has at most {max_bytes} bytes: send less at once")
         seconds = self._node.settings.body_seconds
         return await read_body(request.receive, max_bytes, seconds, self._room)

@@ -360,7 +360,8 @@ def test_both_refuse_a_checkpoint_that_another_log_of_the_policy_has_signed(flow
 
 
 NAMES = (
-    "answers bucket catalogue exports files lists proofs public queries signed terms verifier words"
+    "answer answers bucket catalogue exports files fork lists proofs public queries signed terms "
+    "verifier witness words"
 )
 INDEPENDENT = [import_module(f"tests.support.independent_{name}") for name in NAMES.split()]
 

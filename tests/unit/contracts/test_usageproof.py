@@ -281,7 +281,7 @@ BENT = {
     "a log of another key": (
         set_parts(log=log_signer(label="other secret")),
         SignatureError,
-        "no signature of a known key",
+        "signed with the key .* and the policy has",
     ),
     "a log of another name": (
         set_parts(log=log_signer("example.org/other")),
