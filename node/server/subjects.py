@@ -36,7 +36,8 @@ def create_router(room: Room) -> APIRouter:
     @router.get("/v1/state/{subject:path}", **pages.describe(
         "state", "A subject's state, or that there is no such subject",
         "`muniment/state/v1`, proved in the state map of the checkpoint's last seal; `value` null "
-        "proves absence. States are kept for the newest 256 blocks.",
+        "proves absence. States are kept for the newest 256 blocks at least, and from the "
+        "published checkpoint on.",
         schema=pages.STATE, problems=(404, 410)))  # fmt: skip
     async def read_state(request: Request, subject: Subject, size: Size = None) -> Response:
         return room.answer(request, lambda library: _read_state(library, subject, size))
