@@ -1,5 +1,6 @@
 """The program as a process: locks, signals, pipes, locales, terminals."""
 
+import codecs
 import json
 import os
 import pty
@@ -181,6 +182,8 @@ class Terminal:
         )
         os.close(follower)
         self.text = ""
+        # A read may end amid a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def _read(self):
         readable, _, _ = select.select([self._leader], [], [], 0.1)
@@ -188,7 +191,7 @@ class Terminal:
             read = os.read(self._leader, 65536) if readable else b""
         except OSError:  # the other side is closed
             return False
-        self.text += read.decode(errors="replace")
+        self.text += self._decoder.decode(read)
         return True
 
     def expect(self, text):
