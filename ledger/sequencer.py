@@ -10,14 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from ledger.clock import Clock
-from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
+from ledger.core.event import SignedEvent, encode_signed_event
 from ledger.core.execution import EMPTY_HEAD, Block, BlockBuilder, Head
-from ledger.core.limits import MAX_SIGNED_EVENT_BYTES
 from ledger.core.logkeys import LogKey, signers_at
 from ledger.core.merkle import read_root
 from ledger.core.rules import Rules
@@ -29,7 +27,6 @@ from ledger.errors import (
     InputError,
     LedgerError,
     LimitError,
-    MalformedError,
     RejectedError,
     RollbackError,
     StoreFailedError,
@@ -38,43 +35,17 @@ from ledger.errors import (
 )
 from ledger.signer import CheckpointSigner, RootAt
 from ledger.storage.base import Store
+from ledger.submission import Accepted as Accepted
+from ledger.submission import Outcome as Outcome
+from ledger.submission import Refused as Refused
+from ledger.submission import Submission as Submission
+from ledger.submission import check_submission, refuse_together
 
 MAX_CLOCK_BEHIND_MS: Final = 10 * 60 * 1000
 MAX_CLOCK_JUMP_MS: Final = 24 * 3600 * 1000
 _VERIFY_CHUNK: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A signed event and the documents it names by digest (hex SHA-256 to bytes)."""
-
-    signed: SignedEvent
-    documents: Mapping[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The event is in the log, durably.
-
-    Args:
-        index: Of its entry; of the first one if it was there before.
-        size: Leaves of the log when this was answered.
-        is_duplicate: It was there before and nothing was written.
-    """
-
-    index: LeafIndex
-    size: TreeSize
-    is_duplicate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The event is not in the log; nothing of it was written."""
-
-    error: LedgerError
-
-
-Outcome = Accepted | Refused
 _T = TypeVar("_T")
 
 
@@ -149,11 +120,30 @@ class Sequencer:
         while any(job.is_open for job in jobs):
             with self._writer:
                 if any(job.is_open for job in jobs):
-                    self._write_one_block()
+                    self._write_one_block(self._queue)
+        return _collect_outcomes(jobs)
+
+    def submit_together(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """Write events in the given order into one block of their own, all or none.
+
+        What is decided of them and what is written rest on one reading of the clock.
+
+        Returns:
+            One outcome for each; either none or all are refusals.
+
+        Raises:
+            LedgerError: As `submit` raises.
+        """
+        jobs = [_Job(submission) for submission in submissions]
+        _check_jobs(jobs)
         for job in jobs:
-            if job.failure is not None:
-                raise job.failure
-        return [job.outcome for job in jobs if job.outcome is not None]
+            if len(jobs) > 1 and self._rules.named_log_key(job.submission.signed) is not None:
+                error = "the log's key is changed by an event of its own: send it alone"
+                job.outcome = Refused(LimitError(error))
+        if jobs:
+            with self._writer:
+                self._write_one_block(deque(jobs), is_whole=True)
+        return _collect_outcomes(jobs)
 
     def sign_checkpoint(self) -> bytes:
         """Sign the log as it is now, after checking what was signed before.
@@ -173,22 +163,27 @@ class Sequencer:
                 self._failed = exc
                 raise
 
-    def _write_one_block(self) -> None:
-        taken: list[_Job] = []
+    def _write_one_block(self, queue: deque[_Job], *, is_whole: bool = False) -> None:
+        """Write what is queued; with is_whole nothing, unless all of it is accepted."""
+        taken: deque[_Job] = deque()
         try:
             self._check_alive()
             self._follow()
             time = self._read_clock()
             builder = self._begin_block()
-            outcomes = self._fill(builder, taken, time)
-            if builder.count:
+            outcomes = self._fill(builder, queue, taken, time)
+            refused = refuse_together(outcomes, len(taken) + len(queue)) if is_whole else None
+            if refused is not None:
+                taken, outcomes = deque([*taken, *queue]), refused
+            elif builder.count:
                 self._commit(builder.build(), _collect_documents(taken, outcomes))
             for job, outcome in zip(taken, outcomes, strict=True):
                 job.outcome = self._settle(outcome)
         except Exception as exc:  # noqa: BLE001  # each waiting thread raises it again
-            self._fail(taken, exc)
+            self._fail(taken or queue, exc)
         except BaseException:
-            self._fail(taken, UnavailableError("writing was interrupted: submit the events again"))
+            stopped = UnavailableError("writing was interrupted: submit the events again")
+            self._fail(taken or queue, stopped)
             raise
 
     def _begin_block(self) -> BlockBuilder:
@@ -199,14 +194,19 @@ class Sequencer:
         self._rules = successor
         return BlockBuilder(self._head, self._store, successor)
 
-    def _fill(self, builder: BlockBuilder, taken: list[_Job], now: UnixMillis) -> list[Outcome]:
+    def _fill(
+        self, builder: BlockBuilder, queue: deque[_Job], taken: deque[_Job], now: UnixMillis
+    ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         seen: dict[str, LeafIndex] = {}
-        while self._queue:
-            signed = self._queue[0].submission.signed
-            if not builder.has_room(len(encode_signed_event(signed))):
+        while queue:
+            signed, settled = queue[0].submission.signed, queue[0].outcome
+            if settled is None and not builder.has_room(len(encode_signed_event(signed))):
                 break
-            taken.append(self._queue.popleft())
+            taken.append(queue.popleft())
+            if settled is not None:  # refused before anything was executed
+                outcomes.append(settled)
+                continue
             known = seen.get(signed.id, self._find(signed))
             if known is not None:
                 outcomes.append(Accepted(known, TreeSize(0), is_duplicate=True))
@@ -275,13 +275,13 @@ class Sequencer:
             return outcome
         return replace(outcome, size=self._head.size)
 
-    def _fail(self, taken: list[_Job], exc: Exception) -> None:
+    def _fail(self, jobs: deque[_Job], exc: Exception) -> None:
         if isinstance(exc, CorruptionError):
             exc = self._explain(exc)
         if isinstance(exc, StoreFailedError | CorruptionError):
             self._failed = exc
         self._is_stale = True
-        for job in taken or [self._queue.popleft() for _ in range(len(self._queue))]:
+        for job in [jobs.popleft() for _ in range(len(jobs))]:  # others may queue up meanwhile
             job.failure = exc
 
     def _explain(self, exc: CorruptionError) -> LedgerError:
@@ -350,6 +350,13 @@ class Sequencer:
         return lambda size: read_root(nodes, size)
 
 
+def _collect_outcomes(jobs: Sequence[_Job]) -> list[Outcome]:
+    for job in jobs:
+        if job.failure is not None:
+            raise job.failure
+    return [job.outcome for job in jobs if job.outcome is not None]
+
+
 def _collect_documents(jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> dict[str, bytes]:
     """Documents of what is written; nothing of a refused event or a doubled one is kept."""
     return {
@@ -373,23 +380,6 @@ def _check_jobs(jobs: Sequence[_Job]) -> None:
 def _check_chunk(jobs: Sequence[_Job]) -> None:
     for job in jobs:
         try:
-            _check_submission(job.submission)
+            check_submission(job.submission)
         except (InputError, VerificationError) as exc:
             job.outcome = Refused(exc)
-
-
-def _check_submission(submission: Submission) -> None:
-    """What can be said of a submission without the ledger.
-
-    Raises:
-        LimitError: The event is too large.
-        MalformedError: A document is not the one that its digest names.
-        SignatureError: A signature is missing or wrong.
-    """
-    signed = submission.signed
-    if len(encode_signed_event(signed)) > MAX_SIGNED_EVENT_BYTES:
-        raise LimitError(f"a signed event has at most {MAX_SIGNED_EVENT_BYTES} bytes")
-    for digest, data in submission.documents.items():
-        if sha256(data).hexdigest() != digest:
-            raise MalformedError(f"a document does not have the digest {digest[:80]!r}")
-    verify_event_signatures(signed)

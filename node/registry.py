@@ -1,6 +1,6 @@
 """The registry in process: store, rules, keys, vault and clock put together."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,11 @@ from ledger.core.types import LeafIndex, SubjectKey, UnixMillis
 from ledger.errors import CorruptionError, RejectedError
 from ledger.files import hold_lock
 from ledger.keys import KeyRing, Passphrase
-from ledger.sequencer import Accepted, Outcome, Refused, Sequencer, Submission
+from ledger.sequencer import Accepted, Outcome, Sequencer, Submission
 from ledger.signer import CheckpointSigner
 from ledger.storage.base import Table
 from ledger.storage.sqlite import SqliteStore
+from ledger.submission import find_refusal
 from node.home import Home
 from node.logkeys import LOG_KEY as LOG_KEY
 from node.logkeys import find_log_key, load_log_key, read_log_keys, settle_policy
@@ -140,41 +141,47 @@ class Registry(RegistryApi):
 
     @override
     def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-        if self._sequencer is None:
-            raise AssertionError("this registry was opened for reading")
-        outcomes = self._sequencer.submit(submissions)
-        if any(each.signed.event.kind == LedgerKey.kind for each in submissions):
-            settle_policy(self.home, self.store)
-        return outcomes
+        return self._write(submissions, Sequencer.submit)
+
+    def submit_together(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        """Write events in order into one block, all or none.
+
+        Returns:
+            One outcome for each; either none or all are refusals.
+
+        Raises:
+            LedgerError: As `submit_each` raises.
+            AssertionError: The registry was opened for reading.
+        """
+        return self._write(submissions, Sequencer.submit_together)
 
     @override
     def submit(
         self, events: Sequence[SignedEvent], documents: Mapping[str, bytes]
     ) -> Sequence[Written]:
-        if len(events) > 1:
-            self._rehearse(events)
         *before, last = events
         submissions = [*map(Submission, before), Submission(last, documents)]
-        written: list[Written] = []
-        for event, outcome in zip(events, self.submit_each(submissions), strict=True):
-            match outcome:
-                case Refused(error):
-                    raise error
-                case Accepted(index):
-                    written.append(Written(index, event.id))
-        return written
+        outcomes = self.submit_together(submissions)
+        refusal = find_refusal(outcomes)
+        if refusal is not None:
+            raise refusal
+        return [
+            Written(outcome.index, event.id)
+            for event, outcome in zip(events, outcomes, strict=True)
+            if isinstance(outcome, Accepted)
+        ]
 
-    def _rehearse(self, events: Sequence[SignedEvent]) -> None:
-        """Execute events that belong together without writing any.
-
-        The sequencer accepts or refuses each on its own; who holds the home's lock knows here what
-        it will say.
-        """
-        builder = BlockBuilder(self.store.read_head(), self.store, current_rules())
-        time = max(self.clock.now(), builder.earliest_time)
-        for event in events:
-            if self.store.find_event(bytes.fromhex(event.id)) is None:
-                builder.add(event, time)
+    def _write(
+        self,
+        submissions: Sequence[Submission],
+        write: Callable[[Sequencer, Sequence[Submission]], Sequence[Outcome]],
+    ) -> Sequence[Outcome]:
+        if self._sequencer is None:
+            raise AssertionError("this registry was opened for reading")
+        outcomes = write(self._sequencer, submissions)
+        if any(each.signed.event.kind == LedgerKey.kind for each in submissions):
+            settle_policy(self.home, self.store)
+        return outcomes
 
     def _head(self) -> Head:
         # Who holds the home's lock knows the head: reading it anew costs more than a state.

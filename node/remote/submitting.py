@@ -24,6 +24,7 @@ from ledger.core.text import format_base64url
 from ledger.core.types import DidKey, Json, JsonObject, LeafIndex, TreeSize
 from ledger.errors import AnswerError, LedgerError, RejectedError, UnavailableError
 from ledger.sequencer import Accepted, Outcome, Refused, Submission
+from ledger.submission import find_refusal
 from node.home import Home
 from node.problems import error_of
 from node.registryapi import Written
@@ -33,8 +34,6 @@ from node.remote.prover import reading
 
 _CONTENT_TYPE: Final = "application/x-ndjson"
 _MAX_ANSWER_BYTES: Final = 128 * 1024 * 1024
-_TOGETHER: Final = "together"
-"""Code of what was refused only because another event of the same request was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +92,9 @@ class Submitter:
         *before, last = events
         submissions = [*map(Submission, before), Submission(last, documents)]
         outcomes = self._send(submissions, node, origin, "?together=true")
-        refusals = [each.error for each in outcomes if isinstance(each, Refused)]
-        for error in refusals:
-            if not (isinstance(error, RejectedError) and error.reason == _TOGETHER):
-                raise error
-        if refusals:
-            raise refusals[0]
+        refusal = find_refusal(outcomes)
+        if refusal is not None:
+            raise refusal
         return [
             Written(outcome.index, event.id)
             for event, outcome in zip(events, outcomes, strict=True)

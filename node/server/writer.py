@@ -2,7 +2,7 @@
 
 One thread takes what is queued as soon as it is free, at most one block of events, and never waits
 for company. What it was given in one call goes through the sequencer in one call; a submission
-whose events belong together goes alone, after a rehearsal.
+whose events belong together goes alone, into a block of its own.
 
 A failed write or a store that contradicts itself ends it: every client that waits is told to try
 again, nothing more is taken, and the process has to exit (architecture, step 4).
@@ -18,47 +18,36 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ledger.clock import Clock
-from ledger.core.event import SignedEvent, encode_signed_event, verify_event_signatures
-from ledger.core.execution import BlockBuilder
 from ledger.core.limits import MAX_BLOCK_EVENTS
-from ledger.core.types import UnixMillis
 from ledger.errors import (
     CorruptionError,
-    InputError,
     LedgerError,
     LimitError,
-    RejectedError,
     RollbackError,
     StoreFailedError,
     UnavailableError,
-    VerificationError,
 )
-from ledger.sequencer import Outcome, Refused, Submission
-from ledger.storage.base import Store
+from ledger.sequencer import Outcome, Submission
 from node.problems import BusyError, ServerError
-from node.rulebundle import current_rules
 
 _RETRY_AFTER_S: Final = 1
 _FATAL: Final = (StoreFailedError, CorruptionError, RollbackError)
-TOGETHER: Final = "together"
-"""Reason of a refusal of what was to be written with an event that was refused."""
 
 
 class Target(Protocol):
     """What the writer writes to: a registry that was opened for writing."""
 
     @property
-    def store(self) -> Store:
-        """The writer's own connection."""
-        ...
-
-    @property
     def clock(self) -> Clock:
-        """Read for blocks."""
+        """Tells how long a write took."""
         ...
 
     def submit_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         """Write events in order, each on its own."""
+        ...
+
+    def submit_together(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        """Write events in order into one block, all or none."""
         ...
 
 
@@ -220,11 +209,10 @@ class Writer:
     def _write(self, jobs: Sequence[_Job]) -> "list[list[Outcome] | Exception]":
         submissions = [one for job in jobs for one in job.submissions]
         try:
+            submit = self._target.submit_each
             if jobs[0].is_atomic:
-                refused = self._rehearse(submissions)
-                if refused is not None:
-                    return [refused]
-            outcomes = list(self._target.submit_each(submissions))
+                submit = self._target.submit_together
+            outcomes = list(submit(submissions))
         except LedgerError as exc:
             return [self._fail(exc)] * len(jobs)
         except Exception as exc:  # noqa: BLE001  # one event that breaks a rule's code: find which
@@ -275,60 +263,6 @@ class Writer:
                 job.future.set_exception(result)
             else:
                 job.future.set_result(result)
-
-    def _rehearse(self, submissions: Sequence[Submission]) -> list[Outcome] | None:
-        """Execute events that belong together without writing any.
-
-        Returns:
-            None: all of them will be accepted; else outcomes of which none is.
-        """
-        store = self._target.store
-        builder = BlockBuilder(store.read_head(), store, current_rules())
-        time = UnixMillis(max(self._target.clock.now(), builder.earliest_time))
-        seen: set[str] = set()
-        for place, submission in enumerate(submissions):
-            signed = submission.signed
-            try:
-                verify_event_signatures(signed)
-                if signed.id in seen or store.find_event(bytes.fromhex(signed.id)) is not None:
-                    continue
-                _check_together(len(submissions), signed)
-                _check_room(builder, signed)
-                builder.add(signed, time)
-                seen.add(signed.id)
-            except (InputError, VerificationError) as exc:
-                return _refuse_all(len(submissions), place, exc)
-        return None
-
-
-def _check_together(count: int, signed: SignedEvent) -> None:
-    """Make sure that what is rehearsed says what the sequencer will: it asks for the key as well.
-
-    Raises:
-        LimitError: The event names a key of the log, and others go with it.
-    """
-    if count > 1 and current_rules().named_log_key(signed) is not None:
-        raise LimitError("the log's key is changed by an event of its own: send it alone")
-
-
-def _check_room(builder: BlockBuilder, signed: SignedEvent) -> None:
-    """Make sure that events that go together fit into one block: a crash leaves no half.
-
-    Raises:
-        LimitError: They do not.
-    """
-    if not builder.has_room(len(encode_signed_event(signed))):
-        raise LimitError("events that go together fit into one block: send fewer")
-
-
-def _refuse_all(count: int, place: int, error: LedgerError) -> list[Outcome]:
-    """Outcomes of events that go together, of which one is refused."""
-    other = RejectedError(
-        TOGETHER,
-        f"event {place + 1} of this request was refused, and these events go together",
-        f"本次请求的第 {place + 1} 个事件被拒绝，而这些事件须一并写入",
-    )
-    return [Refused(error if i == place else other) for i in range(count)]
 
 
 def _weigh(submission: Submission) -> int:

@@ -14,6 +14,7 @@ from node.problems import BusyError, ServerError
 from node.server.writer import Writer
 from tests.support.ledgers import RULES, FakeClock, Home, put
 from tests.support.log_builder import AUTHOR, nonce_of, toy_key
+from tests.support.people import START
 from tests.support.scribe import found, open_scribe
 
 DEADLINE_S = 20
@@ -36,9 +37,15 @@ class Bench:
         self.calls = []
 
     def submit_each(self, submissions):
+        return self._write(submissions, self.sequencer.submit)
+
+    def submit_together(self, submissions):
+        return self._write(submissions, self.sequencer.submit_together)
+
+    def _write(self, submissions, submit):
         assert self.free.wait(DEADLINE_S)
         self.calls.append(len(submissions))
-        return self.sequencer.submit(submissions)
+        return submit(submissions)
 
     def fill_disk(self):
         """From now on every write fails as on a full disk."""
@@ -264,3 +271,27 @@ def test_events_that_go_together_have_to_fit_into_one_block(tmp_path):
         assert site.node.reader.count_leaves() == size
         outcomes = site.run(site.node.writer.submit(events[:300], is_atomic=True))
         assert {outcome.size for outcome in outcomes} == {size + 301}
+
+
+def test_what_goes_together_is_whole_or_not_there_though_the_clock_moves_on(tmp_path):
+    """A minute passes with each reading, and the second event runs out in the next minutes."""
+
+    class Ticking(FakeClock):
+        def now(self):
+            self.pass_time(60_000)
+            return super().now() - 60_000
+
+    home = shutil.copytree(found(tmp_path / "founded"), tmp_path / "home")
+    clock = Ticking(START + 1000)
+    with open_scribe(home, clock=clock) as (site, scribe):
+        for turn in range(4):
+            size = site.node.reader.count_leaves()
+            soon = FakeClock.now(clock) + turn * 60_000
+            pair = [scribe.signed(f"{turn}-a"), scribe.signed(f"{turn}-b", until=soon)]
+            outcomes = site.run(
+                site.node.writer.submit(list(map(Submission, pair)), is_atomic=True)
+            )
+            kinds = {type(one) for one in outcomes}
+            assert len(kinds) == 1
+            written = site.node.reader.count_leaves() - size
+            assert written == (3 if kinds == {Accepted} else 0)
