@@ -3,16 +3,24 @@
 from collections.abc import Iterable
 from typing import Final
 
-_CACHED_PAGES: Final = 60_000
+CACHED_PAGES: Final = 60_000
+"""Enough for who writes: the upper pages of a map of a million keys."""
+
+READER_PAGES: Final = 8_192
+"""Enough for who only reads; the file's own cache is behind it."""
 
 
 class PageCache:
     """Keeps pages, which never change; when it is full the oldest quarter goes.
 
     Reading needs no lock; the caller holds one for everything else.
+
+    Args:
+        most: How many are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = CACHED_PAGES) -> None:
+        self._most = most
         self._pages: dict[int, bytes] = {}
 
     def get(self, page_id: int) -> bytes | None:
@@ -21,8 +29,8 @@ class PageCache:
 
     def keep(self, page_id: int, page: bytes) -> bytes:
         """Keep a page that the store holds; gives it back."""
-        if len(self._pages) >= _CACHED_PAGES:
-            for old in list(self._pages)[: _CACHED_PAGES // 4]:
+        if len(self._pages) >= self._most:
+            for old in list(self._pages)[: self._most // 4]:
                 del self._pages[old]
         self._pages[page_id] = page
         return page

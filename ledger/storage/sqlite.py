@@ -24,7 +24,7 @@ from ledger.core.tiles import read_frontier
 from ledger.core.types import Digest, LeafIndex, SubjectKey, TreeSize, UnixMillis
 from ledger.errors import ConflictError, CorruptionError, NotFoundError, StoreFailedError
 from ledger.storage.base import COLUMNS, KEPT_BLOCKS, BlockRow, Row, Store, Table, TableReader
-from ledger.storage.cache import PageCache
+from ledger.storage.cache import CACHED_PAGES, PageCache
 from ledger.storage.connection import connect, create_database, translate, translated
 from ledger.storage.terms import SEARCH, format_query
 from ledger.storage.writing import (
@@ -62,6 +62,7 @@ class SqliteStore(Store, TableReader):
     Args:
         path: An existing ledger file; `create_store` makes one.
         is_durable: False for a scratch file: no fsync, a crash of the machine may lose it.
+        pages: How many of the state map are kept in memory.
 
     Raises:
         NotFoundError: There is no such file.
@@ -70,9 +71,9 @@ class SqliteStore(Store, TableReader):
         UnavailableError: Another process holds it.
     """
 
-    def __init__(self, path: Path, *, is_durable: bool = True) -> None:
+    def __init__(self, path: Path, *, is_durable: bool = True, pages: int = CACHED_PAGES) -> None:
         self.lock = threading.RLock()
-        self._pages = PageCache()
+        self._pages = PageCache(pages)
         self._failed: StoreFailedError | None = None
         self._db = connect(path, is_durable=is_durable)
 

@@ -9,6 +9,7 @@ from ledger.clock import Clock
 from ledger.errors import LedgerError, UnavailableError
 from ledger.keys import Passphrase
 from ledger.sequencer import Accepted
+from ledger.storage.cache import READER_PAGES
 from ledger.storage.sqlite import SqliteStore
 from node.registry import Registry, open_registry
 from node.server.limits import Rates
@@ -131,7 +132,7 @@ def open_node(
     """
     with ExitStack() as stack:
         registry = stack.enter_context(open_registry(home, passphrase, is_writer=True, clock=clock))
-        reader = SqliteStore(registry.home.ledger)
+        reader = SqliteStore(registry.home.ledger, pages=READER_PAGES)
         stack.callback(reader.close)
         key = load_node_key(registry.ring, registry.ledger.node)
         answers = Answers(key, registry.origin, registry.clock)

@@ -22,6 +22,7 @@ from ledger.core.statemap import MapRoot
 from ledger.core.types import SubjectKey
 from ledger.errors import UnavailableError
 from ledger.storage.base import Row, Table
+from ledger.storage.cache import READER_PAGES
 from ledger.storage.sqlite import SqliteStore
 from node.problems import BusyError
 from node.registry import Registry
@@ -67,7 +68,7 @@ class TimedStore(SqliteStore):
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        super().__init__(path)
+        super().__init__(path, pages=READER_PAGES)
         self._path = path
         self._clock = clock
         self._own = threading.local()

@@ -26,7 +26,7 @@ BOUND_MB_PER_MINUTE = 1.0
 """More growth than this, as a straight line through the samples of the last two thirds, fails."""
 Report = dict[str, Any]
 _SAMPLE_S = 10.0
-_FILLING_BLOCKS = 60
+_FILLING_BLOCKS = 120
 _FILLING_READS = 20_000
 """Subjects whose state and dossier are read after these blocks."""
 _CONFIG = """\

@@ -356,7 +356,7 @@ def test_pages_of_a_block_that_failed_are_forgotten(filled):
 
 
 def test_the_page_cache_is_bounded(filled, monkeypatch):
-    monkeypatch.setattr("ledger.storage.cache._CACHED_PAGES", 8)
+    monkeypatch.setattr("ledger.storage.cache.CACHED_PAGES", 8)
     with closing(SqliteStore(filled)) as store:
         fill(store, blocks=30, first=100)
         assert len(store._pages._pages) <= 8
