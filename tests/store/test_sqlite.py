@@ -355,9 +355,8 @@ def test_pages_of_a_block_that_failed_are_forgotten(filled):
             assert store.read_page(page_id) == page
 
 
-def test_the_page_cache_is_bounded(filled, monkeypatch):
-    monkeypatch.setattr("ledger.storage.cache.CACHED_PAGES", 8)
-    with closing(SqliteStore(filled)) as store:
+def test_the_page_cache_is_bounded(filled):
+    with closing(SqliteStore(filled, pages=8)) as store:
         fill(store, blocks=30, first=100)
         assert len(store._pages._pages) <= 8
         root = store.read_head().map_root
