@@ -20,9 +20,10 @@ from ledger.core.types import Json
 from ledger.errors import StoreFailedError
 from ledger.files import PRIVATE_MODE, sync_folder
 from ledger.vault import Vault
-from node.batch import Batch, RowResult, Terms, result_json
+from node.batch import Batch, Terms
 from node.batchfile import BatchFile
 from node.batchrecording import Assessment, BatchRecording
+from node.batchresult import RowResult, result_json
 from node.recording import Recording
 from node.registryapi import RegistryApi
 

@@ -1,19 +1,22 @@
 """Content that was registered before: what a registrar is shown, and how it says what it found."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Final, get_args
 
 from cli.exitcodes import UsageError
 from cli.lang import say
-from cli.registering import check_choice
+from cli.registering import check_choice, show_containment, tell_match
 from cli.session import Session
 from cli.subjects import find_asset
 from cli.words import show_label, show_word
 from contracts.duplicates import DuplicateDecision, DuplicateFinding
 from contracts.registration import Registration
 from ledger.core.types import Json, JsonObject, SubjectKey
-from node.duplicates import Match, check_decided, duplicate_json, review_duplicates
+from node.duplicates import Match, Near, check_decided, duplicate_json, review_duplicates
 from node.issuing import read_content
+from node.nearduplicates import look_for_near, read_near
 from node.registryapi import RegistryApi
 
 DECISIONS: tuple[DuplicateDecision, ...] = get_args(DuplicateDecision)
@@ -21,6 +24,15 @@ _MAX_REASON = 400
 _MATCHES: Final = {
     "exact": ("the registrar's own index", "登记机构自有索引"),
     "published": ("a published digest", "已公布的摘要"),
+    "near": ("fingerprints", "内容指纹"),
+}
+
+
+_MEASURES: Final = {
+    "rows": ("whole rows", "整行"),
+    "shingles": ("pairs of cells in a row", "同一行中的单元格对"),
+    "chunks": ("chunks of bytes", "字节分块"),
+    "words": ("runs of words", "连续词语"),
 }
 
 
@@ -34,8 +46,27 @@ def read_matches(registry: RegistryApi, key: SubjectKey) -> tuple[list[Match], b
     Raises:
         NotFoundError: There is no such registration.
     """
+    asset = registry.need_state(Registration, key).asset
+    contents = read_content(registry, asset)
+    with closing(registry.open_vault()) as vault:
+        near = read_near(vault, asset)
+    return review_duplicates(registry, key, contents, near), bool(contents)
+
+
+def compare_files(
+    session: Session, registry: RegistryApi, key: SubjectKey, files: Sequence[Path]
+) -> None:
+    """Hold what is in a registration's files against all that was fingerprinted in this home.
+
+    Raises:
+        NotFoundError: There is no such file.
+        RejectedError: A file is none of those that were filed.
+        TablesMissingError: The packages that tables need are not installed.
+    """
     contents = read_content(registry, registry.need_state(Registration, key).asset)
-    return review_duplicates(registry, key, contents), bool(contents)
+    total = sum(path.stat().st_size for path in files if path.is_file())
+    with session.out.progress("Comparing", "比对", total) as advance:
+        look_for_near(registry, key, contents, files, advance)
 
 
 def read_findings(
@@ -70,10 +101,11 @@ def warn_matches(session: Session, registry: RegistryApi, key: SubjectKey) -> No
         return
     for match in read_matches(registry, key)[0]:
         voucher = match.duplicate.voucher or say("no voucher", "无凭证")
+        en, zh = tell_match(match.duplicate)
         session.out.warn(
-            f"the same content is {match.duplicate.asset} ({voucher}): see "
+            f"{en} is {match.duplicate.asset} ({voucher}): see "
             f"'muniment registration duplicates {key}'",
-            f"相同内容另见 {match.duplicate.asset}（{voucher}）："
+            f"{zh}另见 {match.duplicate.asset}（{voucher}）："
             f"见 muniment registration duplicates {key}",
         )
 
@@ -117,6 +149,8 @@ def _rows(match: Match) -> Iterable[tuple[str, str]]:
     yield say("asset", "数据"), duplicate.asset
     yield say("title", "名称"), show_label(match.title or "(not published)")
     yield say("match", "匹配依据"), say(*_MATCHES[duplicate.match])
+    if duplicate.near is not None:
+        yield from _near_rows(duplicate.near)
     yield say("registration", "登记"), f"{match.registration} ({show_word(match.status)})"
     yield say("voucher", "凭证"), duplicate.voucher or say("none", "无")
     when = say("earlier", "在先") if match.is_earlier else say("later", "在后")
@@ -132,6 +166,13 @@ def _rows(match: Match) -> Iterable[tuple[str, str]]:
     if match.finding is not None:
         said = f"{show_word(match.finding.decision)}: {match.finding.reason}"
         yield say("decided", "认定"), said
+
+
+def _near_rows(near: Near) -> Iterable[tuple[str, str]]:
+    of_new, of_earlier = show_containment(near)
+    yield say("compared", "比对对象"), say(*_MEASURES[near.measure])
+    yield say("new in earlier", "新内容见于在先者"), of_new
+    yield say("earlier in new", "在先内容见于新者"), of_earlier
 
 
 def _match_json(match: Match) -> JsonObject:

@@ -44,7 +44,15 @@ class UsageError(InputError):
 
 
 USAGE_CODES = frozenset(
-    {"usage", "exists", "passphrase_required", "opening_required", "unanswerable", "extra_missing"}
+    {
+        "usage",
+        "exists",
+        "passphrase_required",
+        "opening_required",
+        "unanswerable",
+        "extra_missing",
+        "tables_missing",
+    }
 )
 
 

@@ -187,6 +187,7 @@ class _Work:
             files=fingerprint_files(self._session, files),
             publishes_digest=self._options.publishes_digest,
             out=self._options.out,
+            paths=files,
         )
         done = register_application(self._session, self._registry, wanted)
         if done is not None:

@@ -13,6 +13,7 @@ from ledger.core.types import Json, JsonObject, SubjectKey, UnixMillis
 
 if TYPE_CHECKING:
     from contracts.grant import Issue
+    from contracts.odrl import Disclosure
     from node.registryapi import RegistryApi
 
 
@@ -26,6 +27,9 @@ class Terms:
         until: First instant after the term, Unix milliseconds.
         purposes, scenes, regions, count: Limits.
         kind: Offer or Agreement.
+        withheld: Rows that a copy may lack, per 10,000; 0: none; None: as the grant above says,
+            else as usual.
+        rows_per_mark: At most one row in so many has a cell changed; 0 and None likewise.
     """
 
     template: str | None
@@ -36,6 +40,15 @@ class Terms:
     regions: tuple[str, ...]
     count: int | None
     kind: Literal["Offer", "Agreement"]
+    withheld: int | None = None
+    rows_per_mark: int | None = None
+
+    @property
+    def limits(self) -> tuple[object, ...]:
+        """What goes with a template alone, as far as it was said."""
+        said = (self.until, self.purposes, self.scenes, self.regions, self.count)
+        marks = (self.withheld, self.rows_per_mark)
+        return (*filter(None, said), *(each for each in marks if each is not None))
 
 
 def choose_grantor(
@@ -149,7 +162,10 @@ def build_grant(
             "option_required",
         )
     target = format_urn(registry.origin, asset)
-    policy = _read_policy(terms, sides, target) if terms.file else _fill(terms, sides, target)
+    if terms.file:
+        policy = _read_policy(terms, sides, target)
+    else:
+        policy = _fill(terms, sides, target, _choose_marks(registry, parent, terms))
     _check_depth(policy)
     return Issue(
         asset=asset,
@@ -260,7 +276,37 @@ def _check_depth(policy: JsonObject) -> None:
         ) from exc
 
 
-def _fill(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str) -> JsonObject:
+def _choose_marks(registry: "RegistryApi", parent: SubjectKey | None, terms: Terms) -> "Disclosure":
+    """How strongly copies may be marked: as said, else as the grant above hands on, else as usual.
+
+    Raises:
+        NotFoundError: There is no such grant.
+    """
+    from contracts.chain import Grant
+    from contracts.odrl import (
+        ONWARD,
+        USUAL_MARKS,
+        Disclosure,
+        find_disclosure,
+        next_terms,
+        parse_policy,
+    )
+
+    usual = USUAL_MARKS
+    if parent is not None:
+        policy = parse_policy(registry.need_state(Grant, parent).policy)
+        onward = [one for one in policy.terms.permissions if set(one.actions) & set(ONWARD)]
+        above = next_terms(policy, onward[0].path) if onward else policy.terms
+        usual = find_disclosure(above)
+    return Disclosure(
+        usual.withheld if terms.withheld is None else terms.withheld,
+        usual.rows_per_mark if terms.rows_per_mark is None else terms.rows_per_mark,
+    )
+
+
+def _fill(
+    terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str, marks: "Disclosure"
+) -> JsonObject:
     from contracts.odrl import build_policy
 
     return build_policy(
@@ -274,6 +320,7 @@ def _fill(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str) -> Js
         scenes=terms.scenes,
         regions=terms.regions,
         count=terms.count,
+        marks=marks,
     )
 
 
@@ -293,14 +340,13 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
 
     if terms.file is None:
         raise AssertionError("called with a file")
-    limits = (terms.until, terms.purposes, terms.scenes, terms.regions, terms.count)
-    if any(limits):
+    if terms.limits:
         raise UsageError(
             say(
-                "--until, --purpose, --scene, --region and --count go with --template: write them "
-                "into the policy file as constraints",
-                "--until、--purpose、--scene、--region、--count 仅用于 --template："
-                "请在策略文件中写为约束",
+                "--until, --purpose, --scene, --region, --count, --withheld and --rows-per-mark go "
+                "with --template: write them into the policy file as constraints",
+                "--until、--purpose、--scene、--region、--count、--withheld、--rows-per-mark "
+                "仅用于 --template：请在策略文件中写为约束",
             )
         )
     data = read_capped(terms.file, MAX_SIGNED_EVENT_BYTES)

@@ -25,6 +25,7 @@ def create_app() -> typer.Typer:
         auditor,
         deliver,
         demo,
+        escrow,
         export,
         filing,
         founding,
@@ -92,6 +93,7 @@ def create_app() -> typer.Typer:
     for name, module in (
         ("attest", attest),
         ("auditor", auditor),
+        ("escrow", escrow),
         ("export", export),
         ("filing", filing),
         ("grant", grant),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from cli.exitcodes import UsageError
+from cli.fingerprints import add_fingerprints
 from cli.following import tell_next
 from cli.lang import say
 from cli.listed import warn_listed
@@ -19,7 +20,8 @@ from ledger.core.event import SignedEvent
 from ledger.core.types import Json, JsonObject, SubjectKey
 from ledger.errors import InputError
 from node.drafts import Prepared, find_missing, rehearse, sign_here
-from node.duplicates import Duplicate, duplicate_json
+from node.duplicates import Duplicate, Near, duplicate_json
+from node.forgetting import forget_refused
 from node.forms.codes import CODES
 from node.forms.hints import hint_lengths, hint_title
 from node.forms.shape import Finding
@@ -28,13 +30,13 @@ from node.issuing import (
     Filing,
     Registered,
     claim_rights,
-    forget_refused,
     keep_records,
 )
 from node.listed import read_list_version
 from node.recorded import RecordedAsset
 from node.recording import Recording, record_until_numbered
 from node.registryapi import RegistryApi
+from tracing.containment import Share
 from tracing.fingerprint import Fingerprint
 
 ChoiceT = TypeVar("ChoiceT", bound=str)
@@ -81,6 +83,7 @@ class Wanted:
         files: Content, at least one.
         publishes_digest: Claim the files' digests in the clear.
         out: Where a draft goes, if others have to sign elsewhere.
+        paths: Of the files, where fingerprints of what is in them are to be made.
     """
 
     application: Application
@@ -89,12 +92,24 @@ class Wanted:
     files: Sequence[Fingerprint]
     publishes_digest: bool
     out: Path | None = None
+    paths: Sequence[Path] = ()
 
 
 def register_files(
-    session: Session, registry: RegistryApi, wishes: Wishes, files: Sequence[Fingerprint]
+    session: Session,
+    registry: RegistryApi,
+    wishes: Wishes,
+    files: Sequence[Fingerprint],
+    paths: Sequence[Path],
 ) -> Registered | None:
     """File an application and, under the solo profile, complete it.
+
+    Args:
+        session: Speaks.
+        registry: Opened for writing.
+        wishes: The options.
+        files: Content.
+        paths: Where it lies.
 
     Raises:
         UsageError: An option is missing or has no such value.
@@ -103,7 +118,9 @@ def register_files(
     application = _fill_in(wishes, registry.ledger)
     hint_application(session, application.members, has_title=wishes.title is not None)
     filer = choose_party(registry, wishes.party)
-    wanted = Wanted(application, filer, (filer,), files, wishes.publishes_digest)
+    wanted = Wanted(
+        application, filer, (filer,), files, wishes.publishes_digest, out=None, paths=paths
+    )
     return register_application(session, registry, wanted)
 
 
@@ -132,6 +149,7 @@ def register_application(
             wanted.files,
             wanted.parties,
         )
+        add_fingerprints(session, registry.home, vault, filing, wanted.paths)
         duplicates = filing.find_duplicates()
         event = filing.build(publish_digests=wanted.publishes_digest)
         filed = registry.sign_event(event, own)
@@ -311,13 +329,39 @@ def hint_application(
     return [*found, title]
 
 
+def tell_match(duplicate: Duplicate) -> tuple[str, str]:
+    """What an earlier filing has in common with a later one, in English and Chinese."""
+    if duplicate.near is None:
+        return "the same content", "相同内容"
+    of_new, of_earlier = show_containment(duplicate.near)
+    return (
+        f"much the same content ({of_new} of the new in the earlier, {of_earlier} of the earlier "
+        "in the new)",
+        f"大部分相同的内容（新内容有 {of_new} 见于在先者，在先内容有 {of_earlier} 见于新者）",
+    )
+
+
+def show_containment(near: Near) -> tuple[str, str]:
+    """How much of the new content is in the earlier one, and the other way round."""
+    containment = near.containment
+    return show_share(containment.of_new), show_share(containment.of_earlier)
+
+
+def show_share(share: Share) -> str:
+    """A share with its interval, in per cent."""
+    if share.low == share.high:
+        return f"{share.estimate:.1%}"
+    return f"{share.estimate:.1%} [{share.low:.1%}, {share.high:.1%}]"
+
+
 def show_registered(session: Session, done: Registered) -> None:
     """Print what a filing led to."""
     for duplicate in done.duplicates:
         voucher = duplicate.voucher or say("no voucher", "无凭证")
+        en, zh = tell_match(duplicate)
         session.out.warn(
-            f"the same content was filed before: {duplicate.asset} ({voucher})",
-            f"相同内容此前已申请登记：{duplicate.asset}（{voucher}）",
+            f"{en} was filed before: {duplicate.asset} ({voucher})",
+            f"{zh}此前已申请登记：{duplicate.asset}（{voucher}）",
         )
     document: dict[str, Json] = {
         "asset": done.asset,

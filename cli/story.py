@@ -1,7 +1,8 @@
 """The three-hop resale story, told with the program's own commands on a real table.
 
 A right-holder licenses a table with one onward copy; the licensee hands it on; whoever got it then
-may not. Every command is the one that a person would type, and its exit code is checked.
+may not. Part of it turns up with a third: the marks in the copies say through whose hands it came.
+Every command is the one that a person would type, and its exit code is checked.
 """
 
 import contextlib
@@ -15,8 +16,10 @@ from typing import Final
 
 from cli.exitcodes import Exit
 from cli.lang import LANGUAGES, is_chinese, say, set_language
+from cli.leak import count_rows, play_leak
 from ledger.core.types import Json
 from ledger.errors import UnavailableError
+from tracing.extra import has_extra
 
 Run = Callable[[list[str]], int]
 """Runs the program with these arguments; gives its exit code."""
@@ -29,6 +32,9 @@ HOME: Final = "registry"
 INTERRUPTED: Final = 130
 """What the program gives when Ctrl-C ended it."""
 HOLDER, FIRST, SECOND, THIRD = "甲公司", "乙公司", "丙公司", "丁公司"
+FILED, OFFERED = "found/filed.csv", "found/offered.csv"
+ENOUGH: Final = 5_000
+"""A table with fewer rows tells too little of whose copy a part of it was."""
 
 
 class StoryError(Exception):
@@ -55,6 +61,7 @@ class Story:
         self._options = list(options)
         self.number = ""
         self.verified: list[str] = []
+        self._is_marked = False
 
     def tell(self) -> None:
         """Tell it from the first event to the last verification.
@@ -66,6 +73,7 @@ class Story:
         self._found()
         first = self._license()
         self._resell(first)
+        self._find()
         self._ask(first)
         self._verify_all()
         self._audit()
@@ -77,7 +85,8 @@ class Story:
             self._quietly("party", "enroll", name, "--no-passphrase")
         rights = ["--right", "hold", "--right", "use", "--right", "operate"]
         self._do("register", self._table, "--title", self._title, *rights, "--as", HOLDER)
-        self.number = self._find_voucher()
+        self.number = self._find_voucher(self._title)
+        self._is_marked = has_extra() and count_rows(Path(self._table)) >= ENOUGH
         self._before_proofs()
         voucher = f"proofs/{self.number}.voucher.json"
         opening = ["--opening", "proofs/opening.json"]
@@ -124,12 +133,61 @@ class Story:
             expected=Exit.REFUSED,
         )
 
-    def _ask(self, first: str) -> None:
+    def _find(self) -> None:
+        """A copy, or a part of one, is found where none may be."""
+        self._say(f"5. {THIRD} has the data all the same", f"5. {THIRD} 却持有该数据")
+        if self._is_marked:
+            self._play_leak()
+            self._file_as_own()
+            self._trace_leak()
+        else:
+            shutil.copy("copies/second.csv", OFFERED)
+
+    def _play_leak(self) -> None:
+        leak = play_leak(Path("copies/second.csv"), Path(FILED), Path(OFFERED))
         self._say(
-            f"5. {THIRD} shows a copy all the same. Who was allowed to hand it on?",
-            f"5. {THIRD} 却持有一份副本。谁有权再流通？",
+            f"   Played by the demo, no command: {leak.rows:,} of the {leak.height:,} rows of "
+            f"copies/second.csv, shuffled, as GB18030, are {FILED}; among {leak.foreign:,} rows "
+            f"that are nobody's they are {OFFERED}",
+            f"   由演示扮演，并非命令：copies/second.csv 共 {leak.height:,} 行，取其 {leak.rows:,} "
+            f"行打乱并转为 GB18030，即 {FILED}；再混入 {leak.foreign:,} 行无关数据，"
+            f"即 {OFFERED}",
         )
-        shutil.copy("copies/second.csv", "copies/found-at-third.csv")
+
+    def _file_as_own(self) -> None:
+        self._say(
+            f"   {THIRD} registers the rows as its own; the registry knows most of them already",
+            f"   {THIRD} 将其作为自有数据登记；登记系统发现大部分内容此前已登记",
+        )
+        rights = ["--right", "hold", "--as", THIRD]
+        self._do("register", FILED, "--title", self._title_of_third, *rights)
+
+    def _trace_leak(self) -> None:
+        trace = ["trace", "file", OFFERED, "--original", self._table, "--as", HOLDER]
+        self._say(
+            f"   From the marking keys of {HOLDER} alone: the delivery to {FIRST}, or one below it",
+            f"   仅凭 {HOLDER} 的标记密钥：源自对 {FIRST} 的交付，或其下的再交付",
+        )
+        self._do(*trace, "--case", "proofs/found-alone.case.zip", "--quiet")
+        self._say(
+            f"   With the key that {FIRST} sealed for {HOLDER} when it handed its copy on",
+            f"   加上 {FIRST} 再交付时密封托管于 {HOLDER} 的标记密钥",
+        )
+        self._do("escrow", "open", "copies/second.csv.escrow.json")
+        self._do(*trace, "--case", "proofs/found.case.zip", "--quiet")
+        self._say(
+            f"   {HOLDER} objects to what {THIRD} registered, with the case as evidence",
+            f"   {HOLDER} 以该案卷为证据，对 {THIRD} 的登记提出异议",
+        )
+        number = self._find_voucher(self._title_of_third)
+        self._do("object", number, "--evidence", "proofs/found.case.zip", "--as", HOLDER)
+
+    @property
+    def _title_of_third(self) -> str:
+        return f"{self._title}（{THIRD}）"
+
+    def _ask(self, first: str) -> None:
+        self._say("   Who was allowed to hand it on?", "   谁有权再流通？")
         for name, party in (("first", FIRST), ("second", SECOND)):
             proof = ["--proof", f"proofs/check-{name}.json"]
             act = ["--action", "distribute", "--by", party, "--asset", self.number]
@@ -172,6 +230,7 @@ class Story:
 
     def _grant(self, grantor: str, grantee: str, template: str) -> str:
         terms = ["--template", template, "--until", "2030-12-31"]
+        terms += [] if self._is_marked else ["--withheld", "0", "--rows-per-mark", "0"]
         self._do("grant", "issue", self.number, "--as", grantor, "--to", grantee, *terms)
         grant = self._newest_grant(grantee)
         self._do("grant", "accept", grant)
@@ -179,11 +238,12 @@ class Story:
 
     def _deliver(self, source: str, sender: str, recipient: str, out: str) -> None:
         sides = ["--as", sender, "--to", recipient]
+        sides += [] if self._is_marked else ["--exact"]
         self._do("deliver", self.number, "--from", source, *sides, "--out", out, "--quiet")
         self._do("receive", f"{out}.delivery.json", "--file", out)
 
-    def _find_voucher(self) -> str:
-        state = self._ask_json("query", "asset", self._title)["value"]
+    def _find_voucher(self, title: str) -> str:
+        state = self._ask_json("query", "asset", title)["value"]
         return str(_member(state, "state", "vouchers", 0, "value", "number"))
 
     def _newest_grant(self, grantee: str) -> str:

@@ -97,6 +97,23 @@ _UNCHECKED: Final = {
         "an answer is the node's word: ask the log whether it holds the event",
         "答复为节点自述：事件是否在日志中，请查询日志",
     ),
+    "scores": (
+        "the chances are as the finding has them: to work them out again takes the original and "
+        "the marking keys, and 'muniment trace file'",
+        "概率以认定所载为准：重新计算须有原始数据与标记密钥，并运行 muniment trace file",
+    ),
+    "shares of the file": (
+        "how many rows are in common takes the file and the original",
+        "共有行的占比须以该文件与原始数据核算",
+    ),
+    "custody of the file": (
+        "how the file was come by is the word of whoever had it traced",
+        "取证过程为委托追踪者自述",
+    ),
+    "deliveries left out": (
+        "the asset's history is too long for the case: ask for its dossier",
+        "数据历史过长，未收入案卷：请另行索取其完整历史",
+    ),
     "registered file": (
         "is some file the registered one? Ask with --data FILE",
         "某文件是否为所登记的文件？请用 --data 文件 查询",

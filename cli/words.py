@@ -103,6 +103,20 @@ _CHINESE: Final = {
     "says what the proofs show": "与证明一致",
     "statement texts": "陈述文本", "say what the statement says": "与陈述一致",
     "one checkpoint": "同一检查点", "under all proofs": "全部证明均在其下",
+    # cases of traced files
+    "parts": "组成", "those that the finding speaks of": "与认定所述一致",
+    "it is what the finding says": "与认定一致", "deliveries": "交付",
+    "none left out, none added": "无遗漏，无增添", "naming": "指明",
+    "follows from the table of chances": "与概率表一致", "named": "所指明的交付",
+    "delivered and marked before the act": "交付与标记均在行为之前", "legality": "是否许可",
+    "as the grants had it at the date of the act": "与行为日期的授权一致", "dates": "日期",
+    "as the finding says where it took them": "与认定所述来源一致", "names": "名称",
+    "as the parties' states have them": "与主体状态一致", "reports": "报告",
+    "say what the finding says": "与认定一致",
+    "this is the file of the case": "此文件即案卷所涉文件",
+    "scores": "得分", "shares of the file": "共有行占比", "custody of the file": "取证过程",
+    "deliveries left out": "交付是否列全", "suspect": "所涉文件", "act": "行为日期",
+    "chance": "概率", "came from": "文件来源",
     "newest states": "最新状态",
     "status and marks are those of the newest proof of each subject":
         "状态与标注以各主题最新的证明为准",
@@ -121,7 +135,8 @@ _CHINESE: Final = {
     "inform": "告知", "recipient": "接收方", "systemDevice": "系统或设备",
     "dateTime": "时间", "payAmount": "金额", "action": "行为", "verdict": "结论",
     "clause": "条款", "because": "理由", "chain": "权利链", "total": "累计", "below": "下级授权",
-    "copy": "副本", "sender": "交付方", "certificate": "查询证明",
+    "copy": "副本", "sender": "交付方", "certificate": "查询证明", "rows": "行数",
+    "withheld": "略去", "marked rows": "标记行",
     # checks of answers, deliveries and usage lines
     "proofs": "证明", "answer": "答复",
     "worked out again from the proofs": "已由证明重新得出",
@@ -232,7 +247,7 @@ _SINGLE_WORDS: Final = frozenset(
 _ROLES: Final = {
     "from": "转让方", "to": "受让方", "grantor": "授权方", "grantee": "被授权方",
     "sender": "交付方", "recipient": "接收方", "agent": "代理人", "issuer": "签发方",
-    "user": "使用方", "responses.by": "答复方",
+    "user": "使用方", "responses.by": "答复方", "marker": "标记方", "escrow": "密钥托管方",
 }  # fmt: skip
 
 # Members of what is published and of evidence; elsewhere these words mean other things.

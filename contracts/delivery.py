@@ -13,14 +13,15 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 from typing_extensions import override
 
-from contracts.chain import Grant, GrantKey, find_grantor, need_live_chain
+from contracts.chain import Grant, GrantKey, Hop, find_grantor, need_live_chain
 from contracts.chinese import DELIVERIES
 from contracts.classification import is_important, refuse_if_listed
-from contracts.engine import Body, Changes, Context, refuse
+from contracts.engine import Body, Changes, Context, Signers, refuse
 from contracts.filing import FilingKey, check_filing
 from contracts.holds import refuse_if_held
 from contracts.identity import HexDigest, Party, PartyKey
 from contracts.intervals import current, open_interval, switch_interval
+from contracts.marking import Escrow, Marks, check_marks
 from contracts.odrl import Situation, describe_clause, evaluate, parse_policy
 from contracts.openness import refuse_if_closed
 from contracts.records import Intervals, Record, StateRecord, whole
@@ -57,6 +58,8 @@ class Delivery(StateRecord, frozen=True, kw_only=True):
         sender: The grantor, or who took over the right behind the grant.
         recipient: The grantee.
         copy: What was delivered.
+        marks: How it was marked; None: it is exact.
+        escrow: With whom the marking key lies; None: with the sender alone.
         status: Intervals of `sent`, `received`.
     """
 
@@ -68,6 +71,8 @@ class Delivery(StateRecord, frozen=True, kw_only=True):
     sender: SubjectKey
     recipient: SubjectKey
     copy: Copy
+    marks: Marks | None
+    escrow: Escrow | None
     status: Intervals
 
     @override
@@ -81,7 +86,8 @@ class Send(Body, frozen=True, kw_only=True):
 
     Whoever transferred the right behind the grant keeps nothing of it: who took it over delivers.
     Important data goes under a filing that covers the recipient; closed data goes to right-holders
-    alone; data that the negative list bars does not go.
+    alone; data that the negative list bars does not go. Who made the marks for the sender signs
+    too.
     """
 
     kind: ClassVar[str] = "delivery.send"
@@ -91,6 +97,13 @@ class Send(Body, frozen=True, kw_only=True):
     recipient: PartyKey
     copy: Copy
     filing: FilingKey | UnsetType = UNSET
+    marks: Marks | UnsetType = UNSET
+    escrow: Escrow | UnsetType = UNSET
+
+    @override
+    def signers(self, context: Context) -> Signers:
+        marker = UNSET if self.marks is UNSET else self.marks.marked_by
+        return Signers({context.actor: 1, **({} if marker is UNSET else {marker: 1})})
 
     @override
     def subjects(self, actor: SubjectKey, nonce: str) -> Iterable[SubjectKey]:
@@ -122,6 +135,9 @@ class Send(Body, frozen=True, kw_only=True):
             )
         _refuse_if_prohibited(context, grant)
         self._check_classification(context, asset)
+        marks = None if self.marks is UNSET else self.marks
+        escrow = None if self.escrow is UNSET else self.escrow
+        check_marks(context, Hop(self.grant, grant), self.recipient, marks, escrow)
         return {
             context.new_id("delivery"): Delivery(
                 grant=self.grant,
@@ -129,6 +145,8 @@ class Send(Body, frozen=True, kw_only=True):
                 sender=context.actor,
                 recipient=self.recipient,
                 copy=self.copy,
+                marks=marks,
+                escrow=escrow,
                 status=open_interval((), "sent", context.time, context.index),
             ),
             self.grant: grant,

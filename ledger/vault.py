@@ -124,6 +124,34 @@ class Vault:
             for name, box in rows:
                 yield self._open_box(kind, name, box)
 
+    def read_marks(self, kind: str) -> dict[int, bytes]:
+        """What tells each record of a kind from every other that was ever kept, by its number.
+
+        A number may come again when its record was destroyed; the mark (24 bytes) does not.
+
+        Raises:
+            StoreFailedError: The file could not be read.
+        """
+        with _translated():
+            return dict(
+                self._db.execute(
+                    "SELECT id, substr(box, 1, ?) FROM record WHERE kind = ?", (_NONCE_BYTES, kind)
+                )
+            )
+
+    def read(self, kind: str, number: int) -> Json:
+        """The record of a kind with this number, as `read_marks` gives it; None if it is gone.
+
+        Raises:
+            CorruptionError: It was changed, or sealed with another secret.
+            StoreFailedError: The file could not be read.
+        """
+        with _translated():
+            row = self._db.execute(
+                "SELECT name, box FROM record WHERE kind = ? AND id = ?", (kind, number)
+            ).fetchone()
+        return None if row is None else self._open_box(kind, *row)
+
     def erase(self, kind: str, name: str) -> int:
         """Destroy the records of a kind with this name; everything else as `erase_all`."""
         return self.erase_all([Doomed(kind, name)], {})

@@ -13,27 +13,32 @@ row ──► checked ──► known to the vault? ──► its event, again �
 
 An event that the log did not take while it was valid never enters it: only then a row gets a new
 one. Signatures are no part of an event's name and are made anew each time.
+
+What a row's content is near to is looked for among the rows filed before its chunk; rows of the
+same content find each other within a chunk too.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
-from contracts.forms import Opening
 from contracts.title import Asset
 from ledger.core.canonical import digest_json
 from ledger.core.event import Event, encode_event
 from ledger.core.subjects import derive_id
-from ledger.core.types import Json, JsonObject, LeafIndex, SubjectKey
-from ledger.errors import InputError, LedgerError, RejectedError, UnavailableError
+from ledger.core.types import LeafIndex, SubjectKey
+from ledger.errors import InputError, UnavailableError
 from ledger.keys import SigningKey
 from ledger.sequencer import Accepted, Outcome, Submission
 from ledger.vault import Doomed, Vault
 from node.batchfile import BatchFile, BatchRow
-from node.duplicates import Duplicate, duplicate_json
+from node.batchresult import RowResult
+from node.duplicates import Duplicate
+from node.fingerprinting import Fingerprinter
+from node.forgetting import doom_filing
 from node.forms.annexes import FORMS
 from node.forms.checking import check_form
 from node.forms.filling import Filled, fill_initial
@@ -42,21 +47,19 @@ from node.forms.shape import Finding
 from node.issuing import (
     BATCH,
     REF,
-    Application,
     Filing,
     Records,
-    doom_filing,
     keep_records,
     read_row_event,
 )
 from node.registryapi import RegistryApi
 from node.room import explain_excess, find_excess
+from tracing.extra import has_extra
 from tracing.fingerprint import Fingerprint
 
 CHUNK: Final = 500
 """Rows whose secrets go into the vault together, and whose events into one block."""
 
-Status = Literal["valid", "filed", "done", "repeated", "invalid", "refused"]
 _T = TypeVar("_T")
 
 
@@ -73,42 +76,6 @@ class Terms:
     filer: SubjectKey | None
     keys: Callable[[SubjectKey], Sequence[SigningKey]]
     publishes_digests: bool = False
-
-
-@dataclass(slots=True)
-class RowResult:
-    """What became of one row.
-
-    Args:
-        row: From 1, the header not counted.
-        line: Where it begins in the file, from 1.
-        ref: The applicant's own reference.
-        status: `filed` now, `done` in an earlier run, `repeated` from an earlier row, `invalid` as
-            it stands, `refused` by a rule, `valid` where it was only checked.
-        event, index: Of the filing, once it is in the log.
-        asset, registration: What it opened.
-        voucher: Number, where there is one.
-        duplicates: Assets of the same content.
-        findings: What has to be mended.
-        error: Why a rule refused.
-        application, openings: Filled in, and what a notice of it would open, where this run made
-            them; not part of what is shown.
-    """
-
-    row: int
-    ref: str
-    status: Status
-    line: int = 0
-    event: str | None = None
-    index: LeafIndex | None = None
-    asset: SubjectKey | None = None
-    registration: SubjectKey | None = None
-    voucher: str | None = None
-    duplicates: Sequence[Duplicate] = ()
-    findings: Sequence[Finding] = ()
-    error: LedgerError | None = None
-    application: Application | None = field(default=None, repr=False)
-    openings: Mapping[str, Opening] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +108,7 @@ class Batch:
         self._keys: dict[SubjectKey, Sequence[SigningKey]] = {}
         self._seen: dict[str, int] = {}
         self._content: dict[str, SubjectKey] = {}
+        self._fingerprinter: Fingerprinter | None = None
         self._has_discarded = False
 
     def check(self) -> Iterator[RowResult]:
@@ -156,11 +124,20 @@ class Batch:
             StoreFailedError: A write failed; running again goes on where this run ended.
             UnavailableError: The clock is not to be trusted, or another process is writing.
         """
-        for rows in _chunks(self._file.rows(), CHUNK):
-            yield self._file_chunk(rows)
+        if not has_extra():
+            yield from self._file_chunks()
+        else:
+            with closing(Fingerprinter(self._vault, self._registry.home)) as self._fingerprinter:
+                yield from self._file_chunks()
         if self._has_discarded:
             with suppress(UnavailableError):  # it is deleted; the next erasure cleans up
                 self._vault.forget()
+
+    def _file_chunks(self) -> Iterator[list[RowResult]]:
+        for rows in _chunks(self._file.rows(), CHUNK):
+            yield self._file_chunk(rows)
+            if self._fingerprinter is not None:
+                self._fingerprinter.refresh()
 
     def _file_chunk(self, rows: Sequence[BatchRow]) -> list[RowResult]:
         prepared = [self._prepare(row) for row in rows]
@@ -274,6 +251,12 @@ class Batch:
             ready.files,
             ready.filled.parties,
         )
+        if self._fingerprinter is not None:
+            measured = [
+                self._fingerprinter.measure(self._file.path.parent / name, file)
+                for name, file in zip(ready.filled.files, ready.files, strict=True)
+            ]
+            filing.fingerprint(self._fingerprinter, measured)
         result.duplicates = self._find_duplicates(filing, ready.files)
         result.openings = filing.openings()
         event = filing.build(publish_digests=self._terms.publishes_digests)
@@ -333,41 +316,6 @@ class _Ready:
     identity: str
     filled: Filled
     files: Sequence[Fingerprint]
-
-
-def result_json(result: RowResult, say: Callable[[str, str], str]) -> JsonObject:
-    """A row's result as its line says it.
-
-    Args:
-        result: Of the row.
-        say: Chooses between English and Chinese.
-    """
-    error = result.error
-    document: dict[str, Json] = {
-        "row": result.row,
-        "line": result.line,
-        "ref": result.ref or None,
-        "status": result.status,
-        "event": result.event if result.index is not None else None,
-        "index": result.index,
-        "asset": result.asset if result.index is not None else None,
-        "registration": result.registration if result.index is not None else None,
-        "voucher": result.voucher,
-        "duplicates": [duplicate_json(each) for each in result.duplicates] or None,
-        "findings": [
-            {"path": each.path, "message": say(each.en, each.zh)} for each in result.findings
-        ]
-        or None,
-        "error": None if error is None else describe_refusal(error, say),
-    }
-    return {name: value for name, value in document.items() if value is not None}
-
-
-def describe_refusal(error: LedgerError, say: Callable[[str, str], str]) -> JsonObject:
-    """Why the rules refused a row."""
-    if isinstance(error, RejectedError):
-        return {"code": error.reason, "message": say(error.en, error.zh), "rule": error.rule}
-    return {"code": error.code, "message": str(error)}
 
 
 def _settle(result: RowResult, outcome: Outcome) -> None:

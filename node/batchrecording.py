@@ -17,7 +17,7 @@ from ledger.core.types import SubjectKey
 from ledger.errors import RejectedError
 from ledger.sequencer import Refused, Submission
 from ledger.vault import Vault
-from node.batch import RowResult
+from node.batchresult import RowResult
 from node.issuing import Application, claim_rights, read_openings
 from node.recorded import RecordedAsset
 from node.recording import Recording, last_serial

@@ -26,6 +26,7 @@ from ledger.core.subjects import derive_id
 from ledger.core.types import SubjectKey, UnixMillis
 from ledger.errors import NotFoundError
 from node.answers import StoredFacts
+from node.chainmarks import list_markers, list_marks
 from node.granted import name_of, tell_status
 from node.registryapi import RegistryApi
 from node.render.chain import ChainStep, Detail
@@ -191,8 +192,9 @@ class Tracer:
             parties=(
                 self._side("sender", delivery.sender),
                 self._side("recipient", delivery.recipient),
+                *(self._side(role, each) for role, each in list_markers(delivery)),
             ),
-            details=(("copy", delivery.copy.root),),
+            details=(("copy", delivery.copy.root), *list_marks(delivery)),
             children=(),
         )
 

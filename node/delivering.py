@@ -1,17 +1,16 @@
 """Delivering a copy and taking one in: no file without its record, no signature on another file.
 
-First the copy is durable under a hidden name, then its salt is in the vault, then the record is on
-the ledger, then the copy takes its place, then its delivery file is written. Whatever happens in
-between, there is no copy without a record, and a record without its copy can be finished: the salt
-is in the vault, so that the same copy is made again.
+First the copy is durable under a hidden name, then its salt and its marks are in the vault, then
+the record is on the ledger, then the copy takes its place, then the files beside it are written.
+Whatever happens in between, there is no copy without a record, and a record without its copy can be
+finished: salt and marks are in the vault, so that the same copy is made again.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from msgspec import UNSET
 
@@ -23,7 +22,6 @@ from contracts.deliverynote import (
     verify_copy,
     verify_sent,
 )
-from contracts.title import Asset
 from ledger.core.entry import Entry
 from ledger.core.subjects import derive_id
 from ledger.core.text import format_base64url, parse_base64url
@@ -31,29 +29,49 @@ from ledger.core.types import JsonObject, SubjectKey
 from ledger.errors import (
     CorruptionError,
     ExistsError,
+    MalformedError,
     NotFoundError,
     RejectedError,
     StoreFailedError,
 )
 from ledger.keys import SigningKey, fresh_salt
+from node.copyrecords import DELIVERED as DELIVERED
+from node.copyrecords import (
+    Kept,
+    Marked,
+    Marking,
+    find_kept,
+    forgetting_refused,
+    keep_copy,
+    known_digests,
+)
 from node.filings import find_filing
 from node.granted import grantor_now
-from node.issuing import read_content
 from node.registryapi import RegistryApi, Written
-from tracing.copies import FORM, MeasuredCopy, PendingCopy, measure_copy
-from tracing.fingerprint import Progress
+from tracing.copies import FORM, MeasuredCopy, PendingCopy, begin_copy, measure_copy
+from tracing.fingerprint import Progress, fingerprint_file
 
-DELIVERED: Final = "delivered"
-"""Kind of the vault's records about copies sent and taken in, by asset."""
+if TYPE_CHECKING:
+    from node.marking import MarkedCopy
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A delivery that is on the ledger, with its copy in place."""
+    """A delivery that is on the ledger, with its copy in place.
+
+    Args:
+        delivery: Its key.
+        written: Where its record is.
+        note: The delivery file.
+        sealed: The sealed marking key that goes with it, if any.
+        marked: How the copy was marked; None: it is exact, or was only finished.
+    """
 
     delivery: SubjectKey
     written: Written
     note: JsonObject
+    sealed: JsonObject | None = None
+    marked: Marked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,7 @@ class CopyOrder:
         place: Where the copy is written.
         is_forced: Replace another file there.
         filing: Under which filing, where the data is important; None: the one that covers it.
+        marking: How the copy is marked; None: not at all.
     """
 
     grant: SubjectKey
@@ -73,6 +92,7 @@ class CopyOrder:
     place: Path
     is_forced: bool = False
     filing: SubjectKey | None = None
+    marking: Marking | None = None
 
 
 def deliver_copy(
@@ -94,28 +114,83 @@ def deliver_copy(
     """
     grant = registry.need_state(Grant, order.grant)
     salt = fresh_salt()
-    pending = _begin(order.place, is_forced=order.is_forced)
+    pending = begin_copy(order.place, is_forced=order.is_forced)
     try:
-        measured = pending.write(order.source, parse_base64url(salt), progress)
-        _check_registered(registry, grant, measured, order.source)
-        copy = _format_copy(measured)
-        filing = order.filing or find_filing(registry, order.grant, grant)
-        body = Send(
-            grant=order.grant,
-            asset=grant.asset,
-            recipient=grant.grantee,
-            copy=copy,
-            filing=filing or UNSET,
-        )
+        measured, marked = _write(registry, grant, order, _Writing(pending, salt, progress))
+        body = _describe(registry, grant, order, measured, marked)
         event = registry.build_event(grantor_now(registry, grant), body)
         key = derive_id("delivery", actor=event.actor, nonce=event.nonce)
-        _keep(registry, grant.asset, key, salt, measured)
-        with _unfinished(key):
-            (written,) = registry.submit([registry.sign_event(event, keys)], {})
+        keep_copy(registry, key, salt, measured, (grant.asset, marked))
+        signers = [*keys, *(order.marking.keys if order.marking else ())]
+        with _unfinished(key), forgetting_refused(registry, key, grant.asset):
+            (written,) = registry.submit([registry.sign_event(event, signers)], {})
             pending.settle()
     finally:
         pending.discard()
-    return _make_note(registry, key, written, salt, measured.size)
+    kept = Kept(salt, measured.size, marked.sealed if marked else None)
+    return _deliver_note(registry, key, written, kept, marked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Where a copy is written to, and with which salt."""
+
+    pending: PendingCopy
+    salt: str
+    progress: Progress
+
+    def copy(self, source: Path) -> MeasuredCopy:
+        """Write a file as it is."""
+        return self.pending.write(source, parse_base64url(self.salt), self.progress)
+
+    def make(self, copy: "MarkedCopy") -> MeasuredCopy:
+        """Write a marked copy."""
+        parts = copy.parts(self.progress)
+        return self.pending.write_made(copy.source, parts, parse_base64url(self.salt))
+
+
+def _write(
+    registry: RegistryApi, grant: Grant, order: CopyOrder, writing: _Writing
+) -> tuple[MeasuredCopy, Marked | None]:
+    """Write a copy of a file that may be delivered, durably but not yet in its place.
+
+    Raises:
+        NotFoundError: This home knows no such file.
+        RejectedError: It is another file.
+    """
+    if order.marking is None:
+        measured = writing.copy(order.source)
+        _check_known(registry, grant, measured.digest, order)
+        return measured, None
+    from node.marking import MarkOrder, mark_source, read_source
+
+    writing.pending.check()
+    digest = fingerprint_file(order.source).digest
+    _check_known(registry, grant, digest, order)
+    table = read_source(order.source, order.place, writing.progress)
+    wanted = MarkOrder(order.grant, grant, order.marking)
+    copy, marked = mark_source(registry, wanted, (order.source, digest, table))
+    return writing.make(copy), marked
+
+
+def _describe(
+    registry: RegistryApi,
+    grant: Grant,
+    order: CopyOrder,
+    measured: MeasuredCopy,
+    marked: Marked | None,
+) -> Send:
+    """What the record says."""
+    filing = order.filing or find_filing(registry, order.grant, grant)
+    return Send(
+        grant=order.grant,
+        asset=grant.asset,
+        recipient=grant.grantee,
+        copy=_format_copy(measured),
+        filing=filing or UNSET,
+        marks=UNSET if marked is None else marked.body,
+        escrow=UNSET if marked is None else marked.escrow,
+    )
 
 
 def finish_delivery(
@@ -139,22 +214,52 @@ def finish_delivery(
         StoreFailedError: The copy could not be written.
     """
     delivery = registry.need_state(Delivery, key)
-    salt, size = _find_salt(registry, key, delivery)
-    pending = _begin(order.place, is_forced=order.is_forced)
+    kept = find_kept(registry, key, delivery.asset)
+    pending = begin_copy(order.place, is_forced=order.is_forced)
     try:
-        if not _is_in_place(order.place, salt, delivery.copy):
-            measured = pending.write(order.source, parse_base64url(salt), progress)
+        if not _is_in_place(order.place, kept.salt, delivery.copy):
+            writing = _Writing(pending, kept.salt, progress)
+            measured = _write_again(registry, key, delivery, order, writing)
             if _format_copy(measured) != delivery.copy:
-                _refuse_file(
-                    f"{order.source} is not the file that {key} delivered (its SHA-256 is "
-                    f"{measured.digest}): give that one with --from",
-                    f"{order.source} 不是 {key} 所交付的文件（SHA-256 为 {measured.digest}）："
-                    "请用 --from 给出该文件",
-                )
+                _refuse_other(order.source, key, measured.digest)
             pending.settle()
     finally:
         pending.discard()
-    return _make_note(registry, key, _find_sent(registry, delivery), salt, size)
+    return _deliver_note(registry, key, _find_sent(registry, delivery), kept, None)
+
+
+def _write_again(
+    registry: RegistryApi,
+    key: SubjectKey,
+    delivery: Delivery,
+    order: CopyOrder,
+    writing: _Writing,
+) -> MeasuredCopy:
+    """Write the same copy again.
+
+    Raises:
+        NotFoundError: This vault does not have its marks.
+        RejectedError: The file has not the rows or columns of the one that was delivered.
+    """
+    if delivery.marks is None:
+        return writing.copy(order.source)
+    from node.marking import read_source, remake_copy
+
+    digest = fingerprint_file(order.source).digest
+    try:
+        table = read_source(order.source, order.place, writing.progress)
+        copy = remake_copy(registry, key, (order.source, digest, table))
+    except MalformedError:
+        _refuse_other(order.source, key, digest)
+    return writing.make(copy)
+
+
+def _refuse_other(source: Path, key: SubjectKey, digest: str) -> NoReturn:
+    _refuse_file(
+        f"{source} is not the file that {key} delivered (its SHA-256 is {digest}): give that one "
+        "with --from",
+        f"{source} 不是 {key} 所交付的文件（SHA-256 为 {digest}）：请用 --from 给出该文件",
+    )
 
 
 def receive_copy(
@@ -188,7 +293,8 @@ def receive_copy(
         asset=delivery.asset,
         copy=_format_copy(measured),
     )
-    _keep(registry, delivery.asset, note.delivery, format_base64url(note.salt), measured)
+    salt = format_base64url(note.salt)
+    keep_copy(registry, note.delivery, salt, measured, (delivery.asset, None))
     event = registry.build_event(delivery.recipient, body)
     (written,) = registry.submit([registry.sign_event(event, keys)], {})
     return written
@@ -208,26 +314,32 @@ def _format_copy(measured: MeasuredCopy) -> Copy:
     return Copy(form=FORM, root=measured.root.hex(), count=measured.count)
 
 
-def _check_registered(
-    registry: RegistryApi, grant: Grant, measured: MeasuredCopy, source: Path
-) -> None:
+def _check_known(registry: RegistryApi, grant: Grant, digest: str, order: CopyOrder) -> None:
     """Hold a file against what was registered, or against a copy that the sender has got.
 
     Raises:
         NotFoundError: This vault knows neither.
         RejectedError: It is another file.
     """
-    known = _known_digests(registry, grant.asset)
+    sender = None if order.marking is None else grantor_now(registry, grant)
+    known = known_digests(registry, grant, sender)
     if not known:
         raise NotFoundError(
             f"this home knows no file of {grant.asset}: receive the copy here first, or deliver "
             "from the home that registered it"
         )
-    if measured.digest not in known:
+    if digest not in known and sender is not None and grant.parent is not None:
         _refuse_file(
-            f"{source} is not the registered file: its SHA-256 is {measured.digest}; deliver the "
-            "file that was registered, or register this one",
-            f"{source} 不是所登记的文件（SHA-256 为 {measured.digest}）："
+            f"{order.source} is not the copy that the sender got: its SHA-256 is {digest}; what is "
+            "handed on is made from the copy that was received",
+            f"{order.source} 不是交付方收到的副本（SHA-256 为 {digest}）："
+            "再交付的副本须由其收到的副本制成",
+        )
+    if digest not in known:
+        _refuse_file(
+            f"{order.source} is not the registered file: its SHA-256 is {digest}; deliver the file "
+            "that was registered, or register this one",
+            f"{order.source} 不是所登记的文件（SHA-256 为 {digest}）："
             "请交付所登记的文件，或先登记本文件",
         )
 
@@ -239,45 +351,6 @@ def _refuse_file(en: str, zh: str) -> NoReturn:
         RejectedError: Always.
     """
     raise RejectedError("other_file", en, zh, rule="domain 4")
-
-
-def _known_digests(registry: RegistryApi, asset: SubjectKey) -> set[str]:
-    state = registry.need_state(Asset, asset)
-    records = [opening["value"] for opening in read_content(registry, asset)]
-    vault = registry.open_vault()
-    try:
-        records += [
-            record
-            for record in vault.find(DELIVERED, asset)
-            if isinstance(record, dict) and _is_delivered(registry, record)
-        ]
-    finally:
-        vault.close()
-    named = [record.get("digest") for record in records if isinstance(record, dict)]
-    return {digest for digest in (*named, *state.digests) if isinstance(digest, str)}
-
-
-def _is_delivered(registry: RegistryApi, record: JsonObject) -> bool:
-    """Whether the copy that the vault knows of is the one of a delivery on the ledger."""
-    delivery = registry.find_state(Delivery, SubjectKey(str(record.get("delivery"))))
-    return delivery is not None and delivery.copy.root == record.get("root")
-
-
-def _keep(
-    registry: RegistryApi, asset: SubjectKey, key: SubjectKey, salt: str, measured: MeasuredCopy
-) -> None:
-    vault = registry.open_vault()
-    try:
-        record: JsonObject = {
-            "delivery": key,
-            "digest": measured.digest,
-            "root": measured.root.hex(),
-            "salt": salt,
-            "size": measured.size,
-        }
-        vault.add(DELIVERED, {asset: record})
-    finally:
-        vault.close()
 
 
 def _find_sent(registry: RegistryApi, delivery: Delivery) -> Written:
@@ -293,40 +366,8 @@ def _find_sent(registry: RegistryApi, delivery: Delivery) -> Written:
     return Written(index, leaf.signed.id)
 
 
-def _find_salt(registry: RegistryApi, key: SubjectKey, delivery: Delivery) -> tuple[str, int]:
-    """Salt and size of a copy that was delivered from this home.
-
-    Raises:
-        NotFoundError: This vault does not have them.
-    """
-    vault = registry.open_vault()
-    try:
-        for record in vault.find(DELIVERED, delivery.asset):
-            if isinstance(record, dict) and record.get("delivery") == key:
-                size = record["size"]
-                return str(record["salt"]), size if isinstance(size, int) else 0
-    finally:
-        vault.close()
-    raise NotFoundError(
-        f"this home has no salt of {key}: finish it in the home that delivered it, or deliver anew"
-    )
-
-
 def _is_in_place(place: Path, salt: str, copy: Copy) -> bool:
     return place.is_file() and measure_salted(place, parse_base64url(salt)) == copy
-
-
-def _begin(place: Path, *, is_forced: bool) -> PendingCopy:
-    """A copy about to be written; what a process that died left of one is removed.
-
-    Whoever holds the registry's lock is alone with it.
-    """
-    name = re.compile(rf"\.{re.escape(place.name)}\.[0-9]+\.part")
-    with suppress(OSError):
-        for left in place.parent.iterdir():
-            if name.fullmatch(left.name):
-                left.unlink(missing_ok=True)
-    return PendingCopy(place, is_forced=is_forced)
 
 
 @contextmanager
@@ -345,12 +386,12 @@ def _unfinished(key: SubjectKey) -> Iterator[None]:
         raise StoreFailedError(f"{exc}; {key} may be recorded: {_FINISH.format(key)}") from exc
 
 
-def _make_note(
-    registry: RegistryApi, key: SubjectKey, written: Written, salt: str, size: int
+def _deliver_note(
+    registry: RegistryApi, key: SubjectKey, written: Written, kept: Kept, marked: Marked | None
 ) -> Delivered:
     receipt = registry.prover().prove_leaf(written.index)
-    note = DeliveryNote(key, parse_base64url(salt), size, receipt)
-    return Delivered(key, written, format_delivery_note(note))
+    note = DeliveryNote(key, parse_base64url(kept.salt), kept.size, receipt)
+    return Delivered(key, written, format_delivery_note(note), kept.sealed, marked)
 
 
 _FINISH: Final = "finish it with 'muniment deliver --finish {} --from FILE --out OUT'"

@@ -7,7 +7,7 @@ secret the file tells nobody whether a given file was ever registered.
 Spec: domain, section 2, "Duplicates"; Art. 39.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,10 +24,24 @@ from ledger.vault import Doomed, Vault
 from node.duties import read_settled
 from node.granted import name_of
 from node.registryapi import RegistryApi
+from tracing.containment import Containment, Share
 
 CONTENT: Final = "content"
 """Kind of the vault's records that make up the index, by digest."""
-EXACT, PUBLISHED = "exact", "published"
+EXACT, PUBLISHED, NEAR = "exact", "published", "near"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How much two contents share.
+
+    Args:
+        measure: What was compared: `rows`, `shingles` (pairs of cells), `chunks` or `words`.
+        containment: Of the new content in the earlier one, and the other way round.
+    """
+
+    measure: str
+    containment: Containment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +51,15 @@ class Duplicate:
     Args:
         asset: Its key.
         voucher: Number of its live voucher; None: it was never recorded, or that has ended.
-        match: `exact`: by the registrar's index; `published`: by a digest that anybody can see.
+        match: `exact`: by the registrar's index; `published`: by a digest that anybody can see;
+            `near`: by fingerprint, much the same content.
+        near: How much, of the latter.
     """
 
     asset: SubjectKey
     voucher: str | None
     match: str
+    near: Near | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +101,25 @@ class Match:
 def duplicate_json(duplicate: Duplicate) -> JsonObject:
     """A duplicate as programs read it."""
     voucher = {"voucher": duplicate.voucher} if duplicate.voucher else {}
-    return {"asset": duplicate.asset, **voucher, "match": duplicate.match}
+    near = {} if duplicate.near is None else _near_json(duplicate.near)
+    return {"asset": duplicate.asset, **voucher, "match": duplicate.match, **near}
+
+
+def _near_json(near: Near) -> JsonObject:
+    containment = near.containment
+    return {
+        "measure": near.measure,
+        "containment": {
+            "of_new": _share_json(containment.of_new),
+            "of_earlier": _share_json(containment.of_earlier),
+        },
+    }
+
+
+def _share_json(share: Share) -> JsonObject:
+    """A share and its interval; as text, since no number of ours has a fraction."""
+    ends = {"share": share.estimate, "low": share.low, "high": share.high}
+    return {name: f"{value:.4f}" for name, value in ends.items()}
 
 
 def index_content(
@@ -105,9 +140,13 @@ def doom_content(registration: SubjectKey, digest: str) -> Doomed:
 
 
 def find_duplicates(
-    registry: RegistryApi, vault: Vault, digests: Iterable[str], own: SubjectKey | None = None
+    registry: RegistryApi,
+    vault: Vault,
+    digests: Iterable[str],
+    own: SubjectKey | None = None,
+    near: Mapping[SubjectKey, Near] | None = None,
 ) -> list[Duplicate]:
-    """Assets filed here with any of the same content.
+    """Assets filed here with any of the same content, or with much of it.
 
     What the vault knows of a filing that was refused is no asset.
 
@@ -116,8 +155,10 @@ def find_duplicates(
         vault: With the index.
         digests: SHA-256 of each file, 64 hex digits.
         own: An asset that is no duplicate of itself.
+        near: What fingerprints say; None: nothing was compared.
     """
-    matches: dict[SubjectKey, str] = {}
+    near = near or {}
+    matches = dict.fromkeys(near, NEAR)
     for digest in digests:
         for record in vault.find(CONTENT, digest):
             if isinstance(record, dict):
@@ -125,21 +166,30 @@ def find_duplicates(
         matches |= dict.fromkeys(_claimants(registry, digest), PUBLISHED)
     states = {asset: registry.find_state(Asset, asset) for asset in matches if asset != own}
     return [
-        Duplicate(asset, state.voucher, matches[asset])
+        Duplicate(
+            asset,
+            state.voucher,
+            matches[asset],
+            near.get(asset) if matches[asset] == NEAR else None,
+        )
         for asset, state in states.items()
         if state is not None
     ]
 
 
 def review_duplicates(
-    registry: RegistryApi, key: SubjectKey, contents: Iterable[JsonObject]
+    registry: RegistryApi,
+    key: SubjectKey,
+    contents: Iterable[JsonObject],
+    near: Mapping[SubjectKey, Near] | None = None,
 ) -> list[Match]:
-    """Assets with the same content as a registration's, for the registrar to decide about.
+    """Assets with the same content as a registration's, or near it, for the registrar to judge.
 
     Args:
         registry: Whose ledger and vault.
         key: The registration's.
         contents: Openings of its content, as far as the vault has them.
+        near: What fingerprints say; None: nothing was compared.
 
     Raises:
         NotFoundError: There is no such registration.
@@ -148,7 +198,7 @@ def review_duplicates(
     digests = {*registry.need_state(Asset, own).digests, *read_digests(contents)}
     vault = registry.open_vault()
     try:
-        found = find_duplicates(registry, vault, sorted(digests), own)
+        found = find_duplicates(registry, vault, sorted(digests), own, near)
     finally:
         vault.close()
     findings = {each.asset: each for each in read_findings(registry, key)}
@@ -180,10 +230,10 @@ def check_decided(matches: Iterable[Match], findings: Iterable[DuplicateFinding]
     if missing:
         raise RejectedError(
             "duplicate",
-            f"the same content is registered as {', '.join(missing)}: look at it with "
-            "'muniment registration duplicates ID', then say for each what was decided with "
+            f"the same or much the same content is registered as {', '.join(missing)}: look at it "
+            "with 'muniment registration duplicates ID', then say for each what was decided with "
             "--duplicate ASSET=DECISION:REASON, or refuse the registration",
-            f"相同内容已登记为 {'、'.join(missing)}："
+            f"相同或大部分相同的内容已登记为 {'、'.join(missing)}："
             "请用 muniment registration duplicates 标识 查看，"
             "并用 --duplicate 数据=结论:理由 逐一写明认定结论，或不予登记",
             rule="Art. 39",

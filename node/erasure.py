@@ -3,7 +3,7 @@
 Nothing on the ledger changes, so every proof stays valid; what a commitment hid can never be shown
 again, nor tested by guessing, since the salt is gone too. The form behind a registration goes with
 the first of its members, and with it what makes a row of a batch itself: the same row is filed anew
-if it comes again. Entries of the index of duplicates go with the content.
+if it comes again. Entries of the index of duplicates go with the content, and so do fingerprints.
 
 Spec: domain, section 3; our formats, section 5 ("Commitment").
 """
@@ -22,8 +22,10 @@ from ledger.core.types import Json, SubjectKey
 from ledger.errors import NotFoundError, RejectedError
 from ledger.vault import Doomed, Vault
 from node.duplicates import doom_content, read_digests
-from node.issuing import OPENING, doom_form, doom_row, read_openings
+from node.forgetting import doom_form, doom_row, doom_traces
+from node.issuing import OPENING, read_openings
 from node.registryapi import RegistryApi
+from node.sketchindex import forget_sketches
 
 ERASED: Final = "erased"
 """Kind of the vault's records that say what was erased, by opening: `{"at","reason"}`."""
@@ -77,16 +79,21 @@ def erase_openings(
             raise NotFoundError(f"the openings of {subject} are not in this vault")
         mark: Json = {"at": registry.clock.now(), "reason": reason}
         marks = {ERASED: {f"{subject} {name}": mark for name in held}}
-        doomed = list(_doom(vault, subject, held))
+        doomed = list(_doom(registry, vault, subject, held))
         records = vault.erase_all(doomed, marks)
+        forget_sketches(vault, registry.home)
     shown = tuple(sorted(set(wanted) & set(published)))
     return Erased(subject, tuple(held), records, shown, is_repeated=not held)
 
 
-def _doom(vault: Vault, subject: SubjectKey, fields: Sequence[str]) -> Iterable[Doomed]:
+def _doom(
+    registry: RegistryApi, vault: Vault, subject: SubjectKey, fields: Sequence[str]
+) -> Iterable[Doomed]:
     contents = [name for name in fields if CONTENT_FIELD.fullmatch(name)]
     for digest in read_digests(read_openings(vault, subject, contents)):
         yield doom_content(subject, digest)
+    if contents:
+        yield from doom_traces(registry.need_state(Registration, subject).asset, contents)
     for name in fields:
         yield Doomed(OPENING, f"{subject} {name}")
     yield from doom_form(subject)

@@ -2,7 +2,8 @@
 
 ```text
 HOME/ledger.db   the log and all that follows from it
-HOME/vault.db    openings and forms, sealed
+HOME/vault.db    openings, forms and fingerprints, sealed
+HOME/trace.db    which fingerprints have which keyed hashes; made anew from the vault if it is gone
 HOME/keys/       NAME.key, and log.signed: what the log signed last
 HOME/trust.policy
 HOME/lock        held by whoever writes
@@ -36,6 +37,11 @@ class Home:
     def vault(self) -> Path:
         """The vault's file."""
         return self.path / "vault.db"
+
+    @property
+    def trace(self) -> Path:
+        """The inverted index of fingerprints."""
+        return self.path / "trace.db"
 
     @property
     def keys(self) -> Path:

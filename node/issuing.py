@@ -4,7 +4,6 @@ Openings of all commitments go into the vault before the ledger names them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,18 +27,26 @@ from ledger.core.event import Event, SignedEvent, parse_unsigned_event
 from ledger.core.limits import MAX_BUNDLE_BYTES
 from ledger.core.subjects import derive_id
 from ledger.core.types import Json, JsonObject, SubjectKey
-from ledger.errors import CorruptionError, NotFoundError, UnavailableError
-from ledger.keys import SigningKey, fresh_salt
-from ledger.vault import Doomed, Vault
-from node.duplicates import CONTENT, Duplicate, doom_content, find_duplicates, index_content
+from ledger.errors import CorruptionError, NotFoundError
+from ledger.keys import SigningKey, fresh_nonce, fresh_salt
+from ledger.vault import Vault
+from node.duplicates import (
+    CONTENT,
+    Duplicate,
+    Near,
+    find_duplicates,
+    index_content,
+)
+from node.fingerprinting import Fingerprinter, Made, Measured
+from node.nearduplicates import NEAR, list_near, rate_found
 from node.registryapi import RegistryApi, Written
 from node.room import check_room
 from tracing.fingerprint import Fingerprint
 
 BATCH, FORM, OPENING, REF = "batch", "form", "opening", "ref"
 """Kinds of the vault's records; those of a batch are the events of its rows, by what each is."""
-Records: TypeAlias = Mapping[str, Mapping[str, Json]]
-"""Records for the vault: by kind, then by name."""
+Records: TypeAlias = Mapping[str, Mapping[str, Json] | Sequence[tuple[str, Json]]]
+"""Records for the vault: by kind, then by name; pairs where several share a name."""
 
 
 class Application(Record, frozen=True, kw_only=True):
@@ -118,14 +125,46 @@ class Filing:
         self._files = files
         own = {filer} if application.mandate is None else set()
         self._parties = tuple(sorted({*own, *parties}))
+        self._nonce = fresh_nonce()
+        self._asset = derive_id("asset", actor=filer, nonce=self._nonce)
+        self._made: dict[str, Made] = {}
+        self._near: dict[SubjectKey, Near] = {}
         self._openings = self._commit_members()
 
+    @property
+    def files(self) -> Sequence[Fingerprint]:
+        """Its content."""
+        return self._files
+
+    def fingerprint(self, fingerprinter: Fingerprinter, files: Sequence[Measured | None]) -> None:
+        """Make the fingerprints of its files, which its commitments cover then; before `build`.
+
+        Args:
+            fingerprinter: Of the same home.
+            files: As they were read, in their order; None: one is known by its digest alone.
+
+        Raises:
+            CorruptionError: A record of the vault was changed.
+            StoreFailedError: The index could not be read or written.
+        """
+        found = [each for file in files if file is not None for each in fingerprinter.search(file)]
+        self._near = rate_found(found)
+        for place, file in enumerate(files):
+            if file is not None:
+                member = f"content.{place}"
+                self._made[member] = fingerprinter.make(self._asset, member, file)
+        self._openings |= {
+            member: Opening(salt=fresh_salt(), value=self._describe_file(member))
+            for member in self._made
+        }
+
     def find_duplicates(self) -> list[Duplicate]:
-        """Assets filed here before with any of the same files.
+        """Assets filed here before with any of the same files, or with much of what is in them.
 
         What the vault knows of a filing that was refused is no asset.
         """
-        return find_duplicates(self._registry, self._vault, [each.digest for each in self._files])
+        digests = [each.digest for each in self._files]
+        return find_duplicates(self._registry, self._vault, digests, near=self._near)
 
     def file(self, keys: Sequence[SigningKey], *, publish_digests: bool) -> SignedEvent:
         """The signed `registration.file`; all its openings are in the vault already.
@@ -165,7 +204,7 @@ class Filing:
             digests=digests if publish_digests else UNSET,
             agent=UNSET if mandate is None else Agent(party=self._filer, mandate=mandate),
         )
-        return self._registry.build_event(self._filer, body)
+        return self._registry.build_event(self._filer, body, self._nonce)
 
     def draft_openings(self) -> list[DraftOpening]:
         """The openings of all its commitments, as they travel with a draft."""
@@ -181,8 +220,14 @@ class Filing:
         Args:
             event: What `build` gave.
         """
-        asset, registration = _new_ids(event)
+        asset, registration = new_ids(event)
+        made: dict[str, dict[str, Json]] = {}
+        for each in self._made.values():
+            for kind, named in each.list_records().items():
+                made.setdefault(kind, {}).update(named)
         return {
+            **made,
+            NEAR: list_near(asset, self._near),
             OPENING: {
                 f"{registration} {each.field}": opening_json(each) for each in self.draft_openings()
             },
@@ -192,7 +237,7 @@ class Filing:
 
     def keys(self, filed: SignedEvent) -> tuple[SubjectKey, SubjectKey]:
         """Asset and registration that the filing opens."""
-        return _new_ids(filed.event)
+        return new_ids(filed.event)
 
     def commitments(self, filed: SignedEvent) -> JsonObject:
         """`$commit` of each file, by field.
@@ -216,9 +261,15 @@ class Filing:
     def _commit_members(self) -> dict[str, Opening]:
         values: dict[str, Json] = dict.fromkeys(INITIAL_MEMBERS)
         values |= self._application.members
-        for i, file in enumerate(self._files):
-            values[f"content.{i}"] = {"digest": file.digest, "size": file.size}
+        for i in range(len(self._files)):
+            values[f"content.{i}"] = self._describe_file(f"content.{i}")
         return {name: Opening(salt=fresh_salt(), value=value) for name, value in values.items()}
+
+    def _describe_file(self, member: str) -> JsonObject:
+        """What the commitment to a file says of it."""
+        file, made = self._files[int(member.partition(".")[2])], self._made.get(member)
+        exact: JsonObject = {"digest": file.digest, "size": file.size}
+        return exact if made is None else {**exact, "fingerprint": made.opening}
 
 
 def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
@@ -236,42 +287,10 @@ def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
     by_kind: dict[str, list[tuple[str, Json]]] = {}
     for records in applications:
         for kind, named in records.items():
-            by_kind.setdefault(kind, []).extend(named.items())
+            pairs = named.items() if isinstance(named, Mapping) else named
+            by_kind.setdefault(kind, []).extend(pairs)
     for kind, pairs in by_kind.items():
         vault.add(kind, pairs)
-
-
-def doom_filing(event: Event, digests: Iterable[str], row: str | None = None) -> list[Doomed]:
-    """What the vault has of a filing: all of it, for one that never enters the log.
-
-    Args:
-        event: What `Filing.build` gave.
-        digests: Of its files.
-        row: What makes the row of a batch itself; None: it came in none.
-    """
-    registration = _new_ids(event)[1]
-    application = event.body["application"]
-    fields = application if isinstance(application, Mapping) else ()
-    return [
-        *(Doomed(OPENING, f"{registration} {field}") for field in fields),
-        *doom_form(registration),
-        *([] if row is None else [Doomed(BATCH, row)]),
-        *(doom_content(registration, digest) for digest in digests),
-    ]
-
-
-def doom_form(registration: SubjectKey) -> list[Doomed]:
-    """What the vault has of a registration's form beside the openings."""
-    return [Doomed(FORM, registration), Doomed(REF, registration)]
-
-
-def doom_row(registration: SubjectKey) -> Doomed:
-    """The row of a batch that a registration came in: it would confirm a guess at the form."""
-
-    def is_its(record: Json) -> bool:
-        return _new_ids(read_row_event(record))[1] == registration
-
-    return Doomed(BATCH, None, is_its)
 
 
 def read_row_event(record: Json) -> Event:
@@ -285,19 +304,8 @@ def read_row_event(record: Json) -> Event:
     return parse_unsigned_event(value).event
 
 
-def forget_refused(registry: RegistryApi, filed: SignedEvent, files: Iterable[Fingerprint]) -> None:
-    """Destroy what the vault keeps of a filing that was refused; nothing if it is in the log.
-
-    Raises:
-        StoreFailedError: The vault could not be written: `muniment vault erase --extra` later.
-    """
-    if registry.find_event(filed.id) is not None:
-        return
-    with closing(registry.open_vault()) as vault, suppress(UnavailableError):
-        vault.erase_all(doom_filing(filed.event, [each.digest for each in files]), {})
-
-
-def _new_ids(event: Event) -> tuple[SubjectKey, SubjectKey]:
+def new_ids(event: Event) -> tuple[SubjectKey, SubjectKey]:
+    """Asset and registration that an initial filing opens."""
     asset = derive_id("asset", actor=event.actor, nonce=event.nonce)
     return asset, derive_id("registration", actor=event.actor, nonce=event.nonce)
 
@@ -337,7 +345,7 @@ def find_filing(registry: RegistryApi, asset: SubjectKey) -> SubjectKey:
     event = first[1].signed.event
     if event.kind != File.kind:
         raise CorruptionError(f"the history of {asset} does not begin with its filing: audit")
-    return _new_ids(event)[1]
+    return new_ids(event)[1]
 
 
 def read_application(vault: Vault, registration: SubjectKey) -> Application:

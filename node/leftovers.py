@@ -13,8 +13,11 @@ from ledger.errors import CorruptionError
 from ledger.vault import Doomed
 from node.duplicates import CONTENT
 from node.erasure import ERASED
+from node.fingerprinting import doom_unknown
 from node.issuing import BATCH, FORM, OPENING, REF
+from node.nearduplicates import doom_unknown_near
 from node.registryapi import RegistryApi
+from node.sketchindex import forget_sketches
 from node.vaultcheck import check_vault, read_extra
 
 EXTRA: Final = "extra"
@@ -42,6 +45,7 @@ def erase_leftovers(registry: RegistryApi, reason: str) -> int:
         raise CorruptionError("the vault has wrong openings: restore it from a backup first")
     extra = {each.commitment for each in report.extra}
     known = frozenset(registry.find_subjects("registration/", _ALL))
+    assets = registry.find_subjects("asset/", _ALL)
 
     def is_unknown(place: Json) -> bool:
         return not isinstance(place, dict) or place.get("registration") not in known
@@ -55,7 +59,11 @@ def erase_leftovers(registry: RegistryApi, reason: str) -> int:
         Doomed(REF, None, spared=known),
         Doomed(CONTENT, None, is_unknown),
         Doomed(BATCH, None, is_unwritten),
+        *doom_unknown(assets),
+        *doom_unknown_near(assets),
     ]
     mark: Json = {"at": registry.clock.now(), "reason": reason}
     with closing(registry.open_vault()) as vault:
-        return vault.erase_all(doomed, {ERASED: {EXTRA: mark}})
+        count = vault.erase_all(doomed, {ERASED: {EXTRA: mark}})
+        forget_sketches(vault, registry.home)
+    return count

@@ -42,6 +42,7 @@ from node.pack import CASE, MAX_UNPACKED_BYTES, read_pack
 from node.packparts import Parts, read_parts
 from node.packstatement import check_statement
 from node.suspects import Suspect, open_contents
+from node.tracing.casejudge import check_case
 
 if TYPE_CHECKING:
     from ledger.core.opening import VerifiedCheckpoint
@@ -132,11 +133,12 @@ def _judge(
     if is_inner and parts.packs:
         raise MalformedError("packs lie in packs only once: verify the inner one by itself")
     main = _find_main(parts)
-    if main is not None:
-        report.subject = _subject_of(parts.documents[main])
+    report.subject = _name_subject(parts, main)
     check_expectation(report, ask.question)
-    knows_date = bool(parts.list_paths(VOUCHER) or parts.packs)
-    note_other_questions(ask, report, knows_date=knows_date, knows_file=main is not None)
+    is_traced = parts.finding is not None
+    knows_date = not is_traced and bool(parts.list_paths(VOUCHER) or parts.packs)
+    knows_file = is_traced or main is not None
+    note_other_questions(ask, report, knows_date=knows_date, knows_file=knows_file)
     found: dict[str, Report] = {}
     for path, content in parts.documents.items():
         with _judging(report, path) as found[path]:
@@ -146,6 +148,7 @@ def _judge(
         found[path] = _judge_inner(path, content, ask, report, formats, walk)
     _check_openings(report, parts, main)
     check_statement(report, parts, main, found, ask.policy)
+    check_case(report, pack.form, parts, found, ask)
     report.note_unchecked(*(f"{EXPLANATION}: {path}" for path in parts.texts))
     walk.levels.append(_Level(parts, main, found, report))
 
@@ -195,7 +198,7 @@ def _part_ask(path: str, parts: Parts, ask: Ask, main: str | None, formats: Form
         expect_subject=None,
     )
     suspect = None
-    if path == main and ask.suspect is not None:
+    if path == main and ask.suspect is not None and parts.finding is None:
         suspect = _knowing(ask.suspect, [one for _, found in parts.openings for one in found])
     return Ask(ask.policy, question, None, suspect)
 
@@ -222,6 +225,13 @@ def _find_main(parts: Parts) -> str | None:
     if len(about) != 1:
         raise BundleError(f"the statement is about {wanted}, of which the pack holds {len(about)}")
     return about[0]
+
+
+def _name_subject(parts: Parts, main: str | None) -> str:
+    """Whom a pack is about: the asset of its finding, or its voucher."""
+    if parts.finding is not None:
+        return parts.finding.derivation.asset or ""
+    return "" if main is None else _subject_of(parts.documents[main])
 
 
 def _subject_of(content: bytes) -> str:
@@ -331,7 +341,7 @@ def _conclude(level: _Level) -> None:
     parts = list(found.values())
     chosen = found[main] if main is not None else parts[0]
     report.opened, report.seal = chosen.opened, chosen.seal
-    if main is not None:
+    if main is not None and level.parts.finding is None:
         report.status, report.marks = chosen.status, list(chosen.marks)
         report.valid_until = chosen.valid_until
         report.shown = [*chosen.shown, *report.shown]
@@ -339,4 +349,6 @@ def _conclude(level: _Level) -> None:
     times = [part.as_of for part in parts if part.as_of is not None]
     report.as_of = min(times, default=None)
     report.is_authentic = True
-    report.is_in_force = all(part.is_in_force for part in parts)
+    # A finding speaks of a past act: whether the voucher is still in force makes it no less true.
+    is_past = level.parts.finding is not None
+    report.is_in_force = is_past or all(part.is_in_force for part in parts)

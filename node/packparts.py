@@ -15,6 +15,7 @@ from node.pack import is_pack
 from node.statement import STATEMENT, STATEMENT_FILE, Statement, parse_statement
 from node.statementtext import TEXT_FILES
 from node.suspects import OPENING_FORMAT, parse_opening_file
+from node.tracing.finding import FINDING, FINDING_FILE, REPORT_FILES, Finding, parse_finding
 
 _OURS: Final = "muniment/"
 _JSON_SUFFIX: Final = ".json"
@@ -38,6 +39,9 @@ class Parts:
         texts: Files that prove nothing.
         stated: The statement's texts, by path; they have to say what it says.
         openings: Opening files: asset and openings.
+        opening_paths: Where they lie.
+        finding: What a case found, if it is one of a trace.
+        reports: The finding's reports, by path; they have to say what it says.
         statement: What the pack states, if it does.
     """
 
@@ -47,6 +51,9 @@ class Parts:
     texts: dict[str, bytes] = field(default_factory=dict)
     stated: dict[str, bytes] = field(default_factory=dict)
     openings: list[tuple[str, list[JsonObject]]] = field(default_factory=list)
+    opening_paths: list[str] = field(default_factory=list)
+    finding: Finding | None = None
+    reports: dict[str, bytes] = field(default_factory=dict)
     statement: Statement | None = None
 
     def read(self, path: str) -> JsonObject:
@@ -70,7 +77,7 @@ def read_parts(files: Mapping[str, bytes]) -> Parts:
     one under any name: both have to be read by the one strict reader later.
 
     Raises:
-        MalformedError: The statement or an opening is none, or lies elsewhere.
+        MalformedError: The statement, the finding or an opening is none, or lies elsewhere.
         LimitError: It is too large.
     """
     parts = Parts()
@@ -78,6 +85,10 @@ def read_parts(files: Mapping[str, bytes]) -> Parts:
         if path == STATEMENT_FILE:
             value = decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
             parts.statement = parse_statement(value)
+        elif path == FINDING_FILE:
+            parts.finding = parse_finding(decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES))
+        elif path in REPORT_FILES.values():
+            parts.reports[path] = content
         elif path in TEXT_FILES.values():
             parts.stated[path] = content
         elif is_pack(content) and not path.endswith(_JSON_SUFFIX):
@@ -91,7 +102,10 @@ def _sort_document(parts: Parts, path: str, content: bytes) -> None:
     form = _peek_format(content)
     if form == STATEMENT:
         raise MalformedError(f"a statement lies at {STATEMENT_FILE}, not at {path}")
+    if form == FINDING:
+        raise MalformedError(f"a finding lies at {FINDING_FILE}, not at {path}")
     if form == OPENING_FORMAT:
+        parts.opening_paths.append(path)
         value = decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
         parts.openings.append(parse_opening_file(value))
     elif form.startswith(_OURS) or path.endswith(_JSON_SUFFIX):

@@ -95,21 +95,31 @@ def _gather(
     policy = Policy(logs=(Log(registry.log_key),))
     judge_voucher(bundle, policy, Question(now=as_of, as_of=as_of), judged)
     keys = (bundle.state.subject, bundle.asset.subject)
-    dossiers = {key: found for key in keys if (found := _find_history(prover, key)) is not None}
+    dossiers = {
+        key: found
+        for key in keys
+        if (found := find_history(prover, key, MAX_HISTORY_BYTES)) is not None
+    }
     value = bundle.asset.value
     holders = [] if value is None else find_holders(parse_state_record(Asset, value.state), as_of)
     states = {key: prover.prove_state(key) for key in holders}
     return Evidence(bundle, judged, dossiers, states, is_opened=is_opened)
 
 
-def _find_history(prover: Proofs, key: SubjectKey) -> Dossier | None:
-    """The whole history of a subject; None if it is more than a pack should hold."""
+def find_history(prover: Proofs, key: SubjectKey, max_bytes: int) -> Dossier | None:
+    """The whole history of a subject; None if it is more than a pack should hold.
+
+    Args:
+        prover: Of the checkpoint.
+        key: Of the subject.
+        max_bytes: In the file, about twice what its entries have.
+    """
     try:
         dossier = prover.prove_history(key)
     except LimitError:
         return None
     size = sum(len(event.leaf) for event in dossier.events)
-    return dossier if 2 * size <= MAX_HISTORY_BYTES else None
+    return dossier if 2 * size <= max_bytes else None
 
 
 def _format_histories(prover: Proofs, evidence: Evidence) -> dict[str, JsonObject]:

@@ -298,18 +298,26 @@ class RegistryApi(ABC):
         """The vault; the caller closes it."""
         return Vault(self.home.vault, self.ring.load_secret(VAULT_KEY))
 
-    def build_event(self, actor: SubjectKey, body: Body) -> Event:
-        """An event of this ledger with the subjects that its body asks for, still unsigned."""
-        return create_event(self.clock, self.origin, actor, body)
+    def build_event(self, actor: SubjectKey, body: Body, nonce: str | None = None) -> Event:
+        """An event of this ledger with the subjects that its body asks for, still unsigned.
+
+        Args:
+            actor: Who speaks.
+            body: Of the event.
+            nonce: Fresh, where what the event opens was named before; None: one is made.
+        """
+        return create_event(self.clock, self.origin, actor, body, nonce)
 
     def sign_event(self, event: Event, keys: Sequence[SigningKey]) -> SignedEvent:
         """The event, signed by these keys."""
         return sign_event(event, keys)
 
 
-def create_event(clock: Clock, origin: str, actor: SubjectKey, body: Body) -> Event:
+def create_event(
+    clock: Clock, origin: str, actor: SubjectKey, body: Body, nonce: str | None = None
+) -> Event:
     """An event with a fresh nonce, valid for seven days, and its kind's subjects."""
-    nonce, at = fresh_nonce(), clock.now()
+    nonce, at = nonce or fresh_nonce(), clock.now()
     return Event(
         actor=actor,
         at=at,

@@ -7,7 +7,9 @@ Spec: our formats, section 5, "Roots named in events".
 """
 
 import os
+import re
 import stat
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -56,7 +58,7 @@ def measure_copy(path: Path, salt: bytes, progress: Progress = _no_progress) -> 
     """
     with _open_regular(path) as file:
         try:
-            return _measure(file, salt, None, progress)
+            return _measure(_read_blocks(file, progress), salt, None)
         except OSError as exc:
             raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
 
@@ -84,19 +86,39 @@ class PendingCopy:
             StoreFailedError: It could not be written; nothing is left.
         """
         with _open_regular(source) as file:
-            try:
-                self._check_place()
-                self._waiting.unlink(missing_ok=True)
-                # Exclusive: nobody else's file is written to, nor what a link of this name names.
-                with self._create(file) as copy:
-                    measured = _measure(file, salt, copy, progress)
-                    copy.flush()
-                    os.fsync(copy.fileno())
-            except FileNotFoundError:
-                raise NotFoundError(f"there is no folder {self.place.parent}") from None
-            except OSError as exc:
-                self.discard()
-                raise StoreFailedError(f"cannot write {self.place}: {exc.strerror}") from exc
+            return self._write(file, _read_blocks(file, progress), salt)
+
+    def write_made(self, source: Path, parts: Iterable[bytes], salt: bytes) -> MeasuredCopy:
+        """Write a copy that was made from a file, measuring it.
+
+        Args:
+            source: Who may read it may read the copy.
+            parts: The copy's bytes, in parts of any size.
+            salt: 32 bytes.
+
+        Raises:
+            ExistsError: There is a file in its place, or a folder, which nothing replaces.
+            NotFoundError: There is no such source, or no folder for the copy.
+            MalformedError: The source cannot be opened, or is no regular file.
+            StoreFailedError: It could not be written; nothing is left.
+        """
+        with _open_regular(source) as file:
+            return self._write(file, _cut_blocks(parts), salt)
+
+    def _write(self, source: BinaryIO, blocks: Iterable[bytes], salt: bytes) -> MeasuredCopy:
+        try:
+            self.check()
+            self._waiting.unlink(missing_ok=True)
+            # Exclusive: nobody else's file is written to, nor what a link of this name names.
+            with self._create(source) as copy:
+                measured = _measure(blocks, salt, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+        except FileNotFoundError:
+            raise NotFoundError(f"there is no folder {self.place.parent}") from None
+        except OSError as exc:
+            self.discard()
+            raise StoreFailedError(f"cannot write {self.place}: {exc.strerror}") from exc
         return measured
 
     def _create(self, source: BinaryIO) -> BinaryIO:
@@ -128,7 +150,12 @@ class PendingCopy:
         with suppress(OSError):
             self._waiting.unlink(missing_ok=True)
 
-    def _check_place(self) -> None:
+    def check(self) -> None:
+        """See that nothing is in its place that it may not replace.
+
+        Raises:
+            ExistsError: There is.
+        """
         if self.place.is_dir():
             raise ExistsError(f"{self.place} is a folder: name a file in it")
         if os.path.lexists(self.place) and not self._is_forced:
@@ -146,26 +173,60 @@ class PendingCopy:
         except FileExistsError:
             raise
         except OSError:  # a file system without links, such as that of a memory stick
-            self._check_place()
+            self.check()
             self._waiting.rename(self.place)
         else:
             self._waiting.unlink()
 
 
-def _measure(
-    file: BinaryIO, salt: bytes, copy: BinaryIO | None, progress: Progress
-) -> MeasuredCopy:
+def begin_copy(place: Path, *, is_forced: bool) -> PendingCopy:
+    """A copy about to be written; what a process that died left of one is removed.
+
+    Whoever holds the registry's lock is alone with it.
+
+    Args:
+        place: Where it will be.
+        is_forced: Replace another file there.
+    """
+    name = re.compile(rf"\.{re.escape(place.name)}\.[0-9]+\.part")
+    with suppress(OSError):
+        for left in place.parent.iterdir():
+            if name.fullmatch(left.name):
+                left.unlink(missing_ok=True)
+    return PendingCopy(place, is_forced=is_forced)
+
+
+def _read_blocks(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
+    while block := file.read(BLOCK_BYTES):
+        progress(len(block))
+        yield block
+
+
+def _cut_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    left = b""
+    for part in parts:
+        left += part
+        while len(left) >= BLOCK_BYTES:
+            yield left[:BLOCK_BYTES]
+            left = left[BLOCK_BYTES:]
+    if left:
+        yield left
+
+
+def _measure(blocks: Iterable[bytes], salt: bytes, copy: BinaryIO | None) -> MeasuredCopy:
+    """Measure blocks of which every one but the last is full, and write them to the copy."""
     hasher, size = sha256(), 0
     frontier, leaves = EMPTY_FRONTIER, list[Digest]()
-    while (block := file.read(BLOCK_BYTES)) or size == frontier.size == len(leaves) == 0:
+    for block in blocks:
         leaves.append(hash_leaf(salt + block))
         hasher.update(block)
         size += len(block)
         if copy is not None:
             copy.write(block)
-        progress(len(block))
         if len(leaves) == _LEAVES_AT_ONCE:
             frontier, leaves = frontier.extend(leaves), []
+    if not size:
+        leaves.append(hash_leaf(salt))
     frontier = frontier.extend(leaves)
     return MeasuredCopy(frontier.root(), frontier.size, hasher.hexdigest(), size)
 

@@ -8,7 +8,18 @@ import re
 from itertools import chain
 from typing import Final
 
-from cli.chinese import following, forms, light, proofs, registry, remote, usage, witness
+from cli.chinese import (
+    cases,
+    following,
+    forms,
+    light,
+    proofs,
+    registry,
+    remote,
+    tables,
+    usage,
+    witness,
+)
 
 _KINDS: Final = {
     "bundle": "文件各部分不相符", "conflict": "日志已被他人追加",
@@ -27,11 +38,12 @@ _KINDS: Final = {
     "busy": "节点繁忙", "too_many": "请求过于频繁", "hung_up": "请求未按时送达",
     "method": "该路径不支持此方法", "media_type": "内容类型不符", "server": "节点内部错误",
     "document_missing": "缺少事件所指的文件", "extra_missing": "缺少所需组件",
+    "tables_missing": "缺少读取数据表的组件",
     "store_failed": "读写失败", "unavailable": "暂不可用", "usage": "用法有误",
     "verification": "验证未通过", "wrong_passphrase": "口令错误",
 }  # fmt: skip
 
-_TABLES: Final = (witness, remote, usage, forms, registry, proofs, following, light)
+_TABLES: Final = (cases, witness, remote, usage, forms, registry, proofs, following, light, tables)
 """Each has pairs: a pattern for the whole sentence, and what it becomes. The first one serves."""
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 

@@ -40,6 +40,42 @@ SENTENCES: Final = (
         r"本目录没有 \1 的盐值：请在交付时所用的目录中补完，或重新交付",
     ),
     (
+        r"this home has no marks of (\S+): .+",
+        r"本目录没有 \1 的标记信息：请在交付时所用的目录中补完，或重新交付",
+    ),
+    (r"(.+) has no rows to tell copies by: .+", r"\1 没有可区分副本的行：请使用 --exact 交付"),
+    (
+        r"all (\d+) rows would be withheld: .+",
+        r"全部 \1 行都会被略去：请减少略去的份额，或使用 --exact 交付",
+    ),
+    (
+        r"the marked copy of a (\S+) file is a CSV file: .+",
+        r"\1 文件的带标记副本为 CSV 文件：请用 --out 名称.csv，或使用 --exact 原样交付",
+    ),
+    (
+        r"(.+) cannot be written back byte for byte, or has changed meanwhile: .+",
+        r"\1 无法逐字节写回，或在复制期间被改动：请另存为 UTF-8 并登记该文件，或使用 --exact 交付",
+    ),
+    (r"(.+); deliver what is no table with --exact", r"\1；不是表格的文件请使用 --exact 交付"),
+    (
+        r"no delivery on this ledger names this sealed key: .+",
+        r"本账本上没有交付指向该密封密钥：请检查文件是否原样送达，以及是否为本账本",
+    ),
+    (
+        r"this marking key is sealed to (\S+), and none of its keys lies in this home: .+",
+        r"该标记密钥密封托管于 \1，而其密钥不在本目录：请在其密钥所在处打开",
+    ),
+    (r"a box of the sealed key is damaged", r"密封密钥已损坏"),
+    (
+        r"what is sealed is not the marking key that (\S+) committed to",
+        r"密封的内容不是 \1 所承诺的标记密钥",
+    ),
+    (r"(\S+) is an exact copy: it has no marking key", r"\1 为原样副本，没有标记密钥"),
+    (
+        r"this home has no marking key of (\S+): .+",
+        r"本目录没有 \1 的标记密钥：请用 muniment escrow open 打开，或向交付方索取",
+    ),
+    (
         r"the answer rests on the whole history of (\S+), (\d+) events, and a proof holds "
         r"(\d+): .+",
         r"该答复依据 \1 的完整历史（\2 个事件），而一份证明最多 \3 个："

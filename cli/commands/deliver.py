@@ -19,10 +19,17 @@ def add_commands(app: typer.Typer) -> None:
         "deliver",
         help=say(
             "Deliver a copy under a grant: writes OUT and OUT.delivery.json, and records it.\n\n"
+            "As far as the grant discloses it the copy is marked: each recipient lacks other rows and "
+            "has a few other cells, by which a leak is traced; --plan shows beforehand what that is "
+            "worth and costs, --exact leaves it out. A copy that is handed on also gets "
+            "OUT.escrow.json, its marking key sealed to who licensed the sender.\n\n"
             "The recipient gets both files. Without the record no file is written. If it is "
             "interrupted after the record, --finish makes the same copy again.\n\n"
             "Example: muniment deliver TEST2026110001 --from flights.csv --to 乙公司 --out copy.csv",
             "依授权交付副本：写出 OUT 与 OUT.delivery.json，并登记交付。\n\n"
+            "授权约定标记的，各份副本略去的行与个别单元格各不相同，泄露时据以追溯。\n\n"
+            "--plan 事先显示其作用与影响；--exact 则不作标记。\n\n"
+            "再交付的副本另写出 OUT.escrow.json，即密封托管的标记密钥。\n\n"
             "两个文件均交给接收方；未完成登记则不写出任何文件。\n\n"
             "登记之后若中断，可用 --finish 补完同一副本。\n\n"
             "示例：muniment deliver TEST2026110001 --from flights.csv --to 乙公司 --out copy.csv",
@@ -43,7 +50,9 @@ def deliver(
     source: Annotated[
         Path, typer.Option("--from", help=say("The registered file.", "所登记的文件。"))
     ],
-    out: Annotated[Path, typer.Option("--out", help=say("Copy to write.", "写出的副本。"))],
+    out: Annotated[
+        Path | None, typer.Option("--out", help=say("Copy to write.", "写出的副本。"))
+    ] = None,
     asset: Annotated[str | None, ASSET] = None,
     to: Annotated[str | None, typer.Option("--to", help=say("Recipient.", "接收方。"))] = None,
     grant: Annotated[
@@ -65,6 +74,38 @@ def deliver(
             )
         ),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help=say("Copy the file as it is, without marks.", "按原样复制，不作标记。"),
+        ),
+    ] = False,
+    withhold_only: Annotated[
+        bool,
+        typer.Option(
+            "--withhold-only",
+            help=say("Mark by missing rows alone; change no cell.", "仅略去行，不改动单元格。"),
+        ),
+    ] = False,
+    marked_by: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Third party that makes the marks and signs too.", "制作标记并共同签署的第三方。"
+            )
+        ),
+    ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            help=say(
+                "Write nothing; show how many leaked rows name a recipient, and what marks cost the data.",
+                "仅显示标记的作用与影响，不写出文件。",
+            ),
+        ),
+    ] = False,
     finish: Annotated[
         str | None,
         typer.Option(
@@ -77,22 +118,28 @@ def deliver(
     ] = None,
 ) -> None:
     from cli import copies
+    from cli.consigning import Consignment, need_out
 
     session: Session = context.obj
-    said = copies.Consignment(
+    said = Consignment(
         source=source,
-        out=out,
+        out=need_out(out, is_plan=plan),
         is_forced=force,
         asset=asset,
         recipient=to,
         grant=grant,
         sender=party,
         filing=filing,
+        is_exact=exact,
+        is_withhold_only=withhold_only,
+        maker=marked_by,
     )
-    if finish is None:
-        copies.deliver(session, said)
-    else:
+    if finish is not None:
         copies.finish(session, said, finish)
+    elif plan:
+        copies.plan(session, said)
+    else:
+        copies.deliver(session, said)
 
 
 def receive(

@@ -159,7 +159,7 @@ def _clear(out: Path) -> None:
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).touch()
-    for folder in ("copies", "proofs"):
+    for folder in ("copies", "found", "proofs"):
         (out / folder).mkdir()
 
 

@@ -30,27 +30,51 @@ _HELP = say(
     "示例：muniment register --template initial",
 )
 _FINGERPRINT_HELP = say(
-    "Show what identifies a file exactly.\n\nExample: muniment fingerprint table.csv",
-    "显示文件的精确标识。\n\n示例：muniment fingerprint table.csv",
+    "Show what identifies a file, exactly and by what is in it.\n\n"
+    "A table (CSV, TSV, JSON Lines, XLSX, Parquet) has one digest however it is written; of "
+    "registered files keyed sketches of rows, of pairs of cells and of columns are kept in the "
+    "vault, which recognise parts, copies and edited copies. Other files have chunks, and text "
+    "has runs of words. Nothing is written here.\n\n"
+    "Example: muniment fingerprint table.csv",
+    "显示文件的精确标识与内容指纹。\n\n"
+    "表格无论以何种形式书写（CSV、TSV、JSON Lines、XLSX、Parquet），摘要相同。\n\n"
+    "登记时在保险库中保存以密钥计算的行、单元格对与列的草图，\n\n"
+    "用以识别节选、副本与改动后的副本。\n\n"
+    "其他文件按字节分块，文本另取连续词语。本命令不写入任何内容。\n\n"
+    "示例：muniment fingerprint table.csv",
 )
 
 
 _FILES = typer.Argument(metavar="file", help=say("Files, of any size.", "文件，大小不限。"))
 
 
-def fingerprint(context: typer.Context, files: Annotated[list[Path], _FILES]) -> None:
+def fingerprint(
+    context: typer.Context,
+    files: Annotated[list[Path], _FILES],
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help=say("Only the SHA-256, as sha256sum.", "仅 SHA-256，同 sha256sum。")
+        ),
+    ] = False,
+) -> None:
     from cli.fingerprints import fingerprint_files
+    from cli.fingerprintview import fingerprint_json, print_fingerprint, read_contents
 
     session: Session = context.obj
     found = fingerprint_files(session, files)
+    contents = [None] * len(files) if exact else read_contents(session, files, found)
+    pairs = [*zip(found, contents, strict=True)]
     items: list[Json] = [
-        {"file": str(path), "sha256": each.digest, "size": each.size}
-        for path, each in zip(files, found, strict=True)
+        {"file": str(path), **fingerprint_json(*each)}
+        for path, each in zip(files, pairs, strict=True)
     ]
 
     def human() -> None:
-        for path, each in zip(files, found, strict=True):
-            print(f"{each.digest}  {show_plain(str(path))}")
+        for path, (file, content) in zip(files, pairs, strict=True):
+            print(f"{file.digest}  {show_plain(str(path))}")
+            if content is not None:
+                print_fingerprint(session, content)
 
     session.out.result({"items": items, "next": None}, human)
 
@@ -218,6 +242,6 @@ def register(
         default_title=files[0].name.encode(errors="surrogateescape").decode(errors="replace"),
     )
     with session.registry(is_writer=True) as registry:
-        done = register_files(session, registry, wishes, fingerprints)
+        done = register_files(session, registry, wishes, fingerprints, files)
     if done is not None:
         show_registered(session, done)

@@ -42,11 +42,11 @@ def add_commands(app: typer.Typer) -> None:
 
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
-    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs and exported wallets, receipts, states, dossiers, catalogues, files for the national system, evidence of forks, nodes' answers and .tlog-proof files.\n\n"
+    "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs, cases and exported wallets, receipts, states, dossiers, catalogues, files for the national system, evidence of forks, nodes' answers and .tlog-proof files.\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
     "离线验证凭证、查询、行为核查、查询证明、交付文件、使用明细等。\n\n"
-    "亦可验证证据包与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
+    "亦可验证证据包、案卷与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
     "还可验证数据目录、国家系统报送文件、分叉证据与节点答复。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
@@ -90,7 +90,12 @@ def verify(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help=say("Is this file the registered one?", "此文件是否为所登记的文件？")),
+        typer.Option(
+            help=say(
+                "Is this file the registered one, or that of the case?",
+                "此文件是否为所登记的文件，或案卷所涉文件？",
+            )
+        ),
     ] = None,
     opening: Annotated[
         Path | None,

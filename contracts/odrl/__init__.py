@@ -25,6 +25,14 @@ from contracts.odrl.restrictions import (
     terms_of_use,
 )
 from contracts.odrl.templates import TEMPLATES, Template, build_policy
+from contracts.odrl.tracking import (
+    USUAL_MARKS,
+    Disclosure,
+    describe_marks,
+    describe_share,
+    find_disclosure,
+    is_disclosed,
+)
 from contracts.odrl.vocabulary import (
     ACTIONS,
     FREE_PURPOSES,
@@ -46,7 +54,9 @@ __all__ = (
     "SCENE",
     "TEMPLATES",
     "UNOPENED",
+    "USUAL_MARKS",
     "CountLimit",
+    "Disclosure",
     "Finding",
     "Onward",
     "Policy",
@@ -59,12 +69,16 @@ __all__ = (
     "check_action",
     "check_narrower",
     "describe_clause",
+    "describe_marks",
+    "describe_share",
     "describe_terms",
     "evaluate",
+    "find_disclosure",
     "find_onward",
     "find_widening",
     "format_policy",
     "format_terms",
+    "is_disclosed",
     "is_free_of_charge",
     "is_included",
     "is_within_term",

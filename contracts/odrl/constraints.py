@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from contracts.odrl.policy import Atom, Constraint, Group, flatten_and
-from contracts.odrl.vocabulary import is_within, last_number
+from contracts.odrl.vocabulary import NUMBERS, is_within
 from ledger.core.types import UnixMillis
 
 Truth: TypeAlias = bool | None
@@ -152,7 +152,7 @@ def _truth_of_place(atom: Atom, place: str) -> Truth:
 def _implies_atom(given: Atom, wanted: Atom) -> bool:
     if given.operand != wanted.operand or given.operand == "payAmount":
         return False
-    if given.operand in {"dateTime", "count"}:
+    if given.operand in NUMBERS:
         (first, last), (earliest, latest) = _bounds(given), _bounds(wanted)
         return earliest <= first and last <= latest
     if given.operand == "spatial":
@@ -187,7 +187,7 @@ def _is_positive(atom: Atom) -> bool:
 
 def _bounds(atom: Atom) -> tuple[int, int]:
     """The first and the last number that a comparison lets through."""
-    number, last = atom.number, last_number(atom.operand)
+    number, last = atom.number, NUMBERS[atom.operand][1]
     match atom.operator:
         case "lt":
             return 0, number - 1

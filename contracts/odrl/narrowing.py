@@ -8,7 +8,9 @@ and what the parent prohibits, the child does not permit. In particular
 - a permission with a count carries one permission of the child at most, or splitting it would
   multiply the count;
 - each prohibition of the parent stands in the child, as wide or wider, unless no permission of the
-  child reaches any of it; each obligation stands there word for word;
+  child reaches any of it; each obligation stands there word for word, only that an
+  `acceptTracking` may bound marks more tightly, or bound some of which the parent says nothing:
+  what it discloses are the marks of whoever delivers next;
 - what the child hands on, by its next policy or by default, is narrower than what the parent hands
   on, level by level; by default onward acts and transfer end there.
 
@@ -35,7 +37,9 @@ from contracts.odrl.policy import (
     Terms,
     list_atoms,
 )
+from contracts.odrl.tracking import split_marks
 from contracts.odrl.vocabulary import (
+    ACCEPT_TRACKING,
     ACTIONS,
     COMPENSATE,
     ONWARD,
@@ -237,11 +241,21 @@ def _aspect_of(constraint: Constraint) -> Aspect:
 
 def _missing_duty(path: str, carried: Sequence[Duty], wanted: Sequence[Duty]) -> Widening | None:
     for each in _carried(wanted):
-        if each not in carried:
+        if not any(_carries(own, each) for own in carried):
             en, zh = describe_duties((each,))
             needed = f"add {each.action}, word for word: {en}", f"须原样加入 {each.action}：{zh}"
             return Widening("duty", path, each.path, needed)
     return None
+
+
+def _carries(own: Duty, wanted: Duty) -> bool:
+    """Whether a duty stands for another: word for word, but for the bounds on marks."""
+    if own == wanted:
+        return True
+    if own.action != ACCEPT_TRACKING or wanted.action != ACCEPT_TRACKING:
+        return False
+    (marks, rest), (agreed, others) = split_marks(own.constraints), split_marks(wanted.constraints)
+    return rest == others and implies_all(marks, agreed)
 
 
 def _missing_prohibition(child: Terms, parent: Terms) -> Widening | None:

@@ -12,7 +12,9 @@
 
 An `action` is a name or a list of names. A constraint is a comparison, or one of `and`, `or` and
 `xone` with a list. `count` limits what is permitted, so it stands only in a permission, in its list
-or under `and`. `@context` may be there with ODRL's own address. A policy permits something.
+or under `and`; what discloses marks (contracts.odrl.tracking) stands only in the list of an
+`acceptTracking` among the obligations, each once. `@context` may be there with ODRL's own address.
+A policy permits something.
 
 Spec: ODRL Information Model 2.2; domain, section 5.
 """
@@ -44,13 +46,17 @@ from contracts.odrl.shapes import (
     take_object,
     take_term,
 )
+from contracts.odrl.tracking import split_marks
 from contracts.odrl.vocabulary import (
+    ACCEPT_TRACKING,
     ACTIONS,
     CONTEXT,
     DUTIES,
     GROUPS,
     LIST_OPERATORS,
+    MARK_OPERANDS,
     NEXT_POLICY,
+    NUMBERS,
     ONWARD,
     OPERANDS,
     POLICY_TYPES,
@@ -59,7 +65,6 @@ from contracts.odrl.vocabulary import (
     describe_text,
     is_key,
     is_text,
-    last_number,
 )
 from ledger.core.canonical import encode_canonical
 from ledger.core.limits import (
@@ -169,7 +174,7 @@ def _read_rules(members: JsonObject, path: str, level: int) -> Terms:
     return Terms(
         permissions=tuple(_read_permission(each, at, level) for at, each in lists["permission"]),
         prohibitions=tuple(_read_prohibition(each, at) for at, each in lists["prohibition"]),
-        obligations=tuple(_read_duty(each, at) for at, each in lists["obligation"]),
+        obligations=tuple(_read_obligation(each, at) for at, each in lists["obligation"]),
     )
 
 
@@ -177,6 +182,7 @@ def _read_permission(value: Json, path: str, level: int) -> Permission:
     members = take_object(value, path, ("action", "constraint", "duty"), ("action",))
     actions = _read_actions(members["action"], join_path(path, "action"))
     constraints = _read_constraints(members, path)
+    _refuse_marks(constraints, path)
     for each in flatten_and(constraints):
         if isinstance(each, Group):
             _refuse_count((each,), path)
@@ -210,14 +216,29 @@ def _read_prohibition(value: Json, path: str) -> Prohibition:
     actions = _read_actions(members["action"], join_path(path, "action"))
     constraints = _read_constraints(members, path)
     _refuse_count(constraints, path)
+    _refuse_marks(constraints, path)
     return Prohibition(path, actions, constraints)
 
 
 def _read_duty(value: Json, path: str) -> Duty:
+    duty = _read_obligation(value, path)
+    _refuse_marks(duty.constraints, path)
+    return duty
+
+
+def _read_obligation(value: Json, path: str) -> Duty:
     members = take_object(value, path, ("action", "constraint"), ("action",))
     action = take_term(members["action"], join_path(path, "action"), _DUTY, DUTIES)
     constraints = _read_constraints(members, path)
     _refuse_count(constraints, path)
+    marks, others = split_marks(constraints)
+    _refuse_marks(others if action == ACCEPT_TRACKING else constraints, path)
+    if len({each.operand for each in marks}) < len(marks):
+        refuse_form(
+            join_path(path, "constraint"),
+            "a list with each bound on marks once",
+            "不重复的约束列表",
+        )
     return Duty(path, action, constraints)
 
 
@@ -266,8 +287,8 @@ def _read_atom(members: JsonObject, path: str) -> Atom:
     right, at = members["rightOperand"], join_path(path, "rightOperand")
     if operand == "payAmount":
         return Atom(operand, operator, (_read_commitment(right, at),))
-    if operand in {"dateTime", "count"}:
-        return Atom(operand, operator, number=take_number(right, at, last_number(operand)))
+    if operand in NUMBERS:
+        return Atom(operand, operator, number=take_number(right, at, *NUMBERS[operand]))
     listed = take_items(right, at) if operator in LIST_OPERATORS else [(at, right)]
     texts = [_read_text(each, place, operand) for place, each in listed]
     if not texts or len(set(texts)) != len(texts):
@@ -285,6 +306,17 @@ def _read_commitment(value: Json, path: str) -> str:
     if not isinstance(value, dict) or not is_commitment(value):
         refuse_form(path, 'a commitment, {"$commit": ...}', '承诺值 {"$commit": …}')
     return f"{value['$commit']}"
+
+
+def _refuse_marks(constraints: tuple[Constraint, ...], path: str) -> None:
+    for atom in list_atoms(constraints):
+        if atom.operand in MARK_OPERANDS:
+            refuse_form(
+                join_path(path, "constraint"),
+                f"without {atom.operand} here: it stands in the list of an {ACCEPT_TRACKING} among "
+                "the obligations",
+                f"不含 {atom.operand}：其只用于 obligation 中 {ACCEPT_TRACKING} 的约束列表",
+            )
 
 
 def _refuse_count(constraints: tuple[Constraint, ...], path: str) -> None:

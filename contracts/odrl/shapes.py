@@ -62,14 +62,14 @@ def take_term(value: Json, path: str, what: tuple[str, str], known: Collection[s
     return value
 
 
-def take_number(value: Json, path: str, last: int) -> int:
-    """The integer, from 0 to last.
+def take_number(value: Json, path: str, first: int, last: int) -> int:
+    """The integer, from first to last.
 
     Raises:
         RejectedError: Reason `malformed_policy`.
     """
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= last:
-        refuse_form(path, f"an integer from 0 to {last}", f" 0 至 {last} 的整数")
+    if not isinstance(value, int) or isinstance(value, bool) or not first <= value <= last:
+        refuse_form(path, f"an integer from {first} to {last}", f" {first} 至 {last} 的整数")
     return value
 
 

@@ -1,7 +1,8 @@
 """Ready-made terms, with a title and a description in English and Chinese.
 
 Each names `distribute`, `grantUse` and `transfer` outright among its prohibitions, but for what it
-permits, and has the grantee accept that the use is tracked. Terms of one template may rest on those
+permits, and has the grantee accept that the use is tracked, by marks in its copy unless told
+otherwise. Terms of one template may rest on those
 of another that hands the data on, under the same limits.
 
 Spec: domain, section 5.
@@ -13,6 +14,7 @@ from typing import Final, NotRequired, TypedDict, Unpack
 
 from contracts.engine import refuse
 from contracts.odrl.reader import parse_policy
+from contracts.odrl.tracking import USUAL_MARKS, Disclosure, format_disclosure
 from contracts.odrl.vocabulary import (
     FREE_PURPOSES,
     PROFILE,
@@ -25,7 +27,6 @@ from contracts.odrl.wording import Words
 from ledger.core.types import Json, JsonObject
 
 _INSIDE: Final = ("distribute", "grantUse", "transfer", "muniment:encumber", "muniment:export")
-_TRACKED: Final[JsonObject] = {"action": "acceptTracking"}
 _DELETED: Final[JsonObject] = {"action": "delete"}
 
 
@@ -55,6 +56,7 @@ class Parts(TypedDict):
         scenes: In which scenes; none: any. Public data is licensed for named ones.
         regions: Where it may be used, such as `CN-32`, which includes all below; none: anywhere.
         count: How many units of use there may be in all; absent or None: any number.
+        marks: How strongly copies may be marked; absent: USUAL_MARKS.
     """
 
     type: PolicyType
@@ -66,6 +68,7 @@ class Parts(TypedDict):
     scenes: NotRequired[Sequence[str]]
     regions: NotRequired[Sequence[str]]
     count: NotRequired[int | None]
+    marks: NotRequired[Disclosure]
 
 
 TEMPLATES: Final[Mapping[str, Template]] = {
@@ -146,7 +149,7 @@ def _rules_of_internal_use(parts: Parts) -> JsonObject:
     return {
         "permission": [_permit("use", _limits(parts))],
         "prohibition": [{"action": list(_INSIDE)}],
-        "obligation": [_TRACKED, _DELETED],
+        "obligation": [_tracked(parts), _DELETED],
     }
 
 
@@ -158,7 +161,7 @@ def _rules_of_one_onward_copy(parts: Parts) -> JsonObject:
             _permit("distribute", [*_term(parts), once]),
         ],
         "prohibition": [{"action": ["grantUse", "transfer"]}],
-        "obligation": [_TRACKED],
+        "obligation": [_tracked(parts)],
     }
 
 
@@ -171,7 +174,7 @@ def _rules_of_public_data_operation(parts: Parts) -> JsonObject:
             _permit("grantUse", _term(parts), [{"action": "inform"}, following]),
         ],
         "prohibition": [{"action": [act for act in _INSIDE if act != "grantUse"]}],
-        "obligation": [_TRACKED],
+        "obligation": [_tracked(parts)],
     }
 
 
@@ -179,7 +182,7 @@ def _rules_of_no_resale(parts: Parts) -> JsonObject:
     return {
         "permission": [_permit("use", _limits(parts))],
         "prohibition": [{"action": ["distribute", "grantUse", "transfer"]}],
-        "obligation": [_TRACKED],
+        "obligation": [_tracked(parts)],
     }
 
 
@@ -230,6 +233,10 @@ def _limits(parts: Parts) -> list[JsonObject]:
     if count is not None:
         found.append(_compare("count", "lteq", count))
     return found
+
+
+def _tracked(parts: Parts) -> JsonObject:
+    return format_disclosure(parts.get("marks", USUAL_MARKS))
 
 
 def _term(parts: Parts) -> list[JsonObject]:

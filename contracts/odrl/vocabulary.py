@@ -33,13 +33,23 @@ ONWARD: Final = ("distribute", "grantUse")
 TRANSFERS: Final = ("transfer", "sell", "give")
 ACTIONS: Final = (*USES, *ONWARD, *TRANSFERS, "muniment:encumber", "muniment:export")
 
+ACCEPT_TRACKING: Final = "acceptTracking"
 DUTIES: Final = (
-    "acceptTracking", "delete", "compensate", "obtainConsent", "ensureExclusivity", "inform",
+    ACCEPT_TRACKING, "delete", "compensate", "obtainConsent", "ensureExclusivity", "inform",
 )  # fmt: skip
 NEXT_POLICY: Final = "nextPolicy"
 SCENE: Final = "muniment:scene"
 """Left operand: the scene (场景) that public data is used in; ODRL has none for it."""
 COMPENSATE: Final = "compensate"
+WITHHELD_SHARE: Final = "muniment:withheldShare"
+"""Left operand of `acceptTracking`: rows that a copy may lack, per 10,000 of them."""
+ROWS_PER_MARK: Final = "muniment:rowsPerMark"
+"""Left operand of `acceptTracking`: at most one row in so many has one cell changed."""
+MARK_OPERANDS: Final = frozenset({WITHHELD_SHARE, ROWS_PER_MARK})
+MAX_WITHHELD: Final = 2_000
+MAX_ROWS_PER_MARK: Final = 1_000_000
+LAST_INSTANT: Final = UnixMillis(253_370_764_800_000)
+"""The start of the year 9999; no `dateTime` is later."""
 
 FREE_PURPOSES: Final = frozenset({"public-governance", "public-welfare"})
 """Purposes that public data is provided for without payment."""
@@ -55,9 +65,18 @@ OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "dateTime": ("lt", "lteq", "gt", "gteq"),
     "count": ("lt", "lteq"),
     "payAmount": ("eq", "lteq"),
+    WITHHELD_SHARE: ("lteq",),
+    ROWS_PER_MARK: ("gteq",),
 }
 """Left operands with their operators. A meter passes through every number on its way, so `eq` says
 nothing of a count."""
+NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
+    "dateTime": (0, LAST_INSTANT),
+    "count": (0, MAX_SAFE_INTEGER),
+    WITHHELD_SHARE: (1, MAX_WITHHELD),
+    ROWS_PER_MARK: (2, MAX_ROWS_PER_MARK),
+}
+"""Left operands that are compared with an integer, and the smallest and largest one."""
 LIST_OPERATORS: Final = frozenset({"isAnyOf", "isNoneOf"})
 FACTS: Final = ("purpose", SCENE, "industry", "systemDevice", "recipient", "spatial")
 """Operands that whoever acts, or asks, states; the others come from the ledger."""
@@ -65,8 +84,6 @@ GROUPS: Final = ("and", "or", "xone")
 
 MAX_TEXT: Final = 200
 """Characters of a purpose, scene, industry or device."""
-LAST_INSTANT: Final = UnixMillis(253_370_764_800_000)
-"""The start of the year 9999; no `dateTime` is later."""
 
 _INCLUDED: Final[Mapping[str, frozenset[str]]] = {
     "use": frozenset((*USES, *ONWARD)),
@@ -145,11 +162,6 @@ def is_key(text: str, kind: str) -> bool:
 def is_within(code: str, region: str) -> bool:
     """Whether a region is the other or lies in it: `CN-32-01` in `CN-32`."""
     return code == region or code.startswith(f"{region}-")
-
-
-def last_number(operand: str) -> int:
-    """The largest number that an operand is compared with; the smallest is 0."""
-    return LAST_INSTANT if operand == "dateTime" else MAX_SAFE_INTEGER
 
 
 def refuse_unknown(path: str, what: tuple[str, str], name: str, known: Collection[str]) -> NoReturn:

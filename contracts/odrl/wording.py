@@ -6,6 +6,7 @@ Spec: domain, section 5.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from contracts.clocks import format_instant
@@ -19,6 +20,7 @@ from contracts.odrl.policy import (
     Prohibition,
     Terms,
 )
+from contracts.odrl.tracking import describe_marks, find_disclosure, split_marks
 from contracts.odrl.vocabulary import ONWARD, SCENE
 from ledger.core.canonical import encode_canonical
 from ledger.core.types import Json, JsonObject, UnixMillis
@@ -232,7 +234,7 @@ def _list_rules(terms: Terms) -> Iterator[Words]:
     for rule in terms.prohibitions:
         yield _describe_rule(_MUST_NOT, describe_acts(rule.actions), rule)
     for duty in terms.obligations:
-        yield _describe_rule(_MUST, _DUTIES[duty.action], duty)
+        yield _describe_rule(_MUST, _name_duty(duty), replace(duty, constraints=_others(duty)))
 
 
 def _describe_permission(rule: Permission) -> Words:
@@ -254,10 +256,24 @@ def _conditions(constraints: Sequence[Constraint]) -> Words:
 
 
 def _describe_duty(duty: Duty) -> Words:
-    if not duty.constraints:
+    words, others = _name_duty(duty), _others(duty)
+    if not others:
+        return words
+    en, zh = describe_constraints(others)
+    return _add(words, (f" (if {en})", f"（条件是{zh}）"))
+
+
+def _name_duty(duty: Duty) -> Words:
+    """What is to be done, with the marks that an `acceptTracking` discloses."""
+    marks = find_disclosure(Terms(obligations=(duty,)))
+    if marks.is_empty:
         return _DUTIES[duty.action]
-    en, zh = describe_constraints(duty.constraints)
-    return _add(_DUTIES[duty.action], (f" (if {en})", f"（条件是{zh}）"))
+    en, zh = describe_marks(marks)
+    return _add(_DUTIES[duty.action], (f", where a copy {en}", f"，且副本{zh}"))
+
+
+def _others(duty: Duty) -> tuple[Constraint, ...]:
+    return split_marks(duty.constraints)[1]
 
 
 def _describe_asked(duty: JsonObject) -> Words:

@@ -6,14 +6,13 @@ hash. It prints: the picture on a page by itself, the words below it in full.
 Source: HTML Living Standard; Content Security Policy Level 3; WCAG 2.2.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Final
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from node.render.chain import ChainStep, Place, Source, walk_chain
 from node.render.looks import MARK_SIZE, PAPER, QUIET, TEXT, find_look
+from node.render.sheet import FAMILIES, add_section, format_page, start_page
 from node.render.svg import draw_svg
 from node.render.text import plain
 from node.render.words import (
@@ -29,13 +28,9 @@ from node.render.words import (
     show_title,
 )
 
-_FAMILIES: Final = (
-    "system-ui, 'Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', "
-    "'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif"
-)
 _STYLE: Final = f"""
 body {{ margin: 2rem auto; max-width: 75rem; padding: 0 1.5rem; color: {TEXT};
-  background: {PAPER}; font: 1rem/1.5 {_FAMILIES}; overflow-wrap: anywhere; }}
+  background: {PAPER}; font: 1rem/1.5 {FAMILIES}; overflow-wrap: anywhere; }}
 h1 {{ font-size: 1.5rem; line-height: 1.3; margin: 0 0 .5rem; }}
 h2 {{ font-size: 1.2rem; margin: 2.5rem 0 .75rem; }}
 .quiet {{ color: {QUIET}; }}
@@ -75,10 +70,6 @@ td ul {{ margin: 0; padding: 0; list-style: none; }}
   thead {{ display: table-header-group; }}
 }}
 """
-_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
-    "; base-uri 'none'; form-action 'none'"
-)
 
 
 def render_html(root: ChainStep, source: Source, words: Words) -> str:
@@ -89,14 +80,12 @@ def render_html(root: ChainStep, source: Source, words: Words) -> str:
         LimitError: Too many levels or steps for a picture.
     """
     places = list(walk_chain(root))
-    html = Element("html", lang=words.language)
-    _add_head(html, root, words)
-    main = SubElement(SubElement(html, "body"), "main")
+    html, main = start_page(words.language, show_heading(root, words), _STYLE)
     _add_opening(SubElement(main, "header", {"class": "wide"}), places, source, words)
-    _add_picture(_add_section(main, words.say("Picture", "图示"), "wide"), root, words)
-    _add_steps(_add_section(main, words.say("Steps", "步骤"), "chain"), places, words)
-    _add_table(_add_section(main, words.say("Table", "列表"), "wide"), places, words)
-    return "<!DOCTYPE html>\n" + tostring(html, encoding="unicode", method="html") + "\n"
+    _add_picture(add_section(main, words.say("Picture", "图示"), "wide"), root, words)
+    _add_steps(add_section(main, words.say("Steps", "步骤"), "chain"), places, words)
+    _add_table(add_section(main, words.say("Table", "列表"), "wide"), places, words)
+    return format_page(html)
 
 
 def _add_opening(parent: Element, places: list[Place], source: Source, words: Words) -> None:
@@ -110,22 +99,6 @@ def _add_opening(parent: Element, places: list[Place], source: Source, words: Wo
     for notice in dict.fromkeys(words.notice(place.step.subject) for place in places):
         if notice:
             SubElement(SubElement(parent, "p"), "strong").text = notice
-
-
-def _add_section(main: Element, heading: str, name: str) -> Element:
-    section = SubElement(main, "section", {"class": name})
-    SubElement(section, "h2").text = heading
-    return section
-
-
-def _add_head(html: Element, root: ChainStep, words: Words) -> None:
-    head = SubElement(html, "head")
-    SubElement(head, "meta", charset="utf-8")
-    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": _POLICY})
-    SubElement(head, "meta", name="referrer", content="no-referrer")
-    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
-    SubElement(head, "title").text = show_heading(root, words)
-    SubElement(head, "style").text = _STYLE
 
 
 def _add_picture(parent: Element, root: ChainStep, words: Words) -> None:

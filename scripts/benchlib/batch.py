@@ -7,9 +7,10 @@ from pathlib import Path
 
 from contracts.recording import Tests
 from contracts.title import Classification
-from node.batch import Batch, RowResult, Terms
+from node.batch import Batch, Terms
 from node.batchfile import BatchFile
 from node.batchrecording import Assessment, BatchRecording
+from node.batchresult import RowResult
 from node.issuing import Application
 from node.listed import read_list_version
 from node.recording import Recording

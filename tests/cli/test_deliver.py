@@ -18,8 +18,8 @@ WRITTEN = {"event", "index", "subject"}
 
 
 def deliver(program, market, *more, to="乙公司", source="table.csv", out="copy.csv", **kwargs):
-    """What `deliver --json` said."""
-    argv = ("--from", source, "--to", to, "--out", out, *more)
+    """What `deliver --exact --json` said."""
+    argv = ("--exact", "--from", source, "--to", to, "--out", out, *more)
     return program.json("deliver", market.number, *argv, **kwargs)
 
 
@@ -32,7 +32,8 @@ def refuse(program, market, *more, code, to="乙公司", source="table.csv", out
     """The error of a delivery that does not happen: nothing is written and nothing left."""
     before = names()
     size = program.json("log", "checkpoint")["size"]
-    argv = ("deliver", market.number, "--from", source, "--to", to, "--out", out, *more)
+    places = ("--exact", "--from", source, "--to", to, "--out", out)
+    argv = ("deliver", market.number, *places, *more)
     error = program.refused(*argv, code=code)
     english, chinese = both(program, *argv, code=code)
     assert english != chinese
@@ -82,7 +83,7 @@ def test_two_copies_of_one_file_have_other_roots(licensed, market):
 
 
 def test_people_are_told_where_it_went_and_what_the_recipient_does(licensed, market):
-    argv = ("deliver", "停车", "--from", "table.csv", "--to", "乙公司", "--out")
+    argv = ("deliver", "停车", "--exact", "--from", "table.csv", "--to", "乙公司", "--out")
     result = licensed.ok(*argv, "a.csv")
     assert result.row("under") == market.grant
     assert (result.row("copy"), result.row("goes with it")) == ("a.csv", "a.csv.delivery.json")
@@ -113,7 +114,7 @@ def test_an_empty_file_and_a_name_in_chinese_are_delivered_too(licensed):
     number = licensed.json("register", "空表.csv", *argv)["voucher"]
     terms = ("--to", "丙公司", "--template", "no-resale", "--agreement")
     licensed.ok("grant", "issue", number, *terms)
-    argv = ("--from", "空表.csv", "--to", "丙公司", "--out", "副本.csv")
+    argv = ("--exact", "--from", "空表.csv", "--to", "丙公司", "--out", "副本.csv")
     document = licensed.json("deliver", number, *argv)
     assert document["note"] == "副本.csv.delivery.json"
     assert Path("副本.csv").read_bytes() == b""
@@ -264,7 +265,7 @@ def test_a_published_digest_is_enough_to_know_the_file_by(licensed, market):
     )
     Path(licensed.home / "vault.db").unlink()
     Path("other.csv").write_bytes(b"other")
-    argv = ("--to", "丙公司", "--out", "copy.csv", "--from")
+    argv = ("--exact", "--to", "丙公司", "--out", "copy.csv", "--from")
     assert licensed.refused("deliver", number, *argv, "other.csv", code=4)["code"] == "other_file"
     assert not Path("copy.csv").exists()
     licensed.ok("deliver", number, *argv, "open.csv")
@@ -477,7 +478,8 @@ def test_what_a_process_that_died_left_behind_is_cleared_away(licensed, market):
 
 @pytest.mark.slow
 def test_of_two_deliveries_at_once_each_is_whole_or_told_to_try_again(licensed, market):
-    argv = ("deliver", market.number, "--from", "table.csv", "--to", "乙公司", "--json", "--out")
+    argv = ("deliver", market.number, "--exact", "--from", "table.csv", "--to", "乙公司")
+    argv += ("--json", "--out")
     running = [start((*argv, f"{n}.csv"), licensed.home, cwd=Path.cwd()) for n in range(3)]
     ended = [finish(each) for each in running]
     assert {each.code for each in ended} <= {0, 6}

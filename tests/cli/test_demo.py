@@ -17,7 +17,7 @@ from tests.support.program import run_process
 
 FILES = {
     "chain.dot", "chain.html", "chain.json", "chain.prov", "chain.svg", "copies", MARK,
-    "forged.voucher.json", "proofs", "registry", "table.csv", "trust.policy",
+    "forged.voucher.json", "found", "proofs", "registry", "table.csv", "trust.policy",
 }  # fmt: skip
 REFUSALS = 2
 
@@ -51,8 +51,8 @@ def test_everything_that_was_made_lies_in_the_folder_and_nowhere_else(telling):
     assert {path.name for path in folder.iterdir()} == FILES
     assert {path.name for path in folder.parent.iterdir()} == {"small.csv", "told"}
     assert (folder / "table.csv").read_bytes() == TABLE
-    for name in ("first", "second"):
-        assert (folder / "copies" / f"{name}.csv").read_bytes() == TABLE
+    for name in ("copies/first.csv", "copies/second.csv", "found/offered.csv"):
+        assert (folder / name).read_bytes() == TABLE, "too few rows for marks"
 
 
 def test_every_artefact_verifies_again_with_the_policy_alone(telling, program):

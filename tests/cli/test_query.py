@@ -29,7 +29,7 @@ def test_a_list_has_items_and_what_comes_next(solo, founded):
         ("search", "停车"): {"subject", "label", "status"},
         ("key", "list"): {"name", "did", "sealed"},
         ("log", "tail"): {"index", "kind", "time", "is_entry"},
-        ("fingerprint", "table.csv"): {"file", "sha256", "size"},
+        ("fingerprint", "--exact", "table.csv"): {"file", "sha256", "size"},
     }
     for argv, members in listed.items():
         document = solo.json(*argv)

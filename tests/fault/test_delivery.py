@@ -52,9 +52,9 @@ def place(tmp_path, monkeypatch):
     return folder
 
 
-def deliver(home, number, source="table.csv"):
+def deliver(home, number, *more, source="table.csv"):
     argv = ("deliver", number, "--from", source, "--to", "乙公司", "--out", "copy.csv")
-    return main([*argv, "--home", str(home), "--quiet", "--json"])
+    return main([*argv, *more, "--home", str(home), "--quiet", "--json"])
 
 
 def deliveries(home):
@@ -64,12 +64,12 @@ def deliveries(home):
         return {key: registry.need_state(Delivery, key) for key in keys}
 
 
-def finish(home, key):
+def finish(home, key, is_marked=False):
     """What is there after a delivery was finished: both files, which verify together."""
     argv = ("deliver", "--finish", key, "--from", "table.csv", "--out", "copy.csv")
     document = run_quietly("--home", home, *argv)
     assert document["subject"] == key
-    assert Path("copy.csv").read_bytes() == TABLE
+    assert is_marked or Path("copy.csv").read_bytes() == TABLE
     argv = ("verify", document["note"], "--data", "copy.csv", "--policy", home / "trust.policy")
     assert run_quietly(*argv)["verified"] is True
 
@@ -83,7 +83,11 @@ def sweep(folder):
 
 
 @pytest.mark.slow
-def test_killed_at_any_operation_there_is_no_copy_without_a_record(market, place, tmp_path):
+@pytest.mark.parametrize("more", [("--exact",), ()], ids=["exact", "marked"])
+def test_killed_at_any_operation_there_is_no_copy_without_a_record(market, place, tmp_path, more):
+    """What is finished is the copy that was recorded, its marks included."""
+    import node.marking  # noqa: F401  # once, and not after every fork
+
     seen = set()
     for n in range(1, 200):
         home = tmp_path / f"home-{n}"
@@ -91,7 +95,7 @@ def test_killed_at_any_operation_there_is_no_copy_without_a_record(market, place
 
         def work(n=n, home=home):
             Counted(n).arm()
-            os._exit(deliver(home, market.number))
+            os._exit(deliver(home, market.number, *more))
 
         status = run(work)
         made = deliveries(home)
@@ -100,7 +104,7 @@ def test_killed_at_any_operation_there_is_no_copy_without_a_record(market, place
         assert files <= {"copy.csv", "copy.csv.delivery.json"}
         assert made or not files, f"killed at {n}: a copy without a record"
         for key in made:
-            finish(home, key)
+            finish(home, key, is_marked=not more)
         sweep(place)
         shutil.rmtree(home)
         if status != KILLED:
@@ -126,12 +130,13 @@ def test_after_a_death_before_the_record_the_same_command_delivers(market, place
             os.kill(os.getpid(), 9)
 
         Vault.add = dying
-        deliver(home, market.number)
+        deliver(home, market.number, "--exact")
 
     assert run(work) == KILLED
     assert [path.suffix for path in place.iterdir() if path.name != "table.csv"] == [".part"]
     assert deliveries(home) == {}
-    argv = ("deliver", market.number, "--from", "table.csv", "--to", "乙公司", "--out", "copy.csv")
+    argv = ("--exact", "--from", "table.csv", "--to", "乙公司", "--out", "copy.csv")
+    argv = ("deliver", market.number, *argv)
     document = run_quietly("--home", home, *argv)
     assert sweep(place) == {"copy.csv", "copy.csv.delivery.json"}, "what was left is gone"
     assert list(deliveries(home)) == [document["subject"]]
@@ -163,7 +168,7 @@ def test_a_copy_that_does_not_fit_is_not_recorded_and_leaves_nothing(market, pla
 
     def work():
         with limited_files(1_000_000):
-            os._exit(deliver(home, number, "big.csv"))
+            os._exit(deliver(home, number, "--exact", source="big.csv"))
 
     assert run(work) == REFUSED_FOR_ROOM
     assert sweep(place) == {"big.csv"}
@@ -181,7 +186,7 @@ def test_a_full_disk_leaves_something_to_finish_or_nothing_at_all(market, place,
         shutil.copytree(market.home, home)
         subprocess.run(["mount", "-t", kind, "-o", f"size={size}", "none", disk], check=True)
         try:
-            argv = ("deliver", market.number, "--from", "table.csv", "--to", "乙公司")
+            argv = ("deliver", market.number, "--exact", "--from", "table.csv", "--to", "乙公司")
             fill = disk / "filler"
             fill.write_bytes(b"x" * 4096)
             code = main([*argv, "--out", str(disk / "copy.csv"), "--home", str(home), "--json"])
@@ -216,7 +221,7 @@ def test_the_error_says_what_to_finish_where_the_record_is_there(
 
     monkeypatch.setattr(PendingCopy, "_take_free_place", failing)
     capsys.readouterr()
-    code = deliver(home, market.number)
+    code = deliver(home, market.number, "--exact")
     error = json.loads(capsys.readouterr().out)["error"]
     (key,) = deliveries(home)
     assert (code, error["code"]) == (6, "store_failed")

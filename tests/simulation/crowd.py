@@ -135,6 +135,9 @@ class Crowd:
             if one is staying[0]:
                 named = ["operate", *(right for right in named if right != "operate")]
             rights += [self._claim(one, right, application) for right in named]
+        if any("sources" in one for one in rights):  # then what is fused names its sources too
+            alone = {"basis": "self-generated"}
+            rights = [one | alone if one["basis"] == "fused" else one for one in rights]
         return rights
 
     def _claim(self, person, right, application):

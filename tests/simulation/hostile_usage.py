@@ -9,6 +9,7 @@ from tests.simulation import licensing
 from tests.simulation.crowd import may
 from tests.simulation.hostile_grants import DEAD, is_dead, is_sold
 from tests.simulation.terms import ONWARD
+from tests.support.grants import marks
 
 
 def deliver_without_grant(sim):
@@ -227,6 +228,37 @@ def deliver_what_was_sold(sim):
     return licensing.delivery(sim, "deliver what was sold", key, may("wrong_parts"), actor=actor)
 
 
+def mark_in_secret(sim):
+    """Marks that the terms do not disclose, or more than they do."""
+    key = sim.pick(sim.alive, lambda one: licensing.may_deliver(sim, one))
+    if key is None:
+        return None
+    more = sim.random.choice([(201, 0), (200, 31)]) if licensing.is_marked(sim, key) else (1, 0)
+    reasons = may("not_disclosed")
+    return licensing.delivery(sim, "mark in secret", key, reasons, marks=marks(*more))
+
+
+def hand_on_unmarked(sim):
+    """An onward copy without marks, or with their key in no proper hands, though it is agreed."""
+    key = sim.pick(
+        sim.alive,
+        lambda one: (
+            sim.model.grants[one]["parent"] is not None
+            and licensing.is_marked(sim, one)
+            and licensing.may_deliver(sim, one)
+        ),
+    )
+    if key is None:
+        return None
+    draft = licensing.delivery(sim, "hand on unmarked", key, may("needs_escrow", "wrong_escrow"))
+    body = dict(draft.body)
+    if sim.random.random() < 0.5:
+        del body[sim.random.choice(["marks", "escrow"])]
+    else:
+        body["escrow"] = body["escrow"] | {"party": sim.model.grants[key]["grantee"]}
+    return replace(draft, body=body)
+
+
 MOVES = {
     deliver_without_grant: 3,
     deliver_frozen: 2,
@@ -244,4 +276,6 @@ MOVES = {
     deliver_to_the_barred: 2,
     use_across_a_freeze: 2,
     more_lines_than_units: 1,
+    mark_in_secret: 2,
+    hand_on_unmarked: 2,
 }

@@ -7,6 +7,7 @@ from ledger.core.subjects import format_urn
 from tests.simulation.crowd import DAY, Draft
 from tests.simulation.terms import (
     BELOW,
+    MARKED,
     PURPOSES,
     REGIONS,
     USES,
@@ -16,6 +17,7 @@ from tests.simulation.terms import (
     policy_of,
     random_plan,
 )
+from tests.support.grants import marks
 from tests.support.log_builder import ORIGIN
 
 MAX_DEPTH = 8
@@ -218,8 +220,27 @@ def delivery(sim, name, key, reasons=frozenset(), **changes):
     one = sim.model.grants[key]
     copy = {"form": "salted-blocks/1", "root": sim.digest(), "count": sim.random.randint(1, 9)}
     body = {"grant": key, "asset": one["asset"], "recipient": one["grantee"], "copy": copy}
+    body |= marks_for(sim, key)
     actor = sim.people[changes.pop("actor", None) or sim.model.grantor(key)]
     return Draft(name, "delivery.send", body | changes, actor, (), reasons)
+
+
+def is_marked(sim, key):
+    """Whether the terms of a grant disclose marks."""
+    return MARKED in sim.plans[key].obligations
+
+
+def marks_for(sim, key):
+    """Marks where the terms disclose them, of the first hand sometimes; onward with an escrow."""
+    one, random = sim.model.grants[key], sim.random
+    if not is_marked(sim, key) or (one["parent"] is None and random.random() < 0.5):
+        return {}
+    made = {"marks": marks(random.choice([1, 200]), random.choice([0, 32, 100]))}
+    if one["parent"] is None:
+        return made
+    above, registrar = sim.model.grantor(one["parent"]), sim.stage.registrar.party
+    keepers = [each for each in (above, registrar) if each != sim.model.grantor(key)]
+    return made | {"escrow": {"party": random.choice(keepers), "digest": sim.digest()}}
 
 
 def receive(sim):

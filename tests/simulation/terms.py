@@ -6,6 +6,7 @@ A plan says by construction what its policy permits, so the actors know without 
 from dataclasses import dataclass, replace
 
 from contracts.odrl import build_policy
+from tests.support.grants import tracked
 
 USES = ("use", "read", "aggregate", "modify", "derive", "extract", "anonymize", "archive", "index")
 PURPOSES = ("research", "risk-control", "marketing", "teaching")
@@ -15,6 +16,8 @@ REGIONS = ("CN-32", "CN-33", "CN-31", "DE")
 BELOW = {"CN-32": ("CN-32", "CN-32-01"), "CN-33": ("CN-33", "CN-33-02")}
 ONWARD = ("distribute", "grantUse")
 DAY = 86_400_000
+MARKED = "acceptTracking with marks"
+"""The obligation that discloses the usual marks in copies."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def rules_of(plan):
         permissions.append({"action": act, **_lists(constraint=limits, duty=duty)})
     return {"permission": permissions} | _lists(
         prohibition=[{"action": _one_or_many(plan.banned)}] if plan.banned else [],
-        obligation=[{"action": each} for each in plan.obligations],
+        obligation=[tracked() if each == MARKED else {"action": each} for each in plan.obligations],
     )
 
 
@@ -125,7 +128,7 @@ def random_plan(random, now, *, latest=None, can_go_on=True, free=False):
         plan,
         onward=(act, random.choice([2, 3, 5]), following),
         duties=random.choice([(), ("compensate",), ("inform",)]) if not free else (),
-        obligations=random.choice([(), ("acceptTracking",)]),
+        obligations=random.choice([(), ("acceptTracking",), (MARKED,)]),
         banned=random.choice([(), ("modify",)]),
     )
 
@@ -147,18 +150,18 @@ def _from_template(random, limits, *, can_go_on, free):
 
 def template_plan(name, *, free=False, **limits):
     """A template as a plan."""
-    tracked = Plan(**limits, template=name, obligations=("acceptTracking",))
+    plan = Plan(**limits, template=name, obligations=(MARKED,))
     inside = ("distribute", "grantUse", "transfer", "muniment:encumber", "muniment:export")
     if name == "internal-use":
-        return replace(tracked, banned=inside, obligations=("acceptTracking", "delete"))
+        return replace(plan, banned=inside, obligations=(MARKED, "delete"))
     if name == "no-resale":
-        return replace(tracked, banned=("distribute", "grantUse", "transfer"))
+        return replace(plan, banned=("distribute", "grantUse", "transfer"))
     if name == "one-onward-copy":
-        return replace(tracked, banned=("grantUse", "transfer"), onward=("distribute", 1, None))
+        return replace(plan, banned=("grantUse", "transfer"), onward=("distribute", 1, None))
     following = template_plan("internal-use", **limits)
     duties = () if free else ("compensate",)
     banned = tuple(act for act in inside if act != "grantUse")
-    return replace(tracked, banned=banned, duties=duties, onward=("grantUse", None, following))
+    return replace(plan, banned=banned, duties=duties, onward=("grantUse", None, following))
 
 
 def most_of(parent):
@@ -192,7 +195,7 @@ def narrowed(random, most):
         "until": most.until,
         "count": random.choice([most.count, 1]),
     }
-    is_plain = not most.duties and {*most.obligations} <= {"acceptTracking", "delete"}
+    is_plain = not most.duties and {*most.obligations} <= {"acceptTracking", MARKED, "delete"}
     if is_plain and "use" in most.acts and not {*most.banned} & {*USES} and random.random() < 0.2:
         return template_plan("internal-use", **limits)
     plan = replace(most, **limits)

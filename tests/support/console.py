@@ -19,6 +19,10 @@ NAMES = (
     (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{43,}=*", "+VKEY"),
     (r"\b[0-9a-f]{16}\b", "SHORT"),
     (r"\b[\d,]+ bytes\b", "SIZE bytes"),
+    (r"\b(rows|cells changed)( +)[\d,]+(?: of [\d,]+)?", r"\1\2N"),
+    (r"\b[\d,]+ rows\b", "N rows"),
+    (r"\b\d+(\.\d+)? %(?= of (its|the asset's) rows)", "SHARE"),
+    (r"\b\d\.\de-\d+\b", "CHANCE"),
     (r"(?:/[\w.-]+)+(?=/registry\b)", "FOLDER"),
     (r"[ \t]+$", ""),
 )

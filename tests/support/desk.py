@@ -49,7 +49,7 @@ class Desk:
         self.clock.pass_time(1000)
         return signed.event
 
-    def issue_body(self, grantor, grantee, *permissions, parent=None, kind="Agreement"):
+    def issue_body(self, grantor, grantee, *permissions, parent=None, kind="Agreement", **rules):
         sides = {"assigner": self.parties[grantor], "assignee": self.parties[grantee]}
         policy = {
             "type": kind,
@@ -58,6 +58,7 @@ class Desk:
             "target": format_urn(self.registry.origin, self.asset),
             **({} if kind == "Set" else sides),
             "permission": list(permissions or [permit("use")]),
+            **rules,
         }
         members = {"asset": self.asset, "grantee": self.parties[grantee], "policy": policy}
         return grant.Issue(**members, **({"parent": parent} if parent else {}))
@@ -74,24 +75,25 @@ class Desk:
     def revoke(self, name, key):
         self.act(name, grant.Revoke(grant=key, ground="withdrawn"))
 
-    def send_body(self, key, recipient, label="copy"):
+    def send_body(self, key, recipient, label="copy", **changes):
         return delivery.Send(
             grant=key,
             asset=self.asset,
             recipient=self.parties[recipient],
             copy=delivery.Copy(**copy(label)),
+            **changes,
         )
 
-    def send(self, name, key, recipient, label="copy"):
+    def send(self, name, key, recipient, label="copy", others=(), **changes):
         """A delivery's record, of no file at all; its key."""
-        event = self.act(name, self.send_body(key, recipient, label))
+        event = self.act(name, self.send_body(key, recipient, label, **changes), *others)
         return derive_id("delivery", actor=event.actor, nonce=event.nonce)
 
 
 @contextmanager
-def open_desk(market, folder):
-    """A desk over a copy of the market; its clock stands still ten seconds after the machine's."""
+def open_desk(market, folder, ahead=10_000):
+    """A desk over a copy of the market; its clock stands still so many ms after the machine's."""
     shutil.copytree(market.home, folder)
-    clock = FakeClock(SystemClock().now() + 10_000)
+    clock = FakeClock(SystemClock().now() + ahead)
     with open_registry(folder, None, is_writer=True, clock=clock) as registry:
         yield Desk(registry, clock, market)

@@ -189,6 +189,26 @@ def copy(label="copy", count=3):
     return {"form": "salted-blocks/1", "root": root, "count": count}
 
 
+def tracked(withheld=200, rows_per_mark=32):
+    """The duty that discloses marks; 0 leaves a bound out."""
+    bounds = [
+        *([limit("muniment:withheldShare", "lteq", withheld)] if withheld else []),
+        *([limit("muniment:rowsPerMark", "gteq", rows_per_mark)] if rows_per_mark else []),
+    ]
+    duty = {"action": "acceptTracking"}
+    return duty | ({"constraint": bounds} if bounds else {})
+
+
+def marks(e=200, g=32, rows=330_041, **changes):
+    """What a delivery says of the marks in its copy."""
+    return {"e": e, "g": g, "key": {"$commit": "A" * 43}, "rows": rows} | changes
+
+
+def escrow(person, label="sealed"):
+    """What a delivery says of a marking key that lies with somebody, sealed."""
+    return {"party": person.party, "digest": sha256(label.encode()).hexdigest()}
+
+
 def send_body(world, grant, /, **changes):
     """Body of `delivery.send`."""
     state = grant_state(world, grant)
@@ -196,15 +216,16 @@ def send_body(world, grant, /, **changes):
     return parts | changes
 
 
-def send(world, grant, sender, /, **changes):
-    """A delivery by the grantor; gives its key."""
+def send(world, grant, sender, /, *keys, **changes):
+    """A delivery by the grantor, signed by him and with these keys too; gives its key."""
     event = world.event("delivery.send", send_body(world, grant, **changes), sender)
-    world.write(world.sign(event, sender.key))
+    world.write(world.sign(event, sender.key, *keys))
     return derive_id("delivery", actor=sender.party, nonce=event.nonce)
 
 
-def send_refused(world, grant, sender, /, **changes):
-    return world.refused("delivery.send", send_body(world, grant, **changes), sender)
+def send_refused(world, grant, sender, /, *keys, **changes):
+    body = send_body(world, grant, **changes)
+    return world.refused("delivery.send", body, sender, sender.key, *keys)
 
 
 def receive_body(world, delivery, /, **changes):

@@ -54,7 +54,9 @@ def verify_delivery(data, policy):
     like(f"delivery/{ID}", note["delivery"], "delivery")
     need(len(b64url(note["salt"])) == 32, "salt")
     event = open_receipt(note["sent"], policy, "delivery.send")
-    copy = members(event["body"], "asset copy grant recipient", "body of delivery.send")["copy"]
+    body = event["body"]
+    names = ["asset copy grant recipient", *sorted({"escrow", "filing", "marks"} & body.keys())]
+    copy = members(body, " ".join(names), "body of delivery.send")["copy"]
     members(copy, "count form root", "a copy")
     need(new_id("delivery", event) == note["delivery"], "another delivery")
     need(max(1, -(-count(note["size"], "size") // BLOCK)) == copy["count"], "another size")

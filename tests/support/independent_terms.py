@@ -29,6 +29,9 @@ def clause(code, subject, path):
     return answer("", code, subject, path)["clause"]
 
 
+MARK_OPERANDS = {"muniment:withheldShare", "muniment:rowsPerMark"}
+
+
 def is_known(state, name, date):
     """Whether a list of a state reaches back to a date."""
     return date >= complete_from(state).get(name, date)
@@ -57,9 +60,15 @@ def list_duties(rule, policy):
     """What a permission asks for in return, then what the policy obliges to in any case."""
     asked = [*rule.get("duty", []), *policy.get("obligation", [])]
     duties = [one for one in asked if one["action"] != "nextPolicy"]
-    for one in duties:
-        refuse_constraints(one)
-    return [{"action": one["action"]} for one in duties]
+    return [read_duty(one) for one in duties]
+
+
+def read_duty(duty):
+    """A duty as an answer repeats it; what it says of marks asks for nothing more."""
+    bounds = duty.get("constraint", [])
+    if any(one.get("leftOperand") not in MARK_OPERANDS for one in bounds):
+        raise UnsupportedError("a constraint")
+    return {"action": duty["action"], **({"constraint": bounds} if bounds else {})}
 
 
 def find_count(rule, meters):

@@ -164,6 +164,14 @@ _ACTIONS = st.lists(
     unique=True,
 )
 _DUTIES = st.lists(st.builds(rule, st.sampled_from(DUTIES)), max_size=1)
+_BOUNDS = (
+    st.builds(limit, st.just("muniment:withheldShare"), st.just("lteq"), st.integers(1, 3)),
+    st.builds(limit, st.just("muniment:rowsPerMark"), st.just("gteq"), st.integers(2, 4)),
+)
+_TRACKING = st.tuples(*(st.none() | each for each in _BOUNDS)).map(
+    lambda bounds: [rule("acceptTracking", *[each for each in bounds if each is not None])]
+)
+_OBLIGATIONS = _DUTIES | _TRACKING
 _PROHIBITIONS = st.lists(
     st.builds(lambda acts, limits: rule(acts, *limits), _ACTIONS, _LIMITS), max_size=2
 )
@@ -184,7 +192,7 @@ def documents(draw, depth=1):
     return rules_of(
         *draw(st.lists(permissions(depth), min_size=1, max_size=3)),
         prohibit=draw(st.just([]) | _PROHIBITIONS),
-        oblige=draw(_DUTIES),
+        oblige=draw(_OBLIGATIONS),
     )
 
 
@@ -197,7 +205,7 @@ def narrowed(draw, document, *, is_honest=True):
     rules = rules_of(
         *[draw(_narrowed_permission(each)) for each in kept],
         prohibit=[*document.get("prohibition", []), *draw(st.just([]) | _PROHIBITIONS)],
-        oblige=[*document.get("obligation", []), *draw(_DUTIES)],
+        oblige=[*document.get("obligation", []), *draw(_OBLIGATIONS)],
     )
     return rules if is_honest else draw(_changed(rules))
 
@@ -231,7 +239,7 @@ def _passing(draw, inner):
     others = draw(st.lists(permissions(0), max_size=2))
     bars = draw(st.just([]) | _PROHIBITIONS)
     first = rule(["distribute", "use"], *draw(_COUNTED), following=inner)
-    return rules_of(first, *others, prohibit=bars, oblige=draw(_DUTIES))
+    return rules_of(first, *others, prohibit=bars, oblige=draw(_OBLIGATIONS))
 
 
 def _within(own, inner, permitted):

@@ -7,6 +7,7 @@ from tests.support.grants import onward, permit, times
 from tests.support.transfers import JUDGMENT
 
 ACTS = ("read", "read", "derive", "use", "distribute", "sell")
+TRACKED = ([], [grants.tracked()], [grants.tracked(200, 0)])
 TERMS = (
     (permit("use"),),
     (permit("read", times(5)),),
@@ -54,6 +55,8 @@ class Dealing:
     def license(self, application, grantor, **members):
         grantee = self.random.choice([one for one in self.people if one is not grantor])
         terms, kind = self.random.choice(TERMS), self.random.choice(["Offer", "Agreement", "Set"])
+        tracked = self.random.choice(TRACKED if kind != "Set" else TRACKED[:1])
+        members |= {"obligation": tracked} if tracked else {}
         made = grants.issue(self.world, application, grantor, grantee, *terms, kind=kind, **members)
         self.licences.append((application, made, grantor, grantee))
 
@@ -82,11 +85,27 @@ class Dealing:
         application, key, grantor, grantee = self.licence("live")
         parts = {"grant": key, "asset": application.asset, "recipient": grantee.party}
         body = parts | {"copy": grants.copy(self.label())} | self.filing_for(application)
-        actor = self.actor(grantor)
+        actor, marker = self.actor(grantor), self.random.choice([None, None, self.anybody()])
+        body |= self.marks_for(key, marker)
+        has_marker = "markedBy" in body.get("marks", {}) and marker is not actor
+        keys = [actor.key, *([marker.key] if has_marker else [])]
         event = self.world.event("delivery.send", body, actor)
-        self.world.write(self.world.sign(event, actor.key))
+        self.world.write(self.world.sign(event, *keys))
         key = next(one for one in event.subjects if one.startswith("delivery/"))
         self.deliveries.append((key, body, grantee))
+
+    def marks_for(self, key, marker):
+        """Marks of a copy under a grant, mostly such as its terms ask for, and their escrow."""
+        grant = grants.grant_state(self.world, key)
+        tracked = [] if grant is None else grant.policy.get("obligation", [])
+        is_odd = self.random.random() < 0.2
+        if bool(tracked) is is_odd:
+            return {}
+        changed = self.random.choice([0, 32]) if len(tracked[:1]) and not is_odd else 2
+        made = grants.marks(self.random.choice([1, 200]), changed)
+        made |= {} if marker is None else {"markedBy": marker.party}
+        keeper = self.anybody() if self.random.random() < 0.2 else self.world.registrar
+        return {"marks": made, "escrow": grants.escrow(keeper)}
 
     def receive(self):
         if not self.deliveries:

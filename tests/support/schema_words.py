@@ -107,7 +107,8 @@ WORDS = {
     "grant.revoke": ("`grant/`", "its grantor, or who has taken over the right behind it"),
     "delivery.send": (
         "a new `delivery/`; `grant/`; `asset/`",
-        "the grantor of `grant`, or who has taken over the right behind it",
+        "the grantor of `grant`, or who has taken over the right behind it; "
+        "with `markedBy` in `marks` that party too",
     ),
     "delivery.receive": ("`delivery/`; `grant/`; `asset/`", "the recipient, who is the grantee"),
     "attest.make": (
@@ -297,6 +298,9 @@ MEMBERS = {
         "recipient": "The grantee.",
         "copy": "What is delivered.",
         "filing": "Of important data: the live filing that covers this delivery.",
+        "marks": "How the copy is marked, within what the grant discloses; absent: it is exact.",
+        "escrow": "With whom the marking key lies; onward, under terms that disclose marks, "
+        "who licensed the sender or the registrar.",
     },
     "delivery.receive": {
         "grant": "Under which it was made.",

@@ -7,7 +7,7 @@ from functools import cache
 
 from tests.support import assessments, disputes
 from tests.support.agents import file_by_agent, give_mandate, hand_over, take_mandate
-from tests.support.grants import issue, permit
+from tests.support.grants import escrow, issue, marks, onward, permit, send, tracked
 from tests.support.people import claim
 from tests.support.world import World
 
@@ -26,6 +26,7 @@ def beside():
     _inquire(world, **world.people)
     _amend(world, **world.people)
     _assess(world, **world.people)
+    _mark(world, **world.people)
     world.gone = hand_over(world, world.enroll("successor", count=2))
     return world
 
@@ -119,3 +120,15 @@ def _assess(world, applicant, rival, sleeper, **_):
     world.do("party.admit", {"party": sleeper.party, "role": "valuer"}, world.registrar)
     made = assessments.attest(world, goods, sleeper, "valuation", statement="worth its price")
     world.do("attest.withdraw", assessments.withdraw_body(world, goods, made), sleeper)
+
+
+def _mark(world, applicant, rival, sleeper, **_):
+    """Copies with marks: of the first hand, of one who marked for another, and onward."""
+    goods, disclosed = world.published(applicant), {"obligation": [tracked()]}
+    classification = world.classification(list_version="1")
+    world.record(goods, [claim(applicant, "operate")], classification=classification)
+    top = issue(world, goods, applicant, rival, permit("use"), onward(), **disclosed)
+    below = issue(world, goods, rival, sleeper, parent=top, **disclosed)
+    send(world, top, applicant, marks=marks(g=0))
+    named = marks(markedBy=world.registrar.party)
+    send(world, below, rival, world.registrar.key, marks=named, escrow=escrow(applicant))

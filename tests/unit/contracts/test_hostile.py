@@ -210,7 +210,7 @@ def _dealing_scene(world, ann):
     rights = [claim(ann, right) for right in ("hold", "use", "operate")]
     asset, _ = world.register(ann, rights=rights)
     transfer = world.published_transfer(asset, (ann, cy, "hold"))
-    live = grants.issue(world, asset, ann, cy, *TERMS)
+    live = grants.issue(world, asset, ann, cy, *TERMS, obligation=[grants.tracked()])
     offered = grants.issue(world, asset, ann, cy, kind="Offer")
     return cy, asset, transfer, live, offered, grants.send(world, live, ann)
 
@@ -220,6 +220,9 @@ def _dealing_moves(world, ann, cy, asset, transfer, live, offered, delivery):
     agreement = grants.issue_body(asset, ann, cy, *TERMS)
     moved = world.transfer_body(asset, (ann, cy, "use"))
     both, one, other = [ann.key, cy.key], [ann.key], [cy.key]
+    registrar = world.registrar
+    by = {"marks": grants.marks(markedBy=registrar.party), "escrow": grants.escrow(registrar)}
+    marked = grants.send_body(world, live, **by)
     return [
         ("registration.file", moved, ann, both),
         ("registration.record", world.record_body(transfer), world.registrar, world.officers),
@@ -227,6 +230,7 @@ def _dealing_moves(world, ann, cy, asset, transfer, live, offered, delivery):
         ("grant.accept", {"grant": offered}, cy, other),
         ("grant.revoke", grants.revoke_body(live, document="0a" * 32), ann, one),
         ("delivery.send", grants.send_body(world, live), ann, one),
+        ("delivery.send", marked, ann, [ann.key, world.registrar.key]),
         ("delivery.receive", grants.receive_body(world, delivery), cy, other),
         ("usage.record", grants.use_body(world, live), cy, other),
         ("usage.batch", grants.batch_body(world, live), cy, other),
@@ -268,6 +272,7 @@ def test_a_signature_less_is_refused_for_every_kind_that_needs_two():
             assert world.refused(kind, body, actor, *fewer) == "wrong_signers", kind
             seen.add(kind)
     assert seen == {
+        "delivery.send",
         "encumbrance.create",
         "grant.issue",
         "ledger.key",

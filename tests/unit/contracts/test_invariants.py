@@ -22,7 +22,7 @@ GAMES = [(profile, seed) for profile in ("solo", "national-2026") for seed in ra
 STEPS = 400
 CONSTANT = {
     "grant": ("grantor", "grantee", "asset", "parent", "via", "depth", "policy"),
-    "delivery": ("grant", "asset", "sender", "recipient", "copy"),
+    "delivery": ("grant", "asset", "sender", "recipient", "copy", "marks", "escrow"),
     "encumbrance": ("asset", "pledgor", "pledgee", "rights", "secures"),
     "order": ("asset", "regulator", "ground", "document"),
     "attestation": ("asset", "issuer", "type", "document", "statement", "level", "valid_until"),
@@ -221,6 +221,22 @@ def check_grants(before, after):
             assert all(body[name].get(act, 0) >= units for act, units in old.items())
 
 
+def check_deliveries(after):
+    """Copies are marked within what their grants disclose; onward ones there have an escrow."""
+    for state in of_type(after, "delivery").values():
+        grant, marks = after[state.body["grant"]].body, state.body["marks"]
+        bounds = {
+            one["leftOperand"].partition(":")[2]: one["rightOperand"]
+            for duty in grant["policy"].get("obligation", [])
+            for one in duty.get("constraint", [])
+        }
+        if marks is not None:
+            assert marks["e"] <= bounds.get("withheldShare", 0)
+            assert marks["g"] == 0 or marks["g"] >= bounds["rowsPerMark"]
+        if bounds and grant["parent"] is not None:
+            assert None not in (marks, state.body["escrow"])
+
+
 def check_all(before, event, after):
     check_subjects(event, before, after)
     check_tuples(event, before, after)
@@ -232,6 +248,7 @@ def check_all(before, event, after):
     check_disputes(after)
     check_filings(after)
     check_grants(before, after)
+    check_deliveries(after)
     for state in after.values():
         parse_state_record(STATES[state.type], state)
 
@@ -239,6 +256,10 @@ def check_all(before, event, after):
 @cache
 def game(profile, seed):
     return Play(seed, profile, check_all).play(STEPS)
+
+
+def last_states(profile, seed):
+    return game(profile, seed).world.all_states()
 
 
 @pytest.mark.parametrize(("profile", "seed"), GAMES)
@@ -262,6 +283,9 @@ def test_the_games_play_every_move_and_meet_many_refusals():
     assert {"wrong_step", "wrong_role", "wrong_signers", "suspended"} <= set(refused)
     assert {"frozen", "pledged", "right_not_held", "no_operate_right"} <= set(refused)
     assert {"no_permission", "one_sided", "wider_than_parent", "onward_act"} <= set(refused)
+    assert "not_disclosed" in refused
+    sent = [each for key in GAMES for each in of_type(last_states(*key), "delivery").values()]
+    assert {state.body["marks"] is None for state in sent} == {True, False}
 
 
 def test_a_refused_event_leaves_every_state_as_it_was():

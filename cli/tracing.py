@@ -1,0 +1,218 @@
+"""`trace file`: what is asked about a suspect file, and how the answer is shown and written."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from math import floor, log10
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from cli.exitcodes import Exit, UsageError
+from cli.files import is_stdin, write_bytes
+from cli.lang import is_chinese, say
+from cli.results import Made, choose_form, print_or_write
+from cli.session import Session
+from cli.subjects import find_asset, find_party, has_key
+from contracts.records import format_record
+from contracts.title import Asset
+from ledger.core.types import Json, SubjectKey, UnixMillis
+from ledger.files import PRIVATE_MODE
+from node.render.tracereport import list_rows, render_report
+from node.tracing.casefile import write_case
+from node.tracing.compose import Composed, Request
+from node.tracing.deliveries import read_flow
+from node.tracing.finding import Custody, Finding
+from node.tracing.search import Order, trace_file
+
+if TYPE_CHECKING:
+    from node.registryapi import RegistryApi
+
+Form = Literal["text", "html", "json"]
+FORMS: Final[tuple[Form, ...]] = ("text", "html", "json")
+_LEAST_BOUND: Final = 1e-300
+_MAX_TEXT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Inquest:
+    """What was said on the command line.
+
+    Args:
+        suspect: The file that was found.
+        original: The registered file; None: not at hand.
+        asset: The only asset that is asked about; None: any.
+        viewer: Whose marking keys are used; None: those of who registered the asset.
+        act_at: Date of the act; None: not stated.
+        custody: How the file was come by.
+        bound: On naming any innocent delivery.
+        case: Where the case goes; None: none is made.
+        form: Of the report; None: by the ending of `out`.
+        out: Where the report goes; None: it is printed.
+        is_forced: Replace other content.
+    """
+
+    suspect: Path
+    original: Path | None
+    asset: str | None
+    viewer: str | None
+    act_at: UnixMillis | None
+    custody: Custody
+    bound: str
+    case: Path | None
+    form: str | None
+    out: Path | None
+    is_forced: bool
+
+
+def answer_trace(session: Session, said: Inquest) -> Exit:
+    """Say where a file comes from; write the report and the case that were asked for.
+
+    Returns:
+        DONE, whatever is found: that nobody can be named is an answer. NOT_FOUND where a case was
+        asked for and the file derives from no asset known here, so that there is nothing to prove.
+
+    Raises:
+        UsageError: The file is a stream, the bound is none, or the viewer's keys are not here.
+        NotFoundError: There is no such file, asset or party.
+        RejectedError: The original is not the registered one, or the act comes before its delivery.
+    """
+    form, bound = choose_form(said.form, said.out, FORMS, "text"), parse_bound(said.bound)
+    if is_stdin(said.suspect) or (said.original is not None and is_stdin(said.original)):
+        raise UsageError(
+            say(
+                "a file is read more than once: give its name, not -",
+                "文件须多次读取：请给出文件名，不能用 -",
+            )
+        )
+    with session.registry() as registry:
+        viewer = None if said.viewer is None else find_party(registry, said.viewer)
+        order = Order(
+            suspect=said.suspect,
+            original=said.original,
+            asset=None if said.asset is None else find_asset(registry, said.asset),
+            choose_viewer=lambda asset: viewer or _find_viewer(registry, asset),
+            bound=10 ** (bound / 1000),
+        )
+        request = Request(
+            made_at=registry.clock.now(),
+            version=version("muniment"),
+            viewer=None,
+            bound=bound,
+            custody=said.custody,
+            act_at=said.act_at,
+        )
+        with session.out.progress("Tracing", "追踪", None) as advance:
+            composed = trace_file(registry, order, request, advance)
+    _write_case(said, composed)
+    _show(session, said, composed.finding, form)
+    return _conclude(session, said, composed)
+
+
+def take_custody(at: UnixMillis | None, **texts: str | None) -> Custody:
+    """How a file was come by, as whoever had it traced says.
+
+    Args:
+        at: When it was found.
+        texts: `by`, `where`, `how` and `notary`; empty ones are left out.
+
+    Raises:
+        UsageError: One is too long, or is no text.
+    """
+    for text in texts.values():
+        is_text = text is None or not any("\ud800" <= character <= "\udfff" for character in text)
+        if not is_text or len(text or "") > _MAX_TEXT:
+            raise UsageError(
+                say(
+                    f"what is said of the file's custody is text of at most {_MAX_TEXT} characters",
+                    f"关于取证过程的说明须为不超过 {_MAX_TEXT} 字的文本",
+                )
+            )
+    return Custody(at=at, **{name: text or None for name, text in texts.items()})
+
+
+def parse_bound(text: str) -> int:
+    """A chance such as `1e-6`, as a finding has it: never more than was said.
+
+    Raises:
+        UsageError: Not a number between 0 and 1.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not _LEAST_BOUND < value < 1:
+        raise UsageError(
+            say(
+                f"--bound {text[:40]} is no chance between 0 and 1: write 1e-6",
+                f"--bound {text[:40]} 不是 0 与 1 之间的概率：请写作 1e-6",
+            ),
+            "bound",
+        )
+    return floor(log10(value) * 1000)
+
+
+def _find_viewer(registry: "RegistryApi", asset: SubjectKey) -> SubjectKey | None:
+    """Who registered an asset, if its keys are here; else who delivered it, likewise."""
+    flow = read_flow(registry.iterate_events(asset))
+    senders = (one.sender for one in flow.dispatches)
+    parties = dict.fromkeys([*registry.need_state(Asset, asset).parties, *senders])
+    return next((party for party in parties if has_key(registry, party)), None)
+
+
+def _write_case(said: Inquest, composed: Composed) -> None:
+    """Write the case that was asked for; who has it can tell the registered file from others."""
+    if said.case is not None and composed.evidence is not None:
+        data = write_case(composed.finding, composed.evidence)
+        write_bytes(said.case, data, force=said.is_forced, mode=PRIVATE_MODE)
+
+
+def _show(session: Session, said: Inquest, finding: Finding, form: Form) -> None:
+    language = "zh-CN" if is_chinese() else "en"
+    document: dict[str, Json] = {
+        **format_record(finding),
+        **_list_case(said, finding),
+    }
+    if form == "text" and said.out is None:
+        rows = list_rows(finding, language)
+        session.out.result(document, lambda: session.out.table("", rows))
+        return
+    text = _render(finding, form, language)
+    told: dict[str, Json] = {"subject": finding.derivation.asset, **_list_case(said, finding)}
+    print_or_write(session, Made(document, text, told=told), said.out, force=said.is_forced)
+
+
+def _render(finding: Finding, form: Form, language: str) -> str:
+    from cli.files import format_document
+
+    if form == "html":
+        return render_report(finding, language)
+    if form == "json":
+        return format_document(format_record(finding))
+    return "".join(f"{name}: {value}\n" for name, value in list_rows(finding, language))
+
+
+def _list_case(said: Inquest, finding: Finding) -> dict[str, Json]:
+    return {} if said.case is None else {"case": _name_case(said, finding)}
+
+
+def _name_case(said: Inquest, finding: Finding) -> str | None:
+    return None if finding.derivation.asset is None else str(said.case)
+
+
+def _conclude(session: Session, said: Inquest, composed: Composed) -> Exit:
+    if said.case is None:
+        return Exit.DONE
+    if composed.evidence is None:
+        session.out.warn(
+            f"{said.case} is not written: the file derives from no asset known here, and a case "
+            "proves what is registered; name the asset with --original FILE",
+            f"未写出 {said.case}：未发现该文件源自此处已知的数据，案卷无可证明的内容；"
+            "请用 --original 文件 给出原始数据",
+        )
+        return Exit.NOT_FOUND
+    session.out.talk(
+        f"Anybody can check it: muniment verify {said.case} --policy trust.policy. Whoever has it "
+        "can tell the registered file from others.",
+        f"任何人均可验证：muniment verify {said.case} --policy trust.policy。"
+        "持有案卷者可辨认所登记的文件。",
+    )
+    return Exit.DONE

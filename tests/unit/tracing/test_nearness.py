@@ -1,0 +1,132 @@
+"""What derives from a table is near it, whatever was done to it; another table of its kind is not."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from tests.support.tables import make_sales, make_sensors, write_csv
+from tracing.index import SHARED, SketchIndex, list_postings
+from tracing.keys import derive_hash_keys
+from tracing.nearness import NEAR, QuestionedFile
+from tracing.sketch import Parts, fold_table, sketch_content
+from tracing.tables import digest_rows, read_table
+
+KEYS = derive_hash_keys(b"k" * 32)
+ROWS = 1500
+
+
+def read(path, sample):
+    write_csv(path, sample)
+    table = read_table(path)
+    return Parts(fold_table(table), digest_rows(table).digest)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("near")
+
+
+@pytest.fixture(scope="module")
+def sales():
+    return make_sales(2 * ROWS)
+
+
+@pytest.fixture(scope="module")
+def registered(folder, sales):
+    return sketch_content(read(folder / "a.csv", sales.take(range(ROWS))), KEYS)
+
+
+@pytest.fixture(scope="module")
+def index(folder, registered):
+    opened = SketchIndex(folder / "index.db")
+    opened.add(7, b"m", list_postings(registered))
+    yield opened
+    opened.close()
+
+
+def shuffled(sample, count, seed=3):
+    return sample.take(random.Random(seed).sample(range(ROWS), count))
+
+
+def altered(sample, share):
+    chosen = random.Random(5)
+    columns = list(zip(*sample.rows, strict=True))
+    rows = [
+        tuple(
+            chosen.choice(columns[place]) if chosen.random() < share else cell
+            for place, cell in enumerate(row)
+        )
+        for row in sample.rows
+    ]
+    return replace(sample, rows=rows)
+
+
+def renamed(sample):
+    turned = sample.select(tuple(reversed(sample.names)))
+    return turned.rename([f"c{place}" for place in range(len(turned.names))])
+
+
+DERIVED = {
+    "the whole": lambda s: s.take(range(ROWS)),
+    "5 %, shuffled": lambda s: shuffled(s, ROWS // 20),
+    "5 % among nine times as many others": lambda s: replace(
+        s, rows=[*shuffled(s, ROWS // 20).rows, *s.rows[ROWS : ROWS + 9 * ROWS // 20]]
+    ),
+    "without its last columns": lambda s: s.take(range(ROWS)).select(s.names[:-2]),
+    "30 % of all cells altered": lambda s: altered(s.take(range(ROWS)), 0.3),
+    "other names and another order": lambda s: renamed(s.take(range(ROWS))),
+    "5 % under other names": lambda s: renamed(shuffled(s, ROWS // 20)),
+    "with itself twice": lambda s: s.take([*range(ROWS), *range(ROWS)]),
+}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_what_derives_from_a_table_is_near_it_and_the_index_leads_there(
+    folder, sales, registered, index, name
+):
+    file = QuestionedFile(read(folder / "b.csv", DERIVED[name](sales)), KEYS)
+    lookups = file.list_lookups()
+    assert (index.find(lookups.parts) | index.find(lookups.values))[7] > 2 * SHARED
+    found = file.compare(registered)
+    assert found.is_near, found
+    assert found.best[1].size >= NEAR
+
+
+def test_rows_of_the_same_kind_that_are_others_are_not_near(folder, sales, registered):
+    parts = read(folder / "d.csv", sales.take(range(ROWS, 2 * ROWS)))
+    found = QuestionedFile(parts, KEYS).compare(registered)
+    assert not found.is_near, found
+
+
+def test_another_table_is_not_near(folder, registered):
+    found = QuestionedFile(read(folder / "e.csv", make_sensors(ROWS)), KEYS).compare(registered)
+    assert not found.is_near
+    assert found.shares.keys() <= {"shingles"}
+
+
+def test_under_another_key_nothing_is_near(folder, sales, registered):
+    parts = read(folder / "f.csv", sales.take(range(ROWS)))
+    found = QuestionedFile(parts, derive_hash_keys(b"x" * 32)).compare(registered)
+    assert not [each for each in found.shares.values() if each.size > 0.01]
+
+
+def test_added_columns_hide_no_row(folder, sales, registered):
+    whole = sales.take(range(ROWS))
+    wider = replace(
+        whole,
+        names=(*whole.names, "note"),
+        rows=[(*row, str(place)) for place, row in enumerate(whole.rows)],
+    )
+    found = QuestionedFile(read(folder / "g.csv", wider), KEYS).compare(registered)
+    assert found.shares["rows"].of_new.estimate > 0.99
+
+
+def test_files_that_are_no_tables_share_chunks_and_words():
+    one = sketch_content(Parts(None, "", [b"a" * 32, b"b" * 32], [b"w" * 32]), KEYS)
+    other = Parts(None, "", [b"b" * 32, b"c" * 32, b"d" * 32, b"e" * 32], [b"w" * 32, b"v" * 32])
+    found = QuestionedFile(other, KEYS).compare(one)
+    assert found.shares["chunks"].of_new.estimate == 0.25
+    assert found.shares["chunks"].of_earlier.estimate == 0.5
+    assert found.shares["words"].of_earlier.estimate == 1
+    assert found.best[0] == "chunks"

@@ -1,0 +1,290 @@
+"""The fingerprint record: what is kept of a file so that what derives from it is recognised.
+
+Every hash in it is keyed; the record lies in the vault, and its digest is part of what the ledger
+commits to. Canonical JSON:
+
+```json
+{"asset":"asset/...","chunks":null,"field":"content.0","file":{"digest":"<64 hex>","size":7},
+ "form":"canon-1","key":"asset","format":"muniment/fingerprint/v1",
+ "table":{"columns":[{"distinct":3,"kind":"number","name":"year","nulls":0,"values":{}}],
+          "digest":"<64 hex>","paired":["dest","tailnum"],"rows":{},"shingles":{},"height":336776,
+          "width":19},
+ "words":null}
+```
+
+A sketch is `{"below","hashes","total"}`: of `total` hashes those below `below` (16 hex
+digits; null: all), ascending, 8 bytes each, big-endian, base64url.
+
+Spec: tracing, section 2; RFC 8785.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Literal
+
+from ledger.core.canonical import encode_canonical
+from ledger.core.members import take_count, take_format, take_members, take_text
+from ledger.core.text import format_base64url, parse_base64url
+from ledger.core.types import Json, JsonObject
+from ledger.errors import InputError, MalformedError
+from tracing.fingerprint import Fingerprint
+
+FORMAT: Final = "muniment/fingerprint/v1"
+HASH_BYTES: Final = 8
+ALL: Final = 2**64
+"""The bound of a sketch that leaves nothing out."""
+_BOUND: Final = re.compile(r"[0-9a-f]{16}")
+_MAX_NAME: Final = 200
+_MEMBERS: Final = {"asset", "chunks", "field", "file", "form", "key", "table", "words"}
+_TABLE_MEMBERS: Final = {"columns", "digest", "height", "paired", "rows", "shingles", "width"}
+_COLUMN_MEMBERS: Final = {"distinct", "kind", "name", "nulls", "values"}
+
+KeyUse = Literal["asset", "index"]
+KEY_USES: Final[tuple[KeyUse, ...]] = ("asset", "index")
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The bottom hashes of a set.
+
+    Args:
+        below: Hashes below this were kept; 1..2^64.
+        hashes: 8 bytes each, big-endian, ascending, each once.
+        total: Of the whole set; of shingles that were not all kept, an estimate.
+    """
+
+    below: int
+    hashes: bytes
+    total: int
+
+    @property
+    def count(self) -> int:
+        """How many hashes are kept."""
+        return len(self.hashes) // HASH_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSketch:
+    """A column: its profile, and a sketch of its values.
+
+    Args:
+        name: Canonical.
+        kind: `number`, `date`, `text` or `empty`.
+        distinct: Values, no value not counted.
+        nulls: Rows without a value.
+        values: Hashed without the name, so that a renamed column is recognised.
+    """
+
+    name: str
+    kind: str
+    distinct: int
+    nulls: int
+    values: Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class TableSketch:
+    """What is kept of a table.
+
+    Args:
+        digest: Of the canonical table, 64 hex digits.
+        height: Rows.
+        width: Columns.
+        columns: By name; of a very wide table those that tell rows apart best.
+        paired: The columns whose pairs are the shingles, by name.
+        rows: Whole rows.
+        shingles: Pairs of cells of a row.
+    """
+
+    digest: str
+    height: int
+    width: int
+    columns: tuple[ColumnSketch, ...]
+    paired: tuple[str, ...]
+    rows: Sketch
+    shingles: Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is kept of a file's content: of its table, or of its bytes and words.
+
+    Args:
+        table: None: it is no table.
+        chunks: Content-defined chunks; None: it is a table.
+        words: Runs of words of text; None: it is none.
+    """
+
+    table: TableSketch | None
+    chunks: Sketch | None = None
+    words: Sketch | None = None
+
+    @property
+    def sketches(self) -> Sequence[Sketch]:
+        """All that it has."""
+        table = self.table
+        of_table = () if table is None else (table.rows, table.shingles)
+        of_columns = () if table is None else tuple(each.values for each in table.columns)
+        of_bytes = tuple(each for each in (self.chunks, self.words) if each is not None)
+        return (*of_table, *of_columns, *of_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintRecord:
+    """The fingerprint of one file of an asset.
+
+    Args:
+        asset: Its key.
+        field: The member of the application that commits to the file, such as `content.0`.
+        file: Exact.
+        form: Version of the canonical form.
+        key: Whose key the hashes are under: the asset's, or the home's index's.
+        content: What is kept of it.
+    """
+
+    asset: str
+    field: str
+    file: Fingerprint
+    form: str
+    key: KeyUse
+    content: Content
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical record, 64 hex digits."""
+        return sha256(encode_canonical(format_fingerprint(self))).hexdigest()
+
+
+def format_fingerprint(record: FingerprintRecord) -> JsonObject:
+    """The record as the vault keeps it."""
+    content = record.content
+    return {
+        "asset": record.asset,
+        "chunks": None if content.chunks is None else _format_sketch(content.chunks),
+        "field": record.field,
+        "file": {"digest": record.file.digest, "size": record.file.size},
+        "form": record.form,
+        "format": FORMAT,
+        "key": record.key,
+        "table": None if content.table is None else _format_table(content.table),
+        "words": None if content.words is None else _format_sketch(content.words),
+    }
+
+
+def parse_fingerprint(value: Json) -> FingerprintRecord:
+    """Read a record.
+
+    Raises:
+        MalformedError: It is none.
+    """
+    members = take_format(value, _MEMBERS, FORMAT, "a fingerprint")
+    file = take_members(members["file"], {"digest", "size"}, "a fingerprint's file")
+    use = next((each for each in KEY_USES if each == members["key"]), None)
+    if use is None:
+        raise MalformedError("a fingerprint is under the key of an asset or of an index")
+    content = Content(
+        table=None if members["table"] is None else _parse_table(members["table"]),
+        chunks=None if members["chunks"] is None else _parse_sketch(members["chunks"]),
+        words=None if members["words"] is None else _parse_sketch(members["words"]),
+    )
+    return FingerprintRecord(
+        asset=take_text(members["asset"]),
+        field=take_text(members["field"]),
+        file=Fingerprint(take_text(file["digest"]), take_count(file["size"])),
+        form=take_text(members["form"]),
+        key=use,
+        content=content,
+    )
+
+
+def show_name(name: str) -> str:
+    """A column's name as a record and a screen can hold it: cut, what JSON refuses written out."""
+    cut = name[:_MAX_NAME]
+    try:
+        encode_canonical(cut)
+    except InputError:
+        return ascii(cut)[1:-1][:_MAX_NAME]
+    return cut
+
+
+def _format_sketch(sketch: Sketch) -> JsonObject:
+    return {
+        "below": None if sketch.below == ALL else sketch.below.to_bytes(HASH_BYTES, "big").hex(),
+        "hashes": format_base64url(sketch.hashes),
+        "total": sketch.total,
+    }
+
+
+def _parse_sketch(value: Json) -> Sketch:
+    members = take_members(value, {"below", "hashes", "total"}, "a sketch")
+    below = ALL if members["below"] is None else _parse_bound(take_text(members["below"]))
+    hashes = parse_base64url(take_text(members["hashes"]))
+    total = take_count(members["total"])
+    if len(hashes) % HASH_BYTES or len(hashes) > total * HASH_BYTES:
+        raise MalformedError("a sketch has some of the hashes of a set, of 8 bytes each")
+    parts = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+    if parts != sorted(set(parts)) or (parts and int.from_bytes(parts[-1], "big") >= below):
+        raise MalformedError("the hashes of a sketch ascend, each once and below its bound")
+    return Sketch(below, hashes, total)
+
+
+def _parse_bound(text: str) -> int:
+    """The bound of a sketch.
+
+    Raises:
+        MalformedError: Not 16 lower-case hex digits, or none is below it.
+    """
+    if _BOUND.fullmatch(text) is None or (below := int(text, 16)) == 0:
+        raise MalformedError("the bound of a sketch is 16 hex digits, more than 0")
+    return below
+
+
+def _format_table(table: TableSketch) -> JsonObject:
+    columns: list[Json] = [
+        {
+            "distinct": each.distinct,
+            "kind": each.kind,
+            "name": each.name,
+            "nulls": each.nulls,
+            "values": _format_sketch(each.values),
+        }
+        for each in table.columns
+    ]
+    return {
+        "columns": columns,
+        "digest": table.digest,
+        "height": table.height,
+        "paired": list(table.paired),
+        "rows": _format_sketch(table.rows),
+        "shingles": _format_sketch(table.shingles),
+        "width": table.width,
+    }
+
+
+def _parse_table(value: Json) -> TableSketch:
+    members = take_members(value, _TABLE_MEMBERS, "the table of a fingerprint")
+    columns, paired = members["columns"], members["paired"]
+    if not isinstance(columns, list) or not isinstance(paired, list):
+        raise MalformedError("the columns of a fingerprint are an array")
+    return TableSketch(
+        digest=take_text(members["digest"]),
+        height=take_count(members["height"]),
+        width=take_count(members["width"]),
+        columns=tuple(_parse_column(each) for each in columns),
+        paired=tuple(take_text(each) for each in paired),
+        rows=_parse_sketch(members["rows"]),
+        shingles=_parse_sketch(members["shingles"]),
+    )
+
+
+def _parse_column(value: Json) -> ColumnSketch:
+    members = take_members(value, _COLUMN_MEMBERS, "a column of a fingerprint")
+    return ColumnSketch(
+        name=take_text(members["name"]),
+        kind=take_text(members["kind"]),
+        distinct=take_count(members["distinct"]),
+        nulls=take_count(members["nulls"]),
+        values=_parse_sketch(members["values"]),
+    )

@@ -1,0 +1,135 @@
+"""What every form of table is read through: limits, text and batches of cells as spelled.
+
+A source can be read as often as wanted, always from the start, and holds one batch at a time.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, TypeAlias, TypeVar
+
+from ledger.errors import MalformedError, NotFoundError
+from tracing.fingerprint import Progress
+
+RowT = TypeVar("RowT")
+Form: TypeAlias = Literal["csv", "tsv", "jsonl", "xlsx", "parquet"]
+Cells: TypeAlias = Sequence[str | None]
+"""Of one column or one row, as the file spells them; None where the form has a null."""
+Batch: TypeAlias = Sequence[Cells]
+"""Some rows after another, by column; every column has as many cells."""
+
+ROWS_AT_ONCE: Final = 8_192
+CELLS_AT_ONCE: Final = 1_000_000
+BYTES_AT_ONCE: Final = 8 * 1024**2
+"""About as much of a file is held at once, where its rows are long."""
+MAX_NAME_CHARACTERS: Final = 1_024
+"""Of a column: a name stands in the leaf of every row."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableLimits:
+    """What a table may be at most; more is refused before it is read.
+
+    Args:
+        max_bytes: Of the file.
+        max_line_bytes: From one line end to the next.
+        max_rows: Without the header.
+        max_columns: Of the header.
+        max_cells: Rows times columns, those without a value included.
+        max_unpacked: Bytes of all members of an XLSX file together, counted while unpacking.
+        max_members: Of an XLSX file.
+        max_ratio: Unpacked to packed size of a member above 1 MiB; deflate can reach 1,032.
+        max_texts: Bytes of the texts that the cells of a workbook share, unpacked.
+        max_tag_bytes: Of anything between two `>` of a sheet.
+    """
+
+    max_bytes: int = 8 * 1024**3
+    max_line_bytes: int = 16 * 1024**2
+    max_rows: int = 50_000_000
+    max_columns: int = 4_096
+    max_cells: int = 250_000_000
+    max_unpacked: int = 2 * 1024**3
+    max_members: int = 1_000
+    max_ratio: int = 200
+    max_texts: int = 256 * 1024**2
+    max_tag_bytes: int = 1024**2
+
+
+DEFAULT_LIMITS: Final = TableLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table in a file, found but not yet read.
+
+    Args:
+        form: How it is written.
+        encoding: Of its text: `utf-8`, `utf-8-sig` or `gb18030`; "" where the form has its own.
+        delimiter: Between the cells of a row; "" where the form has its own.
+        header: Names of the columns as spelled, in the order of the file.
+        batches: Reads the rows from the start, by column, at most ROWS_AT_ONCE of them at once and
+            fewer where they are long; tells its argument how many more bytes of the file were read.
+    """
+
+    form: Form
+    encoding: str
+    delimiter: str
+    header: Cells
+    batches: Callable[[Progress], Iterator[Batch]]
+
+
+def rows_at_once(columns: int) -> int:
+    """How many rows of so many columns are held at once."""
+    return max(1, min(ROWS_AT_ONCE, CELLS_AT_ONCE // columns))
+
+
+def take_some(
+    rows: Iterator[RowT], columns: int, file: BinaryIO, progress: Progress
+) -> Iterator[list[RowT]]:
+    """Rows in batches that are bounded in cells and in bytes.
+
+    Args:
+        rows: Read from the file, and open as long as this is.
+        columns: Of each row.
+        file: Whose position says how much was read.
+        progress: Told of every batch.
+    """
+    most = rows_at_once(columns)
+    taken: list[RowT] = []
+    told = 0
+    for row in rows:
+        taken.append(row)
+        if len(taken) == most or file.tell() - told > BYTES_AT_ONCE:
+            yield taken
+            taken = []
+            before, told = told, file.tell()
+            progress(told - before)
+    if taken:
+        yield taken
+        progress(file.tell() - told)
+
+
+def tell_nobody(_: int) -> None:
+    """Progress for nobody."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file for reading.
+
+    Raises:
+        NotFoundError: There is no such file.
+        MalformedError: It is something else, or cannot be opened.
+    """
+    try:
+        # A named pipe without a writer would hold the plain call for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}") from None
+    except OSError as exc:
+        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise MalformedError(f"{path} is not a regular file")
+    return os.fdopen(fd, "rb")
