@@ -49,6 +49,8 @@ def fingerprint_json(file: Fingerprint, content: Measured | None) -> JsonObject:
     for name, pieces in (("chunks", parts.chunks), ("words", parts.words)):
         if pieces is not None:
             more[name] = len(pieces)
+    if content.iscc is not None:
+        more["iscc"] = content.iscc
     if content.fault is not None:
         more["fault"] = str(content.fault)
     return {**exact, **more}
@@ -105,3 +107,6 @@ def _rows(content: Measured) -> Iterable[tuple[str, str]]:
         yield say("chunks", "分块"), str(len(parts.chunks))
     if parts.words is not None:
         yield say("runs of words", "连续词语"), str(len(parts.words))
+    if content.iscc is not None:
+        blind = say("blind to shuffled rows", "行序打乱后即无法识别")
+        yield say("ISCC (ISO 24138)", "ISCC（ISO 24138）"), f"{content.iscc} ({blind})"

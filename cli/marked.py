@@ -112,14 +112,33 @@ def _describe_cost(cost: "ColumnCost") -> dict[str, Json]:
 
 
 def _list_forecast(found: "Forecast") -> list[Row]:
-    share = found.cells * 1_000_000 // max(found.all_cells, 1)
     return [
         (say("rows", "行数"), f"{found.rows:,}"),
         (
             say("withheld from a copy", "每份副本略去"),
             say(f"about {found.withheld:,} rows", f"约 {found.withheld:,} 行"),
         ),
-        (say("rows with a mark", "带标记的行"), f"{found.positions:,}"),
+        *(_show_cells(found) if found.positions else ()),
+        *(_show_need(each, is_marked=found.positions > 0) for each in found.needs),
+        (
+            say("error bound", "误指概率上限"),
+            say("naming any innocent delivery: 1 in a million", "误指任何无关交付：百万分之一"),
+        ),
+        *map(_show_cost, found.costs),
+    ]
+
+
+def _show_cells(found: "Forecast") -> list[Row]:
+    """What value marks do, and whom they tell apart; nothing of a copy that lacks rows alone."""
+    share = found.cells * 1_000_000 // max(found.all_cells, 1)
+    return [
+        (
+            say("rows for marks", "可作标记的行"),
+            say(
+                f"about {found.positions:,}; each copy has one cell changed in some of them",
+                f"约 {found.positions:,}；每份副本在其中部分行各改动一个单元格",
+            ),
+        ),
         (
             say("cells changed", "改动的单元格"),
             say(
@@ -127,21 +146,19 @@ def _list_forecast(found: "Forecast") -> list[Row]:
                 f"约 {found.cells:,}，共 {found.all_cells:,}（{_percent(share)}）",
             ),
         ),
-        *map(_show_need, found.needs),
         (say("recipients together", "多个接收方合谋"), _show_colluders(found)),
-        *map(_show_cost, found.costs),
     ]
 
 
-def _show_need(need: "Need") -> Row:
+def _show_need(need: "Need", *, is_marked: bool) -> Row:
     """How many leaked rows name one of so many recipients."""
     rows, marked = _count(need.rows), _count(need.marked_rows)
-    return (
-        say(f"to name one of {need.recipients:,}", f"从 {need.recipients:,} 个接收方中指认"),
-        say(
-            f"{marked} leaked rows; {rows} by missing rows alone (error bound 1 in a million)",
-            f"需 {marked} 行；仅凭略去的行需 {rows} 行（误指概率上限百万分之一）",
-        ),
+    name = say(f"to name one of {need.recipients:,}", f"从 {need.recipients:,} 个接收方中指认")
+    if not is_marked:
+        return name, say(f"{rows} leaked rows", f"需流出 {rows} 行")
+    return name, say(
+        f"{marked} leaked rows; {rows} if no changed cell can be read",
+        f"需流出 {marked} 行；改动的单元格均不可读取时需 {rows} 行",
     )
 
 

@@ -6,6 +6,7 @@ from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from cli.chinese import translate
 from cli.exitcodes import Exit, UsageError
 from cli.files import is_stdin, write_bytes
 from cli.lang import is_chinese, say
@@ -102,6 +103,7 @@ def answer_trace(session: Session, said: Inquest) -> Exit:
         )
         with session.out.progress("Tracing", "追踪", None) as advance:
             composed = trace_file(registry, order, request, advance)
+    _warn_of_fault(session, said.suspect, composed)
     _write_case(said, composed)
     _show(session, said, composed.finding, form)
     return _conclude(session, said, composed)
@@ -156,6 +158,18 @@ def _find_viewer(registry: "RegistryApi", asset: SubjectKey) -> SubjectKey | Non
     senders = (one.sender for one in flow.dispatches)
     parties = dict.fromkeys([*registry.need_state(Asset, asset).parties, *senders])
     return next((party for party in parties if has_key(registry, party)), None)
+
+
+def _warn_of_fault(session: Session, suspect: Path, composed: Composed) -> None:
+    """Say of a file that is no table that rows and marks are found in tables alone."""
+    fault = composed.fault
+    if fault is not None:
+        session.out.warn(
+            f"{suspect} is compared by its bytes alone, as it is not read as a table: {fault}; if "
+            "it is one, mend a copy of it, and trace that",
+            f"{suspect} 无法按表格读取，仅按字节比对：{translate(fault.code, str(fault))}；"
+            "如其确为表格，请修正一份副本后再追踪",
+        )
 
 
 def _write_case(said: Inquest, composed: Composed) -> None:

@@ -108,6 +108,7 @@ _CHINESE: Final = {
     "it is what the finding says": "与认定一致", "deliveries": "交付",
     "none left out, none added": "无遗漏，无增添", "naming": "指明",
     "follows from the table of chances": "与概率表一致", "named": "所指明的交付",
+    "weighed": "所据内容", "no more than the file has": "不超过文件所有",
     "delivered and marked before the act": "交付与标记均在行为之前", "legality": "是否许可",
     "as the grants had it at the date of the act": "与行为日期的授权一致", "dates": "日期",
     "as the finding says where it took them": "与认定所述来源一致", "names": "名称",

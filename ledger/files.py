@@ -1,14 +1,17 @@
-"""Small files that must be there wholly or not at all, and locks on them."""
+"""Files: small ones that must be there wholly or not at all, locks, and files of others to read."""
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ledger.errors import (
     ExistsError,
     LimitError,
+    MalformedError,
     NotFoundError,
     StoreFailedError,
     UnavailableError,
@@ -35,6 +38,26 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
         raise LimitError(f"{path} has more than {max_bytes} bytes")
     return data
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file for reading.
+
+    Raises:
+        NotFoundError: There is no such file.
+        MalformedError: It is something else, or cannot be opened.
+    """
+    try:
+        # A named pipe without a writer would hold the plain call for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}") from None
+    except OSError as exc:
+        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise MalformedError(f"{path} is not a regular file")
+    return os.fdopen(fd, "rb")
 
 
 def read_stamp(path: Path) -> tuple[int, int, int] | None:

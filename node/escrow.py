@@ -25,6 +25,7 @@ from nacl.signing import SigningKey as NaclKey
 from nacl.signing import VerifyKey
 
 from contracts.delivery import Delivery
+from contracts.marking import Marks
 from contracts.party import Party
 from ledger.core.canonical import decode_bundle, decode_canonical, encode_canonical
 from ledger.core.draft import DraftOpening, opening_json
@@ -32,7 +33,7 @@ from ledger.core.members import take_format, take_members, take_text
 from ledger.core.subjects import parse_subject
 from ledger.core.text import format_base64url, parse_base64url, parse_did_key
 from ledger.core.types import DidKey, Json, JsonObject, SubjectKey
-from ledger.errors import BundleError, LimitError, MalformedError, NotFoundError
+from ledger.errors import BundleError, InputError, LimitError, MalformedError, NotFoundError
 from ledger.vault import Vault
 from node.issuing import OPENING
 from node.registryapi import RegistryApi
@@ -170,6 +171,11 @@ def open_sealed(registry: RegistryApi, sealed: Sealed) -> SubjectKey:
         raise BundleError(f"what is sealed is not the marking key that {key} committed to")
     if (opening.by, opening.field) != (delivery.sender, MARKS_FIELD):
         raise BundleError(f"what is sealed is of another member than the marks of {key}")
+    if _read_marks(delivery.marks, opening) is None:
+        raise BundleError(
+            f"what {delivery.sender} committed to and sealed for {key} is no marking key, or not "
+            "of the e and g in its record: nothing can be told by it"
+        )
     with closing(registry.open_vault()) as vault:
         if not vault.find(OPENING, name_marks(key)):
             vault.add(OPENING, {name_marks(key): opening_json(opening)})
@@ -199,7 +205,8 @@ def find_marks(
     """The secrets of a delivery's marks, as far as a party has them in this home.
 
     It has them if it made the marks, or opened them from escrow; that another party of the same
-    home has them does not count.
+    home has them does not count. Nobody has them where the sender committed to what is no marking
+    key: that is not for the sender to gain by.
 
     Args:
         registry: Of this home.
@@ -210,8 +217,6 @@ def find_marks(
     Raises:
         BundleError: The vault opens something else than the ledger commits to.
     """
-    from tracing.markopening import parse_marks
-
     if delivery.marks is None:
         return None
     with closing(registry.open_vault()) as vault:
@@ -221,7 +226,19 @@ def find_marks(
         return None
     if opening.commitment() != delivery.marks.key.digest:
         raise BundleError(f"the vault opens something else than {key} committed to")
-    return parse_marks(opening.value)
+    return _read_marks(delivery.marks, opening)
+
+
+def _read_marks(said: Marks, opening: DraftOpening) -> "DeliveryMarks | None":
+    """The secrets that an opening holds; None where its sender committed to something else."""
+    from tracing.markopening import parse_marks
+
+    try:
+        marks = parse_marks(opening.value)
+    except InputError:
+        return None
+    told = (marks.terms.withheld, marks.terms.rows_per_mark)
+    return marks if told == (said.withheld, said.rows_per_mark) else None
 
 
 def _maker(delivery: Delivery) -> SubjectKey:

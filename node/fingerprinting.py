@@ -29,8 +29,9 @@ from ledger.vault import Doomed, Vault
 from node.home import Home
 from node.sketchindex import SKETCH, follow_vault, open_index, parse_kept
 from tracing.canon import FORM
-from tracing.fingerprint import Fingerprint, Progress, fingerprint_file
-from tracing.record import FingerprintRecord, format_fingerprint
+from tracing.fingerprint import Fingerprint, Progress, fingerprint_file, tell_nobody
+from tracing.iscc import find_iscc
+from tracing.record import Content, FingerprintRecord, KeyUse, format_fingerprint
 
 if TYPE_CHECKING:
     from tracing.index import SketchIndex
@@ -41,12 +42,6 @@ if TYPE_CHECKING:
 FINGERPRINT: Final = "fingerprint"
 SECRET: Final = "trace-secret"  # noqa: S105  # the kind of a record
 _NAME: Final = "master"
-
-
-def tell_nobody(_: int) -> None:
-    """Progress for nobody."""
-
-
 TABLES: Final = frozenset({".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx", ".parquet"})
 """Files that are meant to be tables by their names: where one is not, that is told."""
 _MAX_TEXT_BYTES: Final = 4 * 1024 * 1024
@@ -63,11 +58,13 @@ class Measured:
         file: Exact.
         parts: What is compared of it.
         fault: Why it was not read as a table; None: it was.
+        iscc: Its public code by ISO 24138; None: the package for it is not installed.
     """
 
     file: Fingerprint
     parts: "Parts" = field(repr=False)
     fault: InputError | None = None
+    iscc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +267,7 @@ class Fingerprinter:
 
         keys = derive_hash_keys(self._secret.derive_asset_key(read_id(asset)))
         content = sketch_content(measured.parts, keys)
-        record = FingerprintRecord(asset, member, measured.file, FORM, "asset", content)
+        record = _record(asset, member, measured, "asset", content)
         return Made(record, self.sketch(asset, member, measured))
 
     def sketch(self, asset: SubjectKey, member: str, measured: Measured) -> FingerprintRecord:
@@ -278,7 +275,7 @@ class Fingerprinter:
         from tracing.sketch import sketch_content
 
         content = sketch_content(measured.parts, self._index_keys)
-        return FingerprintRecord(asset, member, measured.file, FORM, "index", content)
+        return _record(asset, member, measured, "index", content)
 
     def search(self, measured: Measured) -> list[Found]:
         """What this home knows that the file is near to, the nearest first.
@@ -319,6 +316,12 @@ class Fingerprinter:
         return self._index
 
 
+def _record(
+    asset: SubjectKey, member: str, measured: Measured, key: KeyUse, content: Content
+) -> FingerprintRecord:
+    return FingerprintRecord(asset, member, measured.file, FORM, key, content, measured.iscc)
+
+
 def measure_file(path: Path, file: Fingerprint, progress: Progress = tell_nobody) -> Measured:
     """What is compared of a file: its table if it is one, else its chunks and words.
 
@@ -329,14 +332,15 @@ def measure_file(path: Path, file: Fingerprint, progress: Progress = tell_nobody
     from tracing.sketch import Parts, fold_table
     from tracing.tables import digest_rows, read_table
 
+    iscc = find_iscc(path)
     try:
         table = read_table(path, progress=progress)
     except (MalformedError, LimitError) as fault:
         is_told = path.suffix.lower() in TABLES
-        return Measured(file, _measure_bytes(path), fault if is_told else None)
+        return Measured(file, _measure_bytes(path), fault if is_told else None, iscc)
     if len(table.columns) == 1 and path.suffix.lower() not in TABLES:
-        return Measured(file, _measure_bytes(path))
-    return Measured(file, Parts(fold_table(table), digest_rows(table).digest))
+        return Measured(file, _measure_bytes(path), None, iscc)
+    return Measured(file, Parts(fold_table(table), digest_rows(table).digest), None, iscc)
 
 
 def _measure_bytes(path: Path) -> "Parts":

@@ -1,8 +1,8 @@
 """Content that is near what was registered here before, by fingerprint.
 
-Two contents are near where a tenth of either is found in the other. Only what this home has
-fingerprints of is compared: of what others registered, a registrar has one where the file was at
-hand once.
+Two contents are near where a twentieth of the rows of either table, or a tenth of what else was
+compared, is found in the other. Only what this home has fingerprints of is compared: of what others
+registered, a registrar has one where the file was at hand once.
 
 Spec: domain, section 2, "Duplicates"; tracing, section 2; Art. 39.
 """
@@ -25,12 +25,11 @@ from node.fingerprinting import (
     Measured,
     name_record,
     read_sketch,
-    tell_nobody,
 )
 from node.registryapi import RegistryApi
 from node.sketchindex import SKETCH
 from tracing.containment import Containment, Share
-from tracing.fingerprint import Progress, fingerprint_file
+from tracing.fingerprint import Progress, fingerprint_file, tell_nobody
 from tracing.record import format_fingerprint
 
 NEAR: Final = "near"

@@ -5,8 +5,6 @@ Each pass reads the file once and keeps only a frontier of it, whatever its size
 Spec: our formats, section 5, `usage-lines/1`; RFC 9162 section 2.1.
 """
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from ledger.core.merkle import EMPTY_FRONTIER, inclusion_nodes, verify_inclusion
 from ledger.core.text import parse_digest
 from ledger.core.types import Digest, LeafIndex, TreeSize, UnixMillis
 from ledger.errors import InclusionError, MalformedError, NotFoundError
+from ledger.files import open_regular
 from node.usagerows import Layout, read_lines
 from tracing.fingerprint import Progress
 
@@ -66,13 +65,8 @@ def open_usage_file(path: Path) -> Iterator[BinaryIO]:
         MalformedError: It is not a regular file, or cannot be read.
     """
     try:
-        # A named pipe without a writer would hold the plain call for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise MalformedError(f"{path} is not a regular file")
+        with open_regular(path) as file:
             yield file
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}") from None
     except OSError as exc:
         raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
 

@@ -1,5 +1,7 @@
 """Whether the vault opens what the ledger commits to: nothing missing, nothing wrong.
 
+Fingerprints are held against the openings that name them by digest.
+
 Spec: our formats, section 5 ("Commitment"); domain, section 3.
 """
 
@@ -15,8 +17,10 @@ from ledger.errors import CorruptionError, InputError
 from ledger.vault import Vault
 from node.drafts import main_subject
 from node.erasure import ERASED
+from node.fingerprinting import FINGERPRINT
 from node.issuing import OPENING
 from node.registryapi import RegistryApi
+from node.sketchindex import parse_kept
 
 _LEAVES_AT_ONCE: Final = 1000
 _NOT_OURS: Final = "a vault record is no opening: restore the vault from a backup"
@@ -60,6 +64,7 @@ class VaultReport:
         wrong: It has one, which is not what was committed to.
         erased: It had one, which was destroyed.
         extra: Openings of nothing on the ledger.
+        unnamed: Files of assets whose fingerprint no opening names: another was committed to.
     """
 
     commitments: int
@@ -68,11 +73,12 @@ class VaultReport:
     wrong: tuple[Place, ...]
     erased: tuple[Place, ...]
     extra: tuple[Extra, ...]
+    unnamed: tuple[Place, ...]
 
     @property
     def is_whole(self) -> bool:
         """Whether everything that is owed is there and right."""
-        return not self.missing and not self.wrong
+        return not self.missing and not self.wrong and not self.unnamed
 
 
 def check_vault(
@@ -103,14 +109,33 @@ def check_vault(
                 opened += 1
             else:
                 lacks[_find_lack(vault, place)].append(place)
+        unnamed = tuple(_find_unnamed(vault))
     extra = [each for digest, each in kept.items() if digest not in seen]
     missing, wrong, erased = (tuple(lacks[lack]) for lack in ("missing", "wrong", "erased"))
-    return VaultReport(commitments, opened, missing, wrong, erased, tuple(extra))
+    return VaultReport(commitments, opened, missing, wrong, erased, tuple(extra), unnamed)
 
 
 def _read_openings(vault: Vault) -> Mapping[str, Extra]:
     """Commitments that the vault opens, each with what may be said of it."""
     return {each.commitment: each for each in map(read_extra, vault.scan(OPENING))}
+
+
+def _find_unnamed(vault: Vault) -> Iterator[Place]:
+    """Files whose fingerprint in the vault is none that an opening names."""
+    named = {_read_named(record) for record in vault.scan(OPENING)}
+    for kept in vault.scan(FINGERPRINT):
+        record = parse_kept(kept)
+        if (record.field, record.digest) not in named:
+            yield Place(SubjectKey(record.asset), record.field)
+
+
+def _read_named(record: Json) -> tuple[str, str] | None:
+    """The member, and the digest of the fingerprint that its opening names, if it does."""
+    value = record.get("value") if isinstance(record, dict) else None
+    made = value.get("fingerprint") if isinstance(value, dict) else None
+    if not isinstance(record, dict) or not isinstance(made, dict):
+        return None
+    return str(record["field"]), str(made.get("record"))
 
 
 def read_extra(record: Json) -> Extra:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ledger.errors import MalformedError
 from tracing.markdata import MarkColumn
-from tracing.numerals import Numerals, format_steps, read_numerals, to_steps
+from tracing.numerals import Numerals, format_steps, read_numerals, read_unit
 from tracing.tables import Column, Table
 
 Drawn = npt.NDArray[np.uint32]
@@ -70,7 +70,10 @@ class _Steps:
         if numerals is None:
             raise MalformedError(f"the column {column.name} holds other than numbers")
         self._codes, self._numerals = column.codes, numerals
-        self._unit = to_steps(unit, numerals.decimals)
+        steps = read_unit(unit, numerals.decimals)
+        if steps is None:
+            raise MalformedError(f"no number of the column {column.name} moves by {unit[:40]!r}")
+        self._unit = steps
         self._is_left = find_left_alone(numerals)
         kept = numerals.steps[~self._is_left & (numerals.counts > 0)]
         self._low, self._high = (int(kept.min()), int(kept.max())) if len(kept) else (0, 0)

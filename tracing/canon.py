@@ -10,7 +10,8 @@ date         ISO 8601: 2013-01-31, 2013-01-31T05:00:00; midnight is the day; a z
 text         as above and nothing else: 01 stays 01
 ```
 
-No number passes through a binary float. NFC follows the tables of the running Python; text of
+No number passes through a binary float. A text with more than 64 combining marks in a row is not
+brought into NFC. NFC follows the tables of the running Python; text of
 assigned characters is the same under all of them.
 
 Spec: tracing, section 1.
@@ -28,6 +29,9 @@ from ledger.errors import MalformedError
 FORM: Final = "canon-1"
 Kind = Literal["number", "date", "text", "empty"]
 
+_MAX_MARKS: Final = 64
+_DOUBLE_MARKS: Final = "\u0f73\u0f75\u0f81"
+"""Of class 0 themselves, and made of two marks that are not."""
 NULLS: Final = frozenset(
     {"", "NA", "N/A", "#N/A", "NULL", "null", "None", "NaN", "nan", "\\N"},
 )
@@ -66,8 +70,30 @@ def clean_text(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(_DIGITS))
+        text = normalize_text("NFC", text.translate(_DIGITS))
     return text.strip(_SPACE)
+
+
+def normalize_text(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """Text in a normal form of Unicode; as it is where too many marks follow one character.
+
+    Sorting the marks of one character takes time with the square of their number: a cell of 100,000
+    would take minutes. No language has more than a few, and 64 in a row are left alone.
+
+    Spec: Unicode Standard Annex 15, sections 1.1 and 13 (which allows 30).
+    """
+    # A run of so many has at least one mark at every place that the step meets.
+    if len(text) > _MAX_MARKS and any(map(_is_mark, text[::_MAX_MARKS])):
+        length = 0
+        for character in text:
+            length = length + 1 if _is_mark(character) else 0
+            if length > _MAX_MARKS:
+                return text
+    return unicodedata.normalize(form, text)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) != 0 or character in _DOUBLE_MARKS
 
 
 def is_null(text: str | None) -> bool:

@@ -9,15 +9,16 @@ table of the authors' reference implementation; tracing, section 1.
 """
 
 import re
-import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from ledger.errors import MalformedError
-from tracing.fingerprint import Progress
-from tracing.source import TableLimits, open_regular, tell_nobody
+from ledger.files import open_regular
+from tracing.canon import normalize_text
+from tracing.fingerprint import Progress, tell_nobody
+from tracing.source import TableLimits
 from tracing.textfile import decode, find_encoding
 
 CHUNK_FORM: Final = "fastcdc-4k/1"
@@ -86,7 +87,7 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def _find_words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(normalize_text("NFKC", text).casefold())
 
 
 def iterate_shingles(path: Path) -> Iterator[bytes]:

@@ -43,7 +43,7 @@ class Containment:
         of_new: What share of the file in question lies in the earlier one.
         of_earlier: What share of the earlier one lies in the file in question.
         by_chance: What share of the file in question would lie there if its cells had nothing to
-            do with each other; taken off from the shares already.
+            do with each other, or were other rows of one table; taken off from the shares already.
     """
 
     of_new: Share
@@ -73,15 +73,14 @@ class Overlap:
     below: int
 
 
-def estimate(overlap: Overlap, chance: Overlap | None = None) -> Containment:
+def estimate(overlap: Overlap, by_chance: float = 0.0) -> Containment:
     """Containment both ways.
 
     Args:
         overlap: Of the two sets.
-        chance: Of the earlier set and one in which nothing of the original is left; None: there is
-            no chance.
+        by_chance: What share of the file in question would lie in the earlier one if nothing of it
+            were taken from there; 0..1.
     """
-    by_chance = 0.0 if chance is None or not chance.new else chance.both / chance.new
     is_exact = overlap.below >= ALL
     expected = by_chance * overlap.new
     scale = 1 / (1 - by_chance) if by_chance < 1 else 0.0

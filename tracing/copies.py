@@ -8,7 +8,6 @@ Spec: our formats, section 5, "Roots named in events".
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from ledger.core.hashing import hash_leaf
 from ledger.core.merkle import EMPTY_FRONTIER
 from ledger.core.types import Digest
 from ledger.errors import ExistsError, MalformedError, NotFoundError, StoreFailedError
-from ledger.files import sync_folder
-from tracing.fingerprint import Progress
+from ledger.files import open_regular, sync_folder
+from tracing.fingerprint import Progress, tell_nobody
 
 FORM: Final = "salted-blocks/1"
 BLOCK_BYTES: Final = 65_536
@@ -45,18 +44,14 @@ class MeasuredCopy:
     size: int
 
 
-def _no_progress(_: int) -> None:
-    return
-
-
-def measure_copy(path: Path, salt: bytes, progress: Progress = _no_progress) -> MeasuredCopy:
+def measure_copy(path: Path, salt: bytes, progress: Progress = tell_nobody) -> MeasuredCopy:
     """Read a file once, in constant memory.
 
     Raises:
         NotFoundError: There is no such file.
         MalformedError: It cannot be read, or is no regular file.
     """
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         try:
             return _measure(_read_blocks(file, progress), salt, None)
         except OSError as exc:
@@ -76,7 +71,7 @@ class PendingCopy:
         self._is_forced = is_forced
         self._waiting = place.parent / f".{place.name}.{os.getpid()}.part"
 
-    def write(self, source: Path, salt: bytes, progress: Progress = _no_progress) -> MeasuredCopy:
+    def write(self, source: Path, salt: bytes, progress: Progress = tell_nobody) -> MeasuredCopy:
         """Copy a file, measuring what is written.
 
         Raises:
@@ -85,7 +80,7 @@ class PendingCopy:
             MalformedError: The source cannot be opened, or is no regular file.
             StoreFailedError: It could not be written; nothing is left.
         """
-        with _open_regular(source) as file:
+        with open_regular(source) as file:
             return self._write(file, _read_blocks(file, progress), salt)
 
     def write_made(self, source: Path, parts: Iterable[bytes], salt: bytes) -> MeasuredCopy:
@@ -102,7 +97,7 @@ class PendingCopy:
             MalformedError: The source cannot be opened, or is no regular file.
             StoreFailedError: It could not be written; nothing is left.
         """
-        with _open_regular(source) as file:
+        with open_regular(source) as file:
             return self._write(file, _cut_blocks(parts), salt)
 
     def _write(self, source: BinaryIO, blocks: Iterable[bytes], salt: bytes) -> MeasuredCopy:
@@ -229,23 +224,3 @@ def _measure(blocks: Iterable[bytes], salt: bytes, copy: BinaryIO | None) -> Mea
         leaves.append(hash_leaf(salt))
     frontier = frontier.extend(leaves)
     return MeasuredCopy(frontier.root(), frontier.size, hasher.hexdigest(), size)
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """A regular file for reading.
-
-    Raises:
-        NotFoundError: There is no such file.
-        MalformedError: It is something else, or cannot be opened.
-    """
-    try:
-        # A named pipe without a writer would hold the plain call for ever.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}") from None
-    except OSError as exc:
-        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise MalformedError(f"{path} is not a regular file")
-    return os.fdopen(fd, "rb")

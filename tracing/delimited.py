@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ledger.errors import LimitError, MalformedError
+from ledger.files import open_regular
 from tracing.canon import clean_text
 from tracing.fingerprint import Progress
-from tracing.source import Batch, Source, TableLimits, open_regular, take_some
+from tracing.source import Batch, Source, TableLimits, take_some
 from tracing.textfile import decode, find_encoding
 
 _DELIMITERS: Final = (",", "\t", ";", "|")

@@ -1,14 +1,13 @@
 """What identifies a file exactly: its SHA-256 and its size, streamed, whatever its size."""
 
-import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from ledger.errors import MalformedError, NotFoundError
+from ledger.errors import MalformedError
+from ledger.files import open_regular
 
 _CHUNK_BYTES: Final = 1024 * 1024
 Progress = Callable[[int], None]
@@ -28,11 +27,11 @@ class Fingerprint:
     size: int
 
 
-def _no_progress(_: int) -> None:
-    return
+def tell_nobody(_: int) -> None:
+    """Progress for nobody."""
 
 
-def fingerprint_file(path: Path, progress: Progress = _no_progress) -> Fingerprint:
+def fingerprint_file(path: Path, progress: Progress = tell_nobody) -> Fingerprint:
     """Read a regular file once, in constant memory.
 
     Raises:
@@ -40,18 +39,13 @@ def fingerprint_file(path: Path, progress: Progress = _no_progress) -> Fingerpri
         MalformedError: It is not a regular file, or may not be read.
     """
     try:
-        # A named pipe without a writer would hold the plain call for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise MalformedError(f"{path} is not a regular file")
+        with open_regular(path) as file:
             return fingerprint_stream(file, progress)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}") from None
     except OSError as exc:
         raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
 
 
-def fingerprint_stream(file: BinaryIO, progress: Progress = _no_progress) -> Fingerprint:
+def fingerprint_stream(file: BinaryIO, progress: Progress = tell_nobody) -> Fingerprint:
     """Read a stream to its end, in constant memory.
 
     Raises:

@@ -1,15 +1,20 @@
 """Which form a table is written in: by its first bytes, then its name, then its text."""
 
 from codecs import BOM_UTF8
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ledger.errors import LimitError, MalformedError
+from ledger.files import open_regular
 from tracing.delimited import open_delimited
+from tracing.fingerprint import Progress
 from tracing.jsonlines import open_jsonlines
 from tracing.parquet import open_parquet
 from tracing.sheets import open_sheet
-from tracing.source import DEFAULT_LIMITS, MAX_NAME_CHARACTERS, Source, TableLimits, open_regular
+from tracing.source import DEFAULT_LIMITS, MAX_NAME_CHARACTERS, Batch, Source, TableLimits
 
 _SNIFFED_BYTES: Final = 1_024
 
@@ -26,13 +31,32 @@ def open_table(path: Path, *, limits: TableLimits = DEFAULT_LIMITS) -> Source:
         MalformedError: It is no table that we know; with the line where there are lines.
         LimitError: It is larger than it may be.
     """
-    source = _open(path, limits)
+    with _noticing_change(path):
+        source = _open(path, limits)
     for name in source.header:
         if name is not None and len(name) > MAX_NAME_CHARACTERS:
             raise LimitError(
                 f"{path} has a column whose name has more than {MAX_NAME_CHARACTERS:,} characters"
             )
-    return source
+
+    def batches(progress: Progress) -> Iterator[Batch]:
+        with _noticing_change(path):
+            yield from source.batches(progress)
+
+    return replace(source, batches=batches)
+
+
+@contextmanager
+def _noticing_change(path: Path) -> Iterator[None]:
+    """Say of text which fitted its encoding, and no longer does, that it is another one by now.
+
+    Raises:
+        MalformedError: It is.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as exc:
+        raise MalformedError(f"{path} changed while it was read") from exc
 
 
 def _open(path: Path, limits: TableLimits) -> Source:

@@ -183,6 +183,8 @@ def _make_noised(mapped: MappedColumn, suspect: Cells, original: Cells) -> Lens:
     numbers = ((np.nan_to_num(whole, nan=far) - middle) / spread).astype(np.float32)
     asked = ((np.nan_to_num(seen, nan=far) - middle) / spread).astype(np.float32)
     blank = np.zeros(len(asked), dtype=np.int32)
+    # An overflow leaves what is no number, and another integer on each machine.
+    numbers, asked = np.nan_to_num(numbers), np.nan_to_num(asked)
     lens = _finish(blank, np.zeros(len(numbers), dtype=np.int32), 1, mapped.kept)
     return replace(lens, noise=_noise(asked, numbers))
 

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ledger.errors import MalformedError
+from ledger.files import open_regular
 from tracing.canon import canonical_number, clean_text, is_null
-from tracing.fingerprint import Progress
+from tracing.fingerprint import Progress, tell_nobody
 from tracing.markopening import DeliveryMarks
 from tracing.marks import MarkPlan, code_bits, make_plan, withheld_rows
-from tracing.source import open_regular, tell_nobody
 from tracing.tables import Table
 
 TEXT_FORMS: Final = frozenset({"csv", "tsv", "jsonl"})

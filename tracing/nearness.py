@@ -40,12 +40,17 @@ from tracing.sketch import (
 
 NEAR: Final = 0.1
 """A file is near an earlier one where either contains so much of the other."""
+NEAR_ROWS: Final = 0.05
+"""So much of whole rows is enough: beyond what is there by chance, another table has none of them,
+while other rows of one table share up to 0.08 of their pairs of cells."""
 NEAR_PAIRS: Final = 0.5
 """So much of an earlier one has to be found where only pairs of cells are: a large file has many
 pairs of a smaller one of its kind, all others' rows."""
 NEAR_OTHER_ROWS: Final = 0.3
-"""So much of a new one has to be found where whole rows were compared and none is the same: other
-rows of one table have that many pairs in common."""
+"""So much of a new one has to be found where whole rows were compared and no more are the same than
+by chance: other rows of one table have that many pairs in common."""
+_MOST_CHANCE: Final = 0.5
+"""Of a table whose rows were written twice on purpose more would be taken off than is chance."""
 _MANY: Final = 100
 LEAST_FOUND: Final = 3
 """So many hashes of a sample have to be found before a share of it counts."""
@@ -102,16 +107,20 @@ class Nearness:
 
     @property
     def is_near(self) -> bool:
-        """Whether either contains as much of the other as NEAR says."""
+        """Whether either contains as much of the other as it takes."""
         best = self.best
         return self.is_same_table or (best is not None and self._is_near(*best))
 
     def _is_near(self, measure: Measure, containment: Containment) -> bool:
         of_new, of_earlier = containment.of_new.estimate, containment.of_earlier.estimate
         if measure != "shingles":
-            return max(of_new, of_earlier) >= NEAR
+            return max(of_new, of_earlier) >= (NEAR_ROWS if measure == "rows" else NEAR)
         rows = self.shares.get("rows")
-        is_other = rows is not None and rows.of_new.sampled >= _MANY and not rows.of_new.found
+        is_other = (
+            rows is not None
+            and rows.of_new.sampled >= _MANY
+            and max(rows.of_new.low, rows.of_earlier.low) < _LEAST_LOW
+        )
         return of_new >= (NEAR_OTHER_ROWS if is_other else NEAR) or of_earlier >= NEAR_PAIRS
 
 
@@ -181,7 +190,7 @@ class QuestionedFile:
     ) -> dict[Measure, Containment]:
         shares: dict[Measure, Containment] = {}
         if len(names) == table.width:
-            shares["rows"] = compare_hashes(self._hash_rows(names), table.rows)
+            shares["rows"] = _compare_rows(self._hash_rows(names), table)
         paired = [(name, names[name]) for name in table.paired if name in names]
         if len(paired) > 1:
             shares["shingles"] = self._compare_pairs(hasher, paired, table.shingles)
@@ -222,7 +231,8 @@ class QuestionedFile:
             ]
             new = unique_hashes(np.concatenate([cut_hashes(part, below) for part in parts]))
             found.append(Overlap(_count(new, earlier), len(new), len(earlier), below))
-        return estimate(*found)
+        overlap, shifted = found
+        return estimate(overlap, shifted.both / shifted.new if shifted.new else 0.0)
 
     def _hash_pair(
         self, hasher: TableHasher, first: tuple[str, str], second: tuple[str, str], shift: int
@@ -247,10 +257,30 @@ class QuestionedFile:
         return np.empty(0, np.uint64) if found is None else found
 
 
-def compare_hashes(hashes: Hashes, sketch: Sketch) -> Containment:
-    """A whole set held against the sketch of another."""
+def compare_hashes(hashes: Hashes, sketch: Sketch, chance: float = 0.0) -> Containment:
+    """A whole set held against the sketch of another.
+
+    Args:
+        hashes: The set.
+        sketch: Of the other.
+        chance: What share of the set lies in the other though nothing was taken from it.
+    """
     new, earlier = cut_hashes(hashes, sketch.below), read_hashes(sketch)
-    return estimate(Overlap(_count(new, earlier), len(new), len(earlier), sketch.below))
+    overlap = Overlap(_count(new, earlier), len(new), len(earlier), sketch.below)
+    return estimate(overlap, chance)
+
+
+def _compare_rows(hashes: Hashes, table: TableSketch) -> Containment:
+    """Whole rows held against a record's, without those that other rows of one table would share.
+
+    Rows that repeat within a table tell how often they come again by themselves: between two halves
+    of one table about twice as many meet as repeat within either.
+    """
+    return compare_hashes(hashes, table.rows, chance=min(_MOST_CHANCE, 2 * _repeated(table)))
+
+
+def _repeated(table: TableSketch) -> float:
+    return max(0.0, 1 - table.rows.total / table.height) if table.height else 0.0
 
 
 def _sample_pairs(table: FoldedTable, keys: HashKeys) -> Sketch:

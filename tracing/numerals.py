@@ -1,5 +1,6 @@
 """Numeric columns as whole numbers of their smallest step, so that no float decides anything."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from tracing.tables import Column
 MAX_DECIMALS: Final = 18
 _MAX_STEPS: Final = 2**53
 """Beyond it sums of steps in 64 bits could overflow."""
+_UNIT: Final = re.compile(r"[0-9]{1,18}(?:\.([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ def to_steps(cell: str, decimals: int) -> int:
     """A canonical number without exponent in steps of 10^-decimals, of which it has no more."""
     whole, _, part = cell.partition(".")
     return int(whole + part.ljust(decimals, "0"))
+
+
+def read_unit(unit: str, decimals: int) -> int | None:
+    """By how many steps of 10^-decimals a number moves; None: that is no unit of such a column."""
+    number = _UNIT.fullmatch(unit)
+    if number is None or len(number[1] or "") > decimals:
+        return None
+    steps = to_steps(unit, decimals)
+    return steps if 0 < steps < _MAX_STEPS else None
 
 
 def format_steps(steps: int, decimals: int) -> str:

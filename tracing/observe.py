@@ -99,7 +99,8 @@ def _read(seen: Column, whole: Column, mapped: MappedColumn, plan: MarkPlan, ask
     if not cells.is_numeric:
         return said
     numbers = cells.per_row()[asked.rows]
-    near = _read_near(numbers, _to_numbers(zeros), _to_numbers(ones), mapped.relation)
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = _read_near(numbers, _to_numbers(zeros), _to_numbers(ones), mapped.relation)
     return np.where(said >= 0, said, near)
 
 

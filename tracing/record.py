@@ -5,7 +5,7 @@ commits to. Canonical JSON:
 
 ```json
 {"asset":"asset/...","chunks":null,"field":"content.0","file":{"digest":"<64 hex>","size":7},
- "form":"canon-1","key":"asset","format":"muniment/fingerprint/v1",
+ "form":"canon-1","format":"muniment/fingerprint/v1","iscc":"ISCC:...","key":"asset",
  "table":{"columns":[{"distinct":3,"kind":"number","name":"year","nulls":0,"values":{}}],
           "digest":"<64 hex>","paired":["dest","tailnum"],"rows":{},"shingles":{},"height":336776,
           "width":19},
@@ -30,6 +30,7 @@ from ledger.core.text import format_base64url, parse_base64url
 from ledger.core.types import Json, JsonObject
 from ledger.errors import InputError, MalformedError
 from tracing.fingerprint import Fingerprint
+from tracing.iscc import parse_iscc
 
 FORMAT: Final = "muniment/fingerprint/v1"
 HASH_BYTES: Final = 8
@@ -37,7 +38,7 @@ ALL: Final = 2**64
 """The bound of a sketch that leaves nothing out."""
 _BOUND: Final = re.compile(r"[0-9a-f]{16}")
 _MAX_NAME: Final = 200
-_MEMBERS: Final = {"asset", "chunks", "field", "file", "form", "key", "table", "words"}
+_MEMBERS: Final = {"asset", "chunks", "field", "file", "form", "iscc", "key", "table", "words"}
 _TABLE_MEMBERS: Final = {"columns", "digest", "height", "paired", "rows", "shingles", "width"}
 _COLUMN_MEMBERS: Final = {"distinct", "kind", "name", "nulls", "values"}
 
@@ -142,6 +143,7 @@ class FingerprintRecord:
         form: Version of the canonical form.
         key: Whose key the hashes are under: the asset's, or the home's index's.
         content: What is kept of it.
+        iscc: Its public code by ISO 24138; None: it was not made.
     """
 
     asset: str
@@ -150,6 +152,7 @@ class FingerprintRecord:
     form: str
     key: KeyUse
     content: Content
+    iscc: str | None = None
 
     @property
     def digest(self) -> str:
@@ -167,6 +170,7 @@ def format_fingerprint(record: FingerprintRecord) -> JsonObject:
         "file": {"digest": record.file.digest, "size": record.file.size},
         "form": record.form,
         "format": FORMAT,
+        "iscc": record.iscc,
         "key": record.key,
         "table": None if content.table is None else _format_table(content.table),
         "words": None if content.words is None else _format_sketch(content.words),
@@ -196,6 +200,7 @@ def parse_fingerprint(value: Json) -> FingerprintRecord:
         form=take_text(members["form"]),
         key=use,
         content=content,
+        iscc=None if members["iscc"] is None else parse_iscc(take_text(members["iscc"])),
     )
 
 

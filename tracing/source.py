@@ -3,14 +3,10 @@
 A source can be read as often as wanted, always from the start, and holds one batch at a time.
 """
 
-import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final, Literal, TypeAlias, TypeVar
 
-from ledger.errors import MalformedError, NotFoundError
 from tracing.fingerprint import Progress
 
 RowT = TypeVar("RowT")
@@ -109,27 +105,3 @@ def take_some(
     if taken:
         yield taken
         progress(file.tell() - told)
-
-
-def tell_nobody(_: int) -> None:
-    """Progress for nobody."""
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """A regular file for reading.
-
-    Raises:
-        NotFoundError: There is no such file.
-        MalformedError: It is something else, or cannot be opened.
-    """
-    try:
-        # A named pipe without a writer would hold the plain call for ever.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}") from None
-    except OSError as exc:
-        raise MalformedError(f"cannot read {path}: {exc.strerror}") from exc
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise MalformedError(f"{path} is not a regular file")
-    return os.fdopen(fd, "rb")

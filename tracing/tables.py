@@ -34,7 +34,7 @@ from tracing.canon import (
     is_null,
     name_columns,
 )
-from tracing.fingerprint import Progress
+from tracing.fingerprint import Progress, tell_nobody
 from tracing.forms import open_table
 from tracing.source import (
     DEFAULT_LIMITS,
@@ -44,7 +44,6 @@ from tracing.source import (
     Form,
     Source,
     TableLimits,
-    tell_nobody,
 )
 
 __all__ = [

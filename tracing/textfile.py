@@ -15,7 +15,8 @@ from typing import BinaryIO, Final
 from typing_extensions import override
 
 from ledger.errors import LimitError, MalformedError
-from tracing.source import TableLimits, open_regular
+from ledger.files import open_regular
+from tracing.source import TableLimits
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

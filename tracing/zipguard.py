@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import LimitError, MalformedError
-from tracing.source import TableLimits, open_regular
+from ledger.files import open_regular
+from tracing.source import TableLimits
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _END: Final = struct.Struct("<4s4H2IH")

@@ -70,6 +70,10 @@ SENTENCES: Final = (
         r"what is sealed is not the marking key that (\S+) committed to",
         r"密封的内容不是 \1 所承诺的标记密钥",
     ),
+    (
+        r"what (\S+) committed to and sealed for (\S+) is no marking key, .+",
+        r"\1 为 \2 所承诺并密封的内容不是标记密钥，或与记录中的 e、g 不符：无法据以追踪",
+    ),
     (r"(\S+) is an exact copy: it has no marking key", r"\1 为原样副本，没有标记密钥"),
     (
         r"this home has no marking key of (\S+): .+",

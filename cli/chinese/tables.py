@@ -75,6 +75,7 @@ SENTENCES: Final = (
         r"(.+) has a row of ([\d,]+) bytes, more than ([\d,]+)",
         r"\1 有一行为 \2 字节，超过上限 \3",
     ),
+    (r"(.+) changed while it was read", r"\1 在读取时发生了变化"),
     (r"(.+) has more than ([\d,]+) rows", r"\1 超过 \2 行"),
     (r"(.+) has ([\d,]+) rows, more than ([\d,]+)", r"\1 有 \2 行，超过上限 \3"),
     (r"(.+) has more than ([\d,]+) columns", r"\1 超过 \2 列"),

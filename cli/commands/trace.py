@@ -59,7 +59,7 @@ _FILE_HELP = say(
     "Exit code: 0 whatever is found; 5 if a case was asked for and no asset is known.\n\n"
     "Example: muniment trace file leaked.csv --original flights.csv --case case.zip",
     "文件源自哪项已登记的数据、哪次交付，以及是否获得许可。\n\n"
-    "须对照原始数据读取标记，\n\n仅使用 --as 主体自制或从托管开启的标记密钥。\n\n"
+    "须对照原始数据读取标记，仅使用 --as 主体自制或从托管开启的标记密钥。\n\n"
     "无法指明任何一次交付，也是正常结论。\n\n"
     "--case 写出案卷，任何人可用 muniment verify 离线核验。\n\n"
     "退出码：有无发现均为 0；要求案卷而未发现数据时为 5。\n\n"

@@ -199,6 +199,7 @@ def _report_json(report: "VaultReport") -> JsonObject:
         "wrong": _places_json(report.wrong),
         "erased": _places_json(report.erased),
         "extra": extra,
+        "unnamed": _places_json(report.unnamed),
     }
 
 
@@ -214,7 +215,7 @@ def _show_report(session: Session, report: "VaultReport") -> None:
                 "完整：本库可开示账本上的全部承诺",
             )
         )
-    elif session.node is not None and not report.wrong:
+    elif session.node is not None and not (report.wrong or report.unnamed):
         print(
             say(
                 "IN PART: openings of other parties lie in their homes; if one of yours is missing, "
@@ -237,6 +238,10 @@ def _show_report(session: Session, report: "VaultReport") -> None:
     ]
     rows += [(say("missing", "缺失"), f"{at.subject} {at.field}") for at in report.missing]
     rows += [(say("wrong", "不符"), f"{at.subject} {at.field}") for at in report.wrong]
+    rows += [
+        (say("fingerprint of another file", "指纹与承诺不符"), f"{at.subject} {at.field}")
+        for at in report.unnamed
+    ]
     session.out.table("", rows)
     if report.extra and report.is_whole:
         command = "muniment vault erase --extra --reason WHY"

@@ -14,10 +14,20 @@ from xml.etree.ElementTree import Element, SubElement
 from node.render.cards import measure
 from node.render.looks import FONTS, GOOD, LINE, OTHER, OVER, PAPER, QUIET, STOPPED, TEXT, Look
 from node.render.text import cut, fold, plain
-from node.render.tracewords import RUNGS, Teller
+from node.render.tracewords import Teller
 from node.tracing.bounds import show_chance, show_share
 from node.tracing.finding import PARTS, Candidate, Overlap
 
+_HOW: Final = {
+    "exact": ("same bytes", "字节相同"),
+    "table": ("same table", "同一表格"),
+    "rows": ("sketch of rows", "行的抽样"),
+    "shingles": ("sketch of cells", "单元格抽样"),
+    "chunks": ("blocks", "内容分块"),
+    "words": ("runs of words", "连续词语"),
+    "alignment": ("aligned rows", "逐行对齐"),
+}
+"""Rungs in so few words as a label has room for."""
 MAX_BARS: Final = 24
 """Deliveries drawn; the strongest ones."""
 _WIDTH: Final = 760
@@ -60,7 +70,7 @@ def _is_own(teller: Teller, one: Overlap) -> bool:
 
 def _name_overlap(teller: Teller, one: Overlap) -> str:
     """How it was measured; of another asset, which that is."""
-    return teller.pair(RUNGS[one.by]) if _is_own(teller, one) else _short(one.asset)
+    return teller.pair(_HOW[one.by]) if _is_own(teller, one) else _short(one.asset)
 
 
 def draw_chances(teller: Teller) -> Element:

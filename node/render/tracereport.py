@@ -13,7 +13,7 @@ from node.render.looks import PAPER, QUIET, STOPPED, TEXT
 from node.render.sheet import FAMILIES, add_section, format_page, start_page
 from node.render.text import plain
 from node.render.tracepictures import draw_chances, draw_shares
-from node.render.tracewords import OUTCOMES, RUNGS, Teller
+from node.render.tracewords import RUNGS, Teller
 from node.tracing.bounds import show_chance
 from node.tracing.finding import Candidate, Finding, Overlap
 
@@ -26,9 +26,14 @@ h2 {{ font-size: 1.15rem; margin: 2rem 0 .5rem; }}
 .answer p {{ font-size: 1.1rem; }}
 .caution {{ border: 2px solid {STOPPED.ink}; padding: .2rem 1rem; border-radius: .3rem; }}
 figure {{ margin: .5rem 0; overflow-x: auto; border: 1px solid #d0d0d0; }}
+figcaption {{ padding: .2rem .5rem .4rem; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .875rem; }}
 th, td {{ border: 1px solid #b0b0b0; padding: .3rem .5rem; text-align: left; vertical-align: top; }}
-.table td:nth-child(n+3) {{ overflow-wrap: break-word; }}
+.table {{ overflow-x: auto; }}
+.table td:nth-child(2) {{ min-width: 8.5rem; }}
+.table td:nth-child(n+3) {{ min-width: 3.5rem; overflow-wrap: break-word; }}
+.table td:nth-child(5), .table td:nth-child(6) {{ min-width: 5.6rem; }}
+.table td:nth-child(8) {{ white-space: nowrap; }}
 th {{ background: #f0f0f0; white-space: nowrap; }}
 @page {{ size: A4; margin: 15mm; }}
 @media print {{
@@ -100,22 +105,19 @@ def _find_strongest(candidates: Iterable[Candidate], count: int = 5) -> list[Can
 
 
 def _list_steps(teller: Teller) -> list[tuple[str, str]]:
-    return [
-        (
-            teller.say("tested", "检验"),
-            f"{teller.pair(RUNGS[step.rung])}{teller.say(': ', '：')}"
-            f"{teller.pair(OUTCOMES[step.outcome])}",
-        )
-        for step in teller.finding.derivation.steps
-    ]
+    steps = teller.finding.derivation.steps
+    return [(teller.say("tested", "检验"), teller.step(each)) for each in steps]
 
 
 def _describe_file(teller: Teller) -> str:
     it = teller.finding.suspect
-    parts = [f"SHA-256 {it.digest}", teller.say(f"{it.size} bytes", f"{it.size} 字节"), it.form]
+    size = teller.say(f"{it.size:,} bytes", f"{it.size:,} 字节")
+    parts = [f"SHA-256 {it.digest}", size, it.form]
     if it.rows is not None and it.columns is not None:
         parts.append(
-            teller.say(f"{it.rows} rows, {it.columns} columns", f"{it.rows} 行，{it.columns} 列")
+            teller.say(
+                f"{it.rows:,} rows, {it.columns} columns", f"{it.rows:,} 行，{it.columns} 列"
+            )
         )
     return teller.say(", ", "，").join(parts)
 
@@ -209,7 +211,7 @@ def _list_cells(teller: Teller, one: Candidate) -> list[str]:
         unsigned if one.received is None else teller.date(one.received),
         say("yes", "有") if one.is_marked else say("none", "无"),
         say("not scored", "未评分") if one.chance is None else show_chance(one.chance),
-        one.pattern or "",
+        "" if one.pattern is None else teller.pattern(one.pattern),
         result,
     ]
 
@@ -223,11 +225,17 @@ def _add_facts(main: Element, teller: Teller) -> None:
         [say("traced", "追踪时间"), teller.date(finding.made_at)],
         [say("marking keys of", "所用标记密钥"), teller.party(finding.viewer or "")],
         [say("compared with", "比对对象"), told.against or say("the original", "原始数据")],
-        [say("rows found in it", "其中找到的行"), str(told.rows)],
-        [say("marked cells read", "读取的标记单元格"), str(told.marks)],
+        [say("rows found in it", "其中找到的行"), f"{told.rows:,}"],
+        [say("marked cells read", "读取的标记单元格"), f"{told.marks:,}"],
         [
             say("ledger", "账本"),
-            f"{finding.log.origin}, {finding.log.size}, {teller.date(finding.log.time)}",
+            say(", ", "，").join(
+                (
+                    finding.log.origin,
+                    say(f"{finding.log.size:,} entries", f"{finding.log.size:,} 条"),
+                    teller.date(finding.log.time),
+                )
+            ),
         ],
         [say("program", "程序"), f"muniment {finding.version}"],
         *([name, value] for name, value in _list_steps(teller)),

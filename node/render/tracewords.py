@@ -9,11 +9,11 @@ Spec: tracing, sections 3 and 4.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from contracts.clocks import format_instant
+from contracts.clocks import CHINA_OFFSET_MINUTES, DAY_MS, format_instant
 from ledger.core.types import UnixMillis
 from node.render.text import plain
 from node.tracing.bounds import show_chance, show_share
-from node.tracing.finding import Candidate, Finding, Named
+from node.tracing.finding import Candidate, Finding, Named, Step
 
 _Pair = tuple[str, str]
 
@@ -26,11 +26,13 @@ RUNGS: Final[Mapping[str, _Pair]] = {
     "words": ("runs of words in common", "共有的连续词语"),
     "alignment": ("rows aligned with the original", "与原始数据逐行对齐"),
 }
-OUTCOMES: Final[Mapping[str, _Pair]] = {
+_OUTCOMES: Final[Mapping[str, _Pair]] = {
     "match": ("yes", "是"),
     "no-match": ("no", "否"),
     "not-tested": ("not tested", "未检验"),
 }
+_SKETCHED: Final = ("rows", "shingles", "chunks", "words")
+_TOO_LITTLE: Final[_Pair] = ("too little to say so", "不足以认定")
 _WHY: Final[Mapping[str, _Pair]] = {
     "no-asset": ("it derives from no asset known here", "未发现其源自此处已知的数据"),
     "no-table": (
@@ -96,10 +98,27 @@ _UNTESTED: Final[tuple[_Pair, ...]] = (
         "由多表连接而成的新行、汇总与平均值、图片、打印件",
     ),
 )
-UNSTATED: Final[_Pair] = (
-    "How the file was obtained is not stated (取证过程未说明): who found it, when, where and how.",
-    "取证过程未说明：何人、何时、何地、如何取得该文件。",
-)
+_CUSTODY: Final[Mapping[str, _Pair]] = {
+    "by": ("who found it", "何人发现"),
+    "at": ("when", "何时发现"),
+    "where": ("where", "何地发现"),
+    "how": ("how it was obtained", "如何取得"),
+}
+_MODELS: Final[Mapping[str, _Pair]] = {
+    "random": ("cells at random", "逐格随机"),
+    "majority": ("cells by majority", "逐格取多数"),
+    "minority": ("cells by minority", "逐格取少数"),
+    "original": ("original cells first", "优先取原值"),
+    "other": ("changed cells first", "优先取改动值"),
+    "coin": ("cells by chance", "有异处随机"),
+}
+"""How copies are put together, by the names of a score's patterns."""
+_SMALL: Final[Mapping[int, _Pair]] = {
+    -12: ("one in a trillion or less", "不超过一万亿分之一"),
+    -9: ("one in a billion or less", "不超过十亿分之一"),
+    -6: ("one in a million or less", "不超过百万分之一"),
+    -3: ("one in a thousand or less", "不超过千分之一"),
+}
 
 
 class Teller:
@@ -123,12 +142,47 @@ class Teller:
         return self.say(*pair)
 
     def date(self, time: int) -> str:
-        """An instant at UTC+08:00."""
-        return format_instant(UnixMillis(time))
+        """An instant at UTC+08:00, to the second; the last one of a day stands for the day."""
+        day, _, rest = format_instant(UnixMillis(time - time % 1000)).partition("T")
+        if (time + CHINA_OFFSET_MINUTES * 60_000 + 1) % DAY_MS == 0:
+            return day
+        return f"{day} {rest.replace('+', ' +')}"
+
+    def chance(self, chance: int) -> str:
+        """A chance in figures, and in words where it is small."""
+        words = next((pair for power, pair in _SMALL.items() if chance <= power * 1000), None)
+        if words is None:
+            return show_chance(chance)
+        return self.say(
+            f"{show_chance(chance)} ({words[0]})", f"{show_chance(chance)}（{words[1]}）"
+        )
+
+    def pattern(self, name: str) -> str:
+        """What a delivery scored best as; a name that this program does not know stays as it is."""
+        match name.split("/"):
+            case [("one" | "restored") as kind, rows, marks]:
+                rest = self.say(", rest original", "，其余为原值") if kind == "restored" else ""
+                return self.say(
+                    f"one copy, {rows} % of rows, {marks} % of marks{rest}",
+                    f"单一副本，行 {rows} %，标记 {marks} %{rest}",
+                )
+            case [model, copies] if model in _MODELS:
+                how = self.pair(_MODELS[model])
+                return self.say(f"{copies} copies, {how}", f"{copies} 份副本，{how}")
+            case ["filled"]:
+                return self.say("rows the named ones lack", "已指明者所缺的行")
+            case _:
+                return name
 
     def party(self, key: str) -> str:
         """What a party is called."""
         return plain(self.finding.name_of(key))
+
+    def step(self, step: Step) -> str:
+        """What a rung of the ladder said; a sample that shows little does not say that none is."""
+        is_little = step.outcome == "no-match" and step.rung in _SKETCHED
+        outcome = _TOO_LITTLE if is_little else _OUTCOMES[step.outcome]
+        return self.say(": ", "：").join((self.pair(RUNGS[step.rung]), self.pair(outcome)))
 
     def derivation(self) -> str:
         """From which asset the file derives."""
@@ -174,7 +228,7 @@ class Teller:
         """From which delivery it came; one sentence for each delivery that is named or cleared."""
         told = self.finding.attribution
         if not self.finding.named:
-            why = self.pair(_WHY.get(told.why, (told.why, told.why)))
+            why = self._say_why()
             return [
                 self.say(
                     f"No delivery can be named: {why}. This is a normal answer; it speaks for and "
@@ -185,21 +239,34 @@ class Teller:
         sentences = [self._named(each) for each in self.finding.named]
         return [*sentences, *(self._cleared(key) for key in told.cleared)]
 
+    def _say_why(self) -> str:
+        """Why no delivery is named; a delivered copy shows only what was delivered of it."""
+        told = self.finding.attribution
+        if told.why == "no-key" and told.against is not None:
+            return self.say(
+                f"what it was compared with is the copy of {told.against}, and no marking key of "
+                "its onward deliveries is at hand; to ask about the others, name the registered "
+                "file with --original FILE",
+                f"比对所用的是 {told.against} 的副本，而其再交付的标记密钥不在手边；"
+                "如需查其他交付，请用 --original 文件 给出所登记的文件",
+            )
+        return self.pair(_WHY.get(told.why, (told.why, told.why)))
+
     def _named(self, named: Named) -> str:
         one = self.finding.find(named.delivery)
         copy = self._copy(one)
-        chance = show_chance(one.chance or 0)
+        chance = self.chance(one.chance or 0)
         bound = self.say(
-            f"An innocent delivery scores so with a chance of at most {chance}.",
-            f"无关的交付得到该分数的概率至多为 {chance}。",
+            f"An innocent delivery scores so high with a chance of at most {chance}.",
+            f"无关的交付得到如此高分的概率至多为 {chance}。",
         )
         if not named.unscored:
-            return self.say(f"It came from {copy}. {bound}", f"其来自{copy}。{bound}")
+            return self.say(f"It came from {copy}. {bound}", f"该文件来自{copy}。{bound}")
         onward = ", ".join(named.unscored)
         return self.say(
             f"It came from {copy}, or from an onward delivery below it whose marking key was not "
             f"at hand ({onward}): from which of them cannot be said. {bound}",
-            f"其来自{copy}，或来自其下标记密钥不在手边的再交付（{onward}）："
+            f"该文件来自{copy}，或来自其下标记密钥不在手边的再交付（{onward}）："
             f"无法判断是哪一次。{bound}",
         )
 
@@ -225,7 +292,7 @@ class Teller:
         return self.say(
             f"the copy that {sender} delivered to {recipient} on {day} ({one.delivery}, "
             f"#{one.index}){signed}",
-            f"{sender} 于 {day} 交付 {recipient} 的副本（{one.delivery}，#{one.index}）{signed}",
+            f"{sender}于 {day} 交付{recipient}的副本（{one.delivery}，#{one.index}）{signed}",
         )
 
     def legality(self) -> list[str]:
@@ -248,13 +315,13 @@ class Teller:
         verdict = self.pair(_SPENT if named.is_spent else _VERDICTS[named.verdict])
         return self.say(
             f"On {day} {recipient} {verdict}: {plain(words)} ({where}).",
-            f"{day}，{recipient} {verdict}：{plain(words)}（{where}）。",
+            f"{day}，{recipient}{verdict}：{plain(words)}（{where}）。",
         )
 
     def caution(self) -> Iterator[str]:
         """What the numbers mean, and what they do not."""
         told = self.finding.attribution
-        bound, each = show_chance(told.bound), show_chance(told.threshold)
+        bound, each = self.chance(told.bound), show_chance(told.threshold)
         yield self.say(
             "p is the chance that an innocent delivery, one that the file did not come from, "
             "scores so high. It is NOT the chance that anybody is innocent.",
@@ -298,8 +365,14 @@ class Teller:
     def custody(self) -> Iterator[str]:
         """How the file was come by, as whoever had it traced says."""
         it = self.finding.custody
-        if not it.is_stated:
-            yield self.pair(UNSTATED)
+        said = {"by": it.by, "at": it.at, "where": it.where, "how": it.how}
+        missing = [self.pair(_CUSTODY[name]) for name, value in said.items() if value is None]
+        if missing:
+            en, zh = ", ".join(missing), "、".join(missing)
+            yield self.say(
+                f"Not stated of how the file was come by (取证过程未说明): {en}.",
+                f"取证过程未说明：{zh}。",
+            )
         if it.notary is None:
             yield self.say("No notary's deed is named.", "未载明公证书编号。")
 

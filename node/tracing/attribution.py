@@ -7,7 +7,7 @@ what the second hand marked. What may be named shares the bound among all delive
 Spec: tracing, section 3; docs/tracing-method.md.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,7 @@ import numpy as np
 
 from contracts.delivery import Delivery
 from ledger.core.types import SubjectKey
+from ledger.errors import MalformedError
 from node.copyrecords import DELIVERED
 from node.escrow import find_marks
 from node.registryapi import RegistryApi
@@ -129,7 +130,7 @@ def attribute(
 
     Raises:
         BundleError: The vault opens something else than a delivery committed to.
-        MalformedError: The marks are those of another table.
+        MalformedError: The original changed meanwhile.
     """
     why = explain_unscored(flow)
     if why:
@@ -157,13 +158,17 @@ def explain_unscored(flow: Flow) -> Why:
 def _find_all_marks(
     registry: RegistryApi, flow: Flow, viewer: SubjectKey | None
 ) -> "dict[SubjectKey, DeliveryMarks]":
+    """The secrets that the viewer has, of deliveries that can be told from all others by them."""
     found: dict[SubjectKey, DeliveryMarks] = {}
     for one in flow.dispatches if viewer is not None else ():
         state = registry.need_state(Delivery, one.key)
         marks = None if viewer is None else find_marks(registry, one.key, state, viewer)
         if marks is not None:
             found[one.key] = marks
-    return found
+    # Two copies with the same secret bits, which an honest sender never makes, say nothing apart:
+    # the leak of one would name the other.
+    drawn = Counter((each.key.key, each.stream) for each in found.values())
+    return {key: each for key, each in found.items() if drawn[each.key.key, each.stream] == 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +280,22 @@ class _Attributor:
         self._bound = bound
         self._folder = folder
         self._chances = dict.fromkeys(marks, _UNREACHED)
+        self._unusable: set[SubjectKey] = set()
         self._read = (0, 0)
 
     def conclude(self, tries: Mapping[SubjectKey, int]) -> Scored:
-        """The best score of each delivery, paid for by the number of ways in which it was tried."""
+        """The best score of each delivery, paid for by the number of ways in which it was tried.
+
+        One whose marks do not fit its source was not scored, nor was what came down from it.
+        """
+        lost: set[SubjectKey | None] = set()
+        for key, sources in self._sources.items():
+            if key in self._unusable or not lost.isdisjoint(sources):
+                lost.add(key)
         paid = {
             key: (min(0, chance - share_bound(0, tries[key])), pattern)
             for key, (chance, pattern) in self._chances.items()
+            if key not in lost
         }
         rows, marks = self._read
         return Scored(chances=paid, why="" if paid else "no-key", rows=rows, marks=marks)
@@ -295,7 +309,11 @@ class _Attributor:
         """
         mine = [key for key in self._marks if source in self._sources[key]]
         for group in _group(mine, self._marks).values():
-            found = self._score(group, copy)
+            try:
+                found = self._score(group, copy)
+            except MalformedError:  # a sender committed to the marks of another table
+                self._unusable.update(group)
+                continue
             for key, (chance, pattern) in found.items():
                 self._chances[key] = min(self._chances[key], (chance, pattern))
                 if chance <= REACHED and any(key in each for each in self._sources.values()):

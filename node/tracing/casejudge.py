@@ -250,6 +250,22 @@ def _verify_naming(finding: Finding, proved: _Proved) -> None:
         raise BundleError("the table of chances names other deliveries than the finding")
 
 
+def _verify_weighed(finding: Finding, proved: _Proved) -> None:
+    """That the numbers beside the chances can be: rows that the file has, a copy that there was.
+
+    Raises:
+        BundleError: They cannot.
+    """
+    told = finding.attribution
+    if told.rows > (finding.suspect.rows or 0):
+        raise BundleError("more rows were weighed than the file has")
+    if finding.named and not told.rows and not told.marks:
+        raise BundleError("a delivery is named, and no row or mark of the file was weighed")
+    copy, flow = told.against, proved.flow
+    if copy is not None and flow is not None and flow.find(copy) is None:
+        raise BundleError("the file was compared with the copy of no delivery of the asset")
+
+
 def _verify_named(finding: Finding, proved: _Proved) -> None:
     """That each named delivery was made before the act, and its marks committed to with it.
 
@@ -331,6 +347,7 @@ _CHECKS: Final[tuple[tuple[str, str, Callable[[Finding, _Proved], None]], ...]] 
     ("asset", "it is what the finding says", _verify_asset),
     ("deliveries", "none left out, none added", _verify_deliveries),
     ("naming", "follows from the table of chances", _verify_naming),
+    ("weighed", "no more than the file has", _verify_weighed),
     ("named", "delivered and marked before the act", _verify_named),
     ("legality", "as the grants had it at the date of the act", _verify_legality),
     ("dates", "as the finding says where it took them", _verify_dates),

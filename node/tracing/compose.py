@@ -18,7 +18,7 @@ from contracts.records import parse_state_record
 from contracts.title import Asset
 from ledger.core.bundle import StateBundle
 from ledger.core.types import SubjectKey, UnixMillis
-from ledger.errors import RejectedError
+from ledger.errors import InputError, RejectedError
 from node.issuing import read_content
 from node.registryapi import Proofs, RegistryApi
 from node.tracing.bounds import share_bound
@@ -99,10 +99,17 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A finding with the proofs that it rests on; None where it is about no asset."""
+    """A finding with the proofs that it rests on.
+
+    Args:
+        finding: What was found.
+        evidence: Its proofs; None: it is about no asset.
+        fault: Why the file was not read as a table; None: it was, or nobody asked.
+    """
 
     finding: Finding
     evidence: Evidence | None
+    fault: InputError | None = None
 
 
 def compose(

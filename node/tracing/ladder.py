@@ -70,7 +70,7 @@ def climb(
             asset=best,
             record=None if best is None else find_record(registry, best),
             overlaps=tuple(each for one in found[:MAX_OVERLAPS] for each in _describe(one)),
-            steps=tuple(_list_steps(exact, found, best)),
+            steps=tuple(_list_steps(exact, found, best, _list_searched(measured))),
         ),
         measured,
     )
@@ -165,13 +165,31 @@ def _encode(share: "Share") -> tuple[int, int, int]:
     return encode_share(share.estimate), encode_share(share.low), encode_share(share.high)
 
 
+def _list_searched(measured: "Measured") -> frozenset[Rung]:
+    """The rungs by which all assets were searched for such a file."""
+    parts = measured.parts
+    searched: dict[Rung, bool] = {
+        "rows": parts.table is not None,
+        "shingles": parts.table is not None,
+        "chunks": parts.chunks is not None,
+        "words": parts.words is not None,
+    }
+    return frozenset(rung for rung, is_searched in searched.items() if is_searched)
+
+
 def _list_steps(
-    exact: SubjectKey | None, found: Sequence[Found], best: SubjectKey | None
+    exact: SubjectKey | None,
+    found: Sequence[Found],
+    best: SubjectKey | None,
+    searched: frozenset[Rung],
 ) -> list[Step]:
+    """What each rung said; a search that led to nothing said no."""
     own = [each for each in found if each.record.asset == best]
+    refuted: frozenset[Rung] = searched if best is None else frozenset()
     steps: list[Step] = []
     for rung in _RUNGS:
-        steps.append(Step(rung=rung, outcome=_tell_rung(rung, exact, own)))
+        outcome = "no-match" if rung in refuted else _tell_rung(rung, exact, own)
+        steps.append(Step(rung=rung, outcome=outcome))
     return steps
 
 

@@ -16,7 +16,7 @@ from node.tracing.bounds import encode_share
 from node.tracing.compose import Composed, Measured, Request, compose
 from node.tracing.deliveries import read_flow
 from node.tracing.finding import Derivation, Overlap, Step, SuspectFile, Why
-from node.tracing.ladder import Base, climb, find_base
+from node.tracing.ladder import Base, climb, find_base, find_record
 from tracing.fingerprint import Fingerprint, Progress, fingerprint_file
 
 if TYPE_CHECKING:
@@ -77,14 +77,15 @@ def trace_file(
     compared = None
     if order.original is not None and base is not None and table is not None:
         compared = _compare(table, order.original, base, progress)
-        derivation = _add_alignment(derivation, compared)
+        derivation = _add_alignment(registry, derivation, compared)
     measured = Measured(suspect, derivation, why="no-asset")
     viewer = None
     if derivation.asset is not None:
         viewer = order.choose_viewer(derivation.asset)
         measured = _score(registry, measured, viewer, compared, order.bound)
     prover = registry.prover()
-    return compose(registry, prover, measured, replace(request, viewer=viewer))
+    composed = compose(registry, prover, measured, replace(request, viewer=viewer))
+    return replace(composed, fault=read.fault)
 
 
 def _describe(file: Fingerprint, table: "Table | None") -> SuspectFile:
@@ -103,12 +104,14 @@ def _compare(suspect: "Table", original: Path, base: Base, progress: Progress) -
     return compare(suspect, original, base, progress)
 
 
-def _add_alignment(derivation: Derivation, compared: "Compared") -> Derivation:
+def _add_alignment(
+    registry: RegistryApi, derivation: Derivation, compared: "Compared"
+) -> Derivation:
     """The derivation with what alignment says; enough aligned rows decide it by themselves."""
     count, asset = compared.aligned, compared.base.asset
     is_derived = count >= min(LEAST_ROWS, compared.suspect.height) and count > 0
     steps = [*derivation.steps, Step(rung="alignment", outcome="match" if count else "no-match")]
-    overlaps = derivation.overlaps
+    overlaps, record = derivation.overlaps, derivation.record
     if is_derived:
         of_suspect = encode_share(count / compared.suspect.height)
         of_asset = encode_share(count / compared.original.table.height)
@@ -119,9 +122,11 @@ def _add_alignment(derivation: Derivation, compared: "Compared") -> Derivation:
             of_asset=(of_asset,) * 3,
         )
         overlaps = (own, *overlaps)
+        record = record or find_record(registry, asset)
     return msgspec.structs.replace(
         derivation,
         asset=derivation.asset or (asset if is_derived else None),
+        record=record,
         overlaps=overlaps,
         steps=tuple(steps),
     )

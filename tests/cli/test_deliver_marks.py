@@ -254,7 +254,14 @@ def test_a_plan_writes_nothing_and_says_what_names_a_recipient_and_what_it_costs
     assert all(each["mean_shift"] <= 1000 for each in document["columns"] if each["unit"])
     assert all(each["variance_shift"] <= 1000 for each in document["columns"] if each["unit"])
     assert "leaked rows" in fair.ok(*argv).row("to name one of 10")
-    assert "误指概率上限百万分之一" in fair.ok(*argv, "--lang", "zh-CN").out
+    assert "百万分之一" in fair.ok(*argv, "--lang", "zh-CN").row("误指概率上限")
+
+
+def test_a_plan_of_missing_rows_alone_speaks_of_no_changed_cell(fair, founded_fair):
+    argv = ("deliver", founded_fair.number, "--from", "table.csv", "--to", "乙公司", "--plan")
+    text = fair.ok(*argv, "--withhold-only").out
+    assert "leaked rows" in text
+    assert "cell" not in text
 
 
 def test_a_plan_with_withheld_rows_alone_needs_more_of_them(fair, founded_fair):

@@ -155,7 +155,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(solo, name, comma
 
 def test_what_cannot_be_read_is_named_in_chinese(solo):
     assert "没有文件 none.csv" in solo.ok("register", "none.csv", "--lang", "zh-CN", code=5).err
-    assert "无法读取 ." in solo.ok("register", ".", "--lang", "zh-CN", code=4).err
+    assert ". 不是普通文件" in solo.ok("register", ".", "--lang", "zh-CN", code=4).err
 
 
 BAD_CHOICES = {

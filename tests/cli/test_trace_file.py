@@ -203,6 +203,43 @@ def test_the_case_verifies_where_nothing_is_but_the_policy(traced, leaked, tmp_p
     traced.ok(*argv, code=4)
 
 
+def test_a_broken_table_is_said_to_be_none_with_the_line(traced):
+    lines = Path("leak.csv").read_bytes().splitlines(keepends=True)
+    Path("broken.csv").write_bytes(b"".join([*lines[:9], b"1,2\n", *lines[9:]]))
+    said = traced.ok("trace", "file", "broken.csv", "--original", "sales.csv").err
+    assert "line 10" in said
+    assert "mend a copy of it" in said
+    chinese = traced.ok("trace", "file", "broken.csv", "--lang", "zh-CN").err
+    assert "无法按表格读取" in chinese
+    assert "warning" not in traced.ok("trace", "file", "leak.csv").err
+
+
+def test_a_case_of_rows_that_only_alignment_found_verifies(traced, leaked):
+    leak("丁.csv", 40, foreign=3_000)
+    found = trace(traced, "--case", CASE)["derivation"]
+    steps = {step["rung"]: step["outcome"] for step in found["steps"]}
+    assert (found["asset"], steps["rows"], steps["alignment"]) == (
+        leaked.asset,
+        "no-match",
+        "match",
+    )
+    assert traced.json("verify", CASE, "--policy", traced.home / "trust.policy")["verified"]
+
+
+def test_custody_that_is_half_said_names_what_is_missing(traced):
+    argv = ("trace", "file", "leak.csv", "--found-by", "王某", "--found-at", "2026-11-20")
+    english = " ".join(traced.ok(*argv).out.split())
+    assert "(取证过程未说明): where, how it was obtained." in english
+    assert "取证过程未说明：何地发现、如何取得。" in traced.ok(*argv, "--lang", "zh-CN").out
+
+
+def test_a_delivered_copy_as_the_original_says_that_others_need_the_registered_file(traced, leaked):
+    argv = ("trace", "file", "leak.csv", "--original", "丁.csv")
+    english = " ".join(traced.ok(*argv).out.split())
+    assert f"the copy of {leaked.sent[D]}" in english
+    assert "name the registered file with --original FILE" in english
+
+
 def test_a_case_of_no_asset_is_not_written_and_says_so(traced):
     write_csv(Path("strange.csv"), make_sales(500, seed=5))
     found = trace(traced, "--case", CASE, suspect="strange.csv", original=None, code=5)

@@ -96,7 +96,7 @@ def test_a_whole_vault(solo):
     document = solo.json("vault", "check")
     assert document == {
         "whole": True, "commitments": 20, "opened": 20, "missing": [], "wrong": [], "erased": [],
-        "extra": [],
+        "extra": [], "unnamed": [],
     }  # fmt: skip
     result = solo.ok("vault", "check")
     assert result.out.startswith("WHOLE: ")

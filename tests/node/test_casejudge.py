@@ -303,6 +303,10 @@ LIES = {
     "weak after all": put("attribution.candidates.2.chance", WEAK),
     "a score where there was none": put("attribution.candidates.1.chance", SURE),
     "nobody cleared": put("attribution.cleared", []),
+    "more rows than the file has": put("attribution.rows", 5_001),
+    "rows of what is no table": put("suspect.rows", None),
+    "named by nothing": lambda finding: finding["attribution"].update(rows=0, marks=0),
+    "compared with another copy": put("attribution.against", "delivery/" + "a" * 26),
     "an outcome beside it": put("attribution.outcome", "none"),
     "a reason beside it": put("attribution.why", "no-key"),
     "onward deliveries": put("named.0.onward", ["delivery/" + "a" * 26]),
@@ -366,7 +370,8 @@ def leaves(value, path=()):
 
 
 def test_no_member_of_a_finding_can_be_anything_else_and_none_breaks_the_verifier(case, leak):
-    finding = json.loads(files_of(case)[FINDING])
+    files = files_of(case)
+    finding = json.loads(files[FINDING])
     for path in leaves(finding):
         changed = json.loads(json.dumps(finding))
         place = changed
@@ -377,7 +382,7 @@ def test_no_member_of_a_finding_can_be_anything_else_and_none_breaks_the_verifie
             if odd == old:
                 continue
             place[path[-1]] = odd
-            data = rebuilt(files_of(case) | {FINDING: json.dumps(changed).encode()})
+            data = rebuilt(files | {FINDING: json.dumps(changed).encode()})
             failure = judge(data, leak).failure
             assert isinstance(failure, VerificationError | MalformedError), (path, odd)
 

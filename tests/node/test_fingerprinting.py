@@ -30,10 +30,12 @@ from node.issuing import Application, Filing, read_openings
 from node.nearduplicates import NEAR, read_near
 from node.registry import open_registry
 from node.sketchindex import SKETCH, forget_sketches
-from tests.support.tables import Sample, make_sales, write_csv
+from node.vaultcheck import Place, check_vault
+from tests.support.tables import Sample, make_sales, make_sensors, write_csv
 from tracing.canon import encode_cell, encode_row, fold_cell
 from tracing.fingerprint import fingerprint_file
 from tracing.keys import TraceSecret, derive_hash_keys
+from tracing.record import format_fingerprint
 from tracing.sketch import fold_table, sketch_table
 from tracing.tables import digest_rows, read_table
 
@@ -108,6 +110,17 @@ def test_the_ledger_commits_to_the_record_that_the_vault_keeps(desk):
     )  # fmt: skip
     first = desk.registry.find_first(asset)[1].signed.event
     assert first.body["application"][FIELD] == made
+
+
+def test_a_record_that_is_not_the_one_committed_to_is_told(desk):
+    asset, _, _ = desk.file(make_sales(300))
+    other, _, _ = desk.file(make_sensors(300))
+    report = check_vault(desk.registry)
+    assert (report.unnamed, report.is_whole) == ((), True)
+    swapped = format_fingerprint(read_fingerprint(desk.vault, other, FIELD)) | {"asset": asset}
+    desk.vault.add(FINGERPRINT, {name_record(asset, FIELD): swapped})
+    report = check_vault(desk.registry)
+    assert (report.unnamed, report.is_whole) == ((Place(asset, FIELD),), False)
 
 
 def test_the_record_follows_from_the_secret_the_file_and_the_asset(desk):

@@ -584,7 +584,10 @@ def test_a_file_is_opened_if_it_is_one(tmp_path):
 def test_what_is_no_regular_file_is_refused(tmp_path):
     with pytest.raises(NotFoundError, match="there is no file"), open_usage_file(tmp_path / "none"):
         pass
-    with pytest.raises(MalformedError, match="cannot read"), open_usage_file(tmp_path):
+    with (
+        pytest.raises(MalformedError, match="not a regular file"),
+        open_usage_file(tmp_path),
+    ):
         pass
     os.mkfifo(tmp_path / "pipe")
     with (

@@ -91,7 +91,11 @@ def measured(leak, chances, *, suspect=SUSPECT, why="", exact="no-match"):
     share = (9_800, 9_700, 9_900)
     return Measured(
         suspect=SuspectFile(
-            digest=sha256(suspect).hexdigest(), size=len(suspect), form="csv", rows=1, columns=2
+            digest=sha256(suspect).hexdigest(),
+            size=len(suspect),
+            form="csv",
+            rows=5_000,
+            columns=2,
         ),
         derivation=Derivation(
             asset=leak.asset,

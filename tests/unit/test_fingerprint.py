@@ -26,7 +26,7 @@ def test_a_missing_file_is_not_found(tmp_path):
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(MalformedError, match="cannot read"):
+    with pytest.raises(MalformedError, match="is not a regular file"):
         fingerprint_file(tmp_path)
 
 

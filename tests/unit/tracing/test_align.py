@@ -17,6 +17,9 @@ from tests.support.aligning import (
 )
 from tests.support.tables import make_sales, make_sensors
 from tracing.align import align
+from tracing.markdata import MarkPlan
+from tracing.observe import observe
+from tracing.tables import read_table
 
 ROWS = 1_500
 
@@ -176,3 +179,22 @@ def test_what_was_done_to_numbers_is_recognised(sensors):
     assert {one.relation.how for one in align(cut(sensors), sensors).mapping} == {"same", "cut"}
     noised = align(noise(sensors, 0.02), sensors)
     assert sum(one.relation.how == "noised" for one in noised.mapping) >= 6
+
+
+@pytest.mark.parametrize("cell", ["{}e305", "{}e99999999", "-{}e307", "{}e-400"])
+def test_numbers_beyond_every_binary_fraction_are_no_error(tmp_path, cell):
+    path = tmp_path / "t.csv"
+    lines = [f"{i % 97},{cell.format(i + 1)}\n" for i in range(ROWS)]
+    path.write_text("a,b\n" + "".join(lines), encoding="utf-8")
+    table = read_table(path)
+    marked = MarkPlan(
+        np.arange(0, ROWS, 9, dtype=np.int32),
+        np.ones(len(range(0, ROWS, 9)), dtype=np.int16),
+        tuple(table.columns[1].values[table.columns[1].codes[i]] for i in range(0, ROWS, 9)),
+        np.full(len(range(0, ROWS, 9)), 32_768, dtype=np.uint16),
+    )
+    suspect = pick(table, order())
+    alignment = align(suspect, table)
+    observed = observe(suspect, table, alignment, marked)
+    assert len(observed.marks) <= len(marked.rows)
+    assert set(alignment.rows.tolist()) <= set(range(-1, ROWS))

@@ -1,4 +1,5 @@
 import unicodedata
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -219,3 +220,18 @@ def test_swapping_names_or_values_gives_another_row():
 def test_half_of_a_surrogate_pair_is_refused():
     with pytest.raises(MalformedError, match="surrogate"):
         encode_cell("x", "\ud800")
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0300\u05ae", "\u0f73\u0315", "\u0f73"])
+def test_marks_without_end_after_one_character_are_left_alone_and_cost_nothing(marks):
+    begun = process_time()
+    text = "\u00e9e" + marks * 20_000
+    assert clean_text(text) == text
+    assert process_time() - begun < 1
+
+
+@pytest.mark.parametrize("before", [0, 1, 63, 64, 65, 1_000])
+def test_a_few_marks_are_put_in_their_order_wherever_they_stand(before):
+    text = "x" * before + "a" + "\u0315\u0300" * 32
+    assert clean_text(text) == unicodedata.normalize("NFC", text) != text
+    assert clean_text(text + "\u0300") == text + "\u0300"

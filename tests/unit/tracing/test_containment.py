@@ -55,12 +55,12 @@ def test_nothing_sampled_says_nothing():
 
 
 def test_what_is_there_by_chance_is_taken_off():
-    found = estimate(Overlap(60, 100, 100, ALL), Overlap(20, 100, 100, ALL))
+    found = estimate(Overlap(60, 100, 100, ALL), 0.2)
     assert found.of_new.estimate == pytest.approx(0.5)
     assert found.of_earlier.estimate == pytest.approx(0.5)
-    nothing = estimate(Overlap(20, 100, 100, ALL), Overlap(20, 100, 100, ALL))
+    nothing = estimate(Overlap(20, 100, 100, ALL), 0.2)
     assert nothing.size == 0
-    assert estimate(Overlap(9, 9, 9, ALL), Overlap(9, 9, 9, ALL)).size == 0
+    assert estimate(Overlap(9, 9, 9, ALL), 1.0).size == 0
 
 
 @given(st.lists(st.integers(0, 5000)), st.integers(1, 100), st.integers(1, 50))

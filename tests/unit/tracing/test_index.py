@@ -41,6 +41,12 @@ def test_what_is_forgotten_is_not_in_the_file(index, tmp_path):
     assert index.find([wanted, 3]) == {2: SHARED}
 
 
+def test_nothing_is_left_beside_the_file(index, tmp_path):
+    index.add(1, b"a", [5])
+    index.remove([1])
+    assert [path.name for path in tmp_path.iterdir()] == ["trace.db"]
+
+
 def test_nobody_else_reads_the_file(index, tmp_path):
     assert (tmp_path / "trace.db").stat().st_mode & 0o777 == 0o600
 

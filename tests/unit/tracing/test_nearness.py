@@ -8,7 +8,7 @@ import pytest
 from tests.support.tables import make_sales, make_sensors, write_csv
 from tracing.index import SHARED, SketchIndex, list_postings
 from tracing.keys import derive_hash_keys
-from tracing.nearness import NEAR, QuestionedFile
+from tracing.nearness import NEAR_ROWS, QuestionedFile
 from tracing.sketch import Parts, fold_table, sketch_content
 from tracing.tables import digest_rows, read_table
 
@@ -90,7 +90,31 @@ def test_what_derives_from_a_table_is_near_it_and_the_index_leads_there(
     assert (index.find(lookups.parts) | index.find(lookups.values))[7] > 2 * SHARED
     found = file.compare(registered)
     assert found.is_near, found
-    assert found.best[1].size >= NEAR
+    assert found.best[1].size >= NEAR_ROWS
+
+
+def test_a_twentieth_of_a_file_is_near_by_its_rows(folder, sales, registered):
+    merged = [*shuffled(sales, ROWS // 20).rows, *sales.rows[ROWS : ROWS + 12 * ROWS // 20]]
+    parts = read(folder / "m.csv", replace(sales, rows=merged))
+    measure, containment = QuestionedFile(parts, KEYS).compare(registered).best
+    assert measure == "rows"
+    assert NEAR_ROWS < containment.of_new.estimate < 0.1
+
+
+def test_other_rows_that_are_the_same_because_there_are_few_values_are_not_near(folder, sales):
+    chosen = random.Random(9)
+    names = ("age", "city", "kind")
+    rows = [tuple(str(chosen.randrange(most)) for most in (90, 60, 4)) for _ in range(2 * ROWS)]
+    first = replace(sales, names=names, rows=rows[:ROWS])
+    other = replace(sales, names=names, rows=rows[ROWS:])
+    kept = sketch_content(read(folder / "n.csv", first), KEYS)
+    found = QuestionedFile(read(folder / "o.csv", other), KEYS).compare(kept)
+    assert found.shares["rows"].of_new.found > NEAR_ROWS * ROWS
+    assert found.shares["rows"].size < NEAR_ROWS
+    assert not found.is_near, found
+    twice = replace(first, rows=[*first.rows, *first.rows])
+    doubled = sketch_content(read(folder / "p.csv", twice), KEYS)
+    assert QuestionedFile(read(folder / "q.csv", first), KEYS).compare(doubled).is_near
 
 
 def test_rows_of_the_same_kind_that_are_others_are_not_near(folder, sales, registered):

@@ -14,6 +14,7 @@ from tracing.sketch import Parts, fold_table, sketch_content
 from tracing.tables import digest_rows, read_table
 
 LIMIT = 1024 * 1024
+CODE = "ISCC:KUAEHTSN76WFKKSZYQRCH4P36KJPM"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def record(tmp_path_factory):
     parts = Parts(fold_table(table), digest_rows(table).digest, [b"a" * 32], [b"b" * 32])
     content = sketch_content(parts, derive_hash_keys(bytes(32)))
     return FingerprintRecord(
-        "asset/a", "content.0", Fingerprint("0" * 64, 7), "canon-1", "asset", content
+        "asset/a", "content.0", Fingerprint("0" * 64, 7), "canon-1", "asset", content, CODE
     )
 
 
@@ -54,6 +55,8 @@ MANGLINGS = {
     "another format": change(["format"], "muniment/fingerprint/v2"),
     "a member more": change(["more"], 1),
     "another key": change(["key"], "mine"),
+    "a code that is none": change(["iscc"], "ISCC:kuae"),
+    "a code that is a number": change(["iscc"], 1),
     "a size that is text": change(["file", "size"], "7"),
     "a negative size": change(["file", "size"], -1),
     "no table digest": lambda document: document["table"].pop("digest"),

@@ -668,3 +668,16 @@ def test_a_fault_is_placed_where_it_is_wherever_pieces_meet(tmp_path, monkeypatc
         assert textfile.find_encoding(path, TableLimits(max_line_bytes=10)) == "utf-8-sig"
         with pytest.raises(LimitError):
             textfile.find_encoding(path, TableLimits(max_line_bytes=9))
+
+
+@pytest.mark.parametrize(("name", "line"), [("a.csv", b"1,2\n"), ("a.jsonl", b'{"a":1}\n')])
+def test_text_that_changes_while_it_is_read_is_noticed(tmp_path, name, line):
+    path = tmp_path / name
+    path.write_bytes(b"a,b\n" * name.endswith("csv") + line * 100_000)
+    batches = open_table(path).batches(lambda _: None)
+    next(batches)
+    with path.open("ab") as file:
+        file.write(b"\xff\xff\n")
+    with pytest.raises(MalformedError, match="changed while it was read") as caught:
+        list(batches)
+    assert not say_in_chinese(caught.value).startswith("格式错误")
