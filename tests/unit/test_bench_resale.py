@@ -307,7 +307,8 @@ def test_goals_are_those_of_the_design():
     assert needed_of("random/3") == (3, 99)
     assert needed_of("average/3") == (3, None)
     assert needed_of("majority/5") == (3, 99)
-    assert len(list_jobs("orders", 2, "random")) == 8
+    assert len(list_jobs("orders", 2, "random")) == 2 * 3 + 1
+    assert len(list_jobs("orders", 100, "delete-99")) == 20
     assert {job.attack for job in list_jobs("orders", 1, "delete-95")} == {"delete-95"}
     assert list_jobs("orders", 1, "no such thing") == []
 

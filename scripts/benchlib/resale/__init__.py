@@ -1,0 +1,1 @@
+"""ResaleBench: real tables are marked, leaked, attacked, and traced."""
