@@ -12,7 +12,7 @@ from scripts.benchlib.resale.attribution import is_right, list_jobs, make_rows, 
 from scripts.benchlib.resale.baselines import estimate_containment, hash_table
 from scripts.benchlib.resale.calibration import make_calibration_rows
 from scripts.benchlib.resale.collusion import collude
-from scripts.benchlib.resale.deliveries import TERMS, Deliveries, Marked, stream_of
+from scripts.benchlib.resale.deliveries import Deliveries, Marked, stream_of
 from scripts.benchlib.resale.forms import FORMS, write_and_read
 from scripts.benchlib.resale.found import Found
 from scripts.benchlib.resale.frames import settle_table, stack_tables, take_rows
@@ -218,7 +218,7 @@ def test_a_copy_in_memory_is_the_copy_that_is_written(source, tmp_path):
     shared = marked.shared
     assert len(shared.plan.rows) > 30
     for number in range(3):
-        marks = DeliveryMarks(shared.key, stream_of(number), TERMS, marked.columns)
+        marks = DeliveryMarks(shared.key, stream_of(number), shared.terms, marked.columns)
         edits = edit_copy(original, marks)
         digest = sha256(source.read_bytes()).hexdigest()
         path = tmp_path / "copy.csv"

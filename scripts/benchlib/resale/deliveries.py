@@ -10,12 +10,15 @@ import numpy.typing as npt
 from scripts.benchlib.resale.frames import replace_column, take_rows
 from tracing.markdata import MarkingKey, MarkTerms
 from tracing.marks import choose_columns, code_bits, make_plan, withheld_rows
+from tracing.needs import recommend_rows_per_mark
 from tracing.score import DeliveryKeys, Observations, SharedMarks
 from tracing.tables import Table
 from tracing.tally import Evidence
 
-TERMS = MarkTerms(withheld=200, rows_per_mark=32)
-"""e = 2 %, g = 32: what grants disclose unless told."""
+
+def choose_terms(table: Table) -> MarkTerms:
+    """e = 2 %, and the g that tracing recommends against five colluders."""
+    return MarkTerms(withheld=200, rows_per_mark=recommend_rows_per_mark(table.height))
 
 
 def stream_of(number: int) -> bytes:
@@ -42,11 +45,12 @@ class Marked:
     Args:
         original: The registered table.
         seed: Of the marking key.
-        terms: Of all deliveries.
+        terms: Of all deliveries; None: those of choose_terms.
     """
 
-    def __init__(self, original: Table, seed: int, terms: MarkTerms = TERMS) -> None:
+    def __init__(self, original: Table, seed: int, terms: MarkTerms | None = None) -> None:
         self.original = original
+        terms = choose_terms(original) if terms is None else terms
         key = MarkingKey(sha256(b"marking key %d" % seed).digest())
         self.columns = choose_columns(original)
         plan = make_plan(original, key, terms, self.columns)

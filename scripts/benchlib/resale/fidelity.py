@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.benchlib.measure import Row, at_most
-from scripts.benchlib.resale.deliveries import TERMS, Marked
+from scripts.benchlib.resale.deliveries import Marked
 from scripts.benchlib.resale.quantities import read_numbers
 from scripts.benchlib.resale.tables import cut_table, load_table
 from tracing.tables import Column
@@ -23,6 +23,7 @@ class Cost:
     Args:
         table: Its name.
         columns: How many it has.
+        rows_per_mark: g.
         changed: Cells changed among all cells of a copy, the mean of some copies.
         mean: Largest relative change of a column's mean by changed cells, in any copy.
         variance: The same of the variance.
@@ -32,6 +33,7 @@ class Cost:
 
     table: str
     columns: int
+    rows_per_mark: int
     changed: float
     mean: float
     variance: float
@@ -61,6 +63,7 @@ def measure_cost(folder: Path, name: str) -> Cost:
     return Cost(
         name,
         len(original.columns),
+        marked.shared.terms.rows_per_mark,
         float(np.mean(changed)),
         mean,
         variance,
@@ -98,9 +101,9 @@ def _shift_by_rows(before: Column, rows: npt.NDArray[np.int64]) -> float:
 def make_cost_rows(costs: Sequence[Cost]) -> Iterator[Row]:
     """Cells changed at most 1 / (g x columns); mean and variance within 0.1 %."""
     for each in costs:
-        bound = 1 / (TERMS.rows_per_mark * each.columns)
+        bound = 1 / (each.rows_per_mark * each.columns)
         meaning = f"{_COPIES} copies; at most 1 / (g x columns)"
-        label = f"{each.table}: cells changed"
+        label = f"{each.table}: cells changed, g = {each.rows_per_mark}"
         yield Row("fidelity", label, each.changed, "of cells", at_most(bound), meaning)
         meaning = "the largest of any number column, by changed cells"
         for what, value in (("mean", each.mean), ("variance", each.variance)):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.benchlib.measure import Row
-from scripts.benchlib.resale.deliveries import TERMS, Deliveries, Marked
+from scripts.benchlib.resale.deliveries import Deliveries, Marked
 from scripts.benchlib.resale.innocents import Shown, observe_shown, show_copy
 from scripts.benchlib.resale.tables import cut_table, load_table
 from scripts.benchlib.resale.trials import BOUND, DELIVERIES
@@ -17,7 +17,7 @@ from tracing.score import judge
 
 ROWS = (100, 200, 300, 400, 500, 600, 700, 800, 1000, 1200, 1500, 2000)
 TERMS_TRIED = {
-    "e = 2 %, g = 32": TERMS,
+    "e = 2 %, g = 32": MarkTerms(withheld=200, rows_per_mark=32),
     "e = 2 %, no marks": MarkTerms(withheld=200, rows_per_mark=0),
     "e = 2 %, g = 8": MarkTerms(withheld=200, rows_per_mark=8),
     "e = 5 %, g = 16": MarkTerms(withheld=500, rows_per_mark=16),
