@@ -204,10 +204,10 @@ def test_the_case_verifies_where_nothing_is_but_the_policy(traced, leaked, tmp_p
 
 
 def test_a_broken_table_is_said_to_be_none_with_the_line(traced):
-    lines = Path("leak.csv").read_bytes().splitlines(keepends=True)
-    Path("broken.csv").write_bytes(b"".join([*lines[:9], b"1,2\n", *lines[9:]]))
+    head, *lines = Path("leak.csv").read_bytes().splitlines(keepends=True)
+    Path("broken.csv").write_bytes(b"".join([head, b"1,2\n", *lines]))
     said = traced.ok("trace", "file", "broken.csv", "--original", "sales.csv").err
-    assert "line 10" in said
+    assert "line 2" in said
     assert "mend a copy of it" in said
     chinese = traced.ok("trace", "file", "broken.csv", "--lang", "zh-CN").err
     assert "无法按表格读取" in chinese
