@@ -67,7 +67,10 @@ def test_a_sealed_key_that_was_changed_is_refused(fair, handed_on, name):
     document = json.loads(Path("on.csv.escrow.json").read_bytes())
     change(document)
     Path("changed.json").write_text(json.dumps(document))
-    fair.refused("escrow", "open", "changed.json", code=code)
+    error = fair.refused("escrow", "open", "changed.json", code=code)
+    assert error["code"] == {4: "malformed", 5: "not_found"}[code]
+    listed = {each["subject"]: each for each in fair.json("escrow", "list")["items"]}
+    assert listed[handed_on]["opened_by"] == []
 
 
 def test_the_key_of_an_exact_copy_or_of_another_home_is_not_there(fair, founded_fair):
