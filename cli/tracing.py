@@ -191,7 +191,8 @@ def _show(session: Session, said: Inquest, finding: Finding, form: Form) -> None
         return
     text = _render(finding, form, language)
     told: dict[str, Json] = {"subject": finding.derivation.asset, **_list_case(said, finding)}
-    print_or_write(session, Made(document, text, told=told), said.out, force=said.is_forced)
+    made = Made(document, text, told=told)
+    print_or_write(session, made, said.out, force=said.is_forced, mode=PRIVATE_MODE)
 
 
 def _render(finding: Finding, form: Form, language: str) -> str:

@@ -279,6 +279,7 @@ def test_the_report_goes_into_a_file_of_the_form_that_its_name_says(traced, leak
     html = Path("r.html").read_text(encoding="utf-8")
     assert html.startswith("<!DOCTYPE html>")
     assert html.count("<svg") == 2
+    assert Path("r.html").stat().st_mode & 0o777 == 0o600  # scores are not for recipients
 
 
 # refusals
