@@ -1,6 +1,7 @@
 """What people call parties, assets and keys, and which one they mean."""
 
 from pathlib import Path
+from typing import Final
 
 from cli.exitcodes import UsageError
 from cli.lang import say
@@ -13,6 +14,9 @@ from ledger.errors import NotFoundError
 from ledger.keys import PassphraseRequiredError, SigningKey
 from node.hiddennames import find_by_hidden_name
 from node.registryapi import RegistryApi
+
+_LEAST_BYTES: Final = 4
+"""Of what stands for a whole key or name; what is shorter would mean somebody by chance."""
 
 
 def choose_party(registry: RegistryApi, text: str | None) -> SubjectKey:
@@ -44,30 +48,39 @@ def find_party(registry: RegistryApi, text: str) -> SubjectKey:
 def find_subject(registry: RegistryApi, kind: str, text: str) -> SubjectKey:
     """A subject of a type by key, unique beginning, or what people call it.
 
+    Of less than four bytes (four letters, or two Chinese characters) only a whole word counts.
+
     Raises:
         UsageError: More than one fits.
         NotFoundError: None fits.
     """
     prefix = text if text.startswith(f"{kind}/") else f"{kind}/{text}"
-    found = list(registry.find_subjects(prefix, 3))
-    if prefix in found:
+    is_short = len(text.removeprefix(f"{kind}/").encode()) < _LEAST_BYTES
+    keys = list(registry.find_subjects(prefix, 3))
+    if prefix in keys:
         return SubjectKey(prefix)
+    found = [] if is_short else keys
     if not found:
         hits = registry.search(text, kind=kind, limit=3)
         is_exact = any(text in {each.label, *each.terms} for _, each in hits)
         hidden = _find_hidden(registry, text) if kind == "party" and not is_exact else []
-        found = hidden or [key for key, _ in hits]
+        found = hidden or [key for key, each in hits if not is_short or _has_word(each, text)]
     if len(found) == 1:
         return found[0]
-    if not found:
+    if not found and len(keys) < 2:
         raise NotFoundError(say(f"there is no {kind} {text}", f"没有{show_word(kind)} {text}"))
     raise UsageError(
         say(
-            f"{text} fits more than one {kind}: {', '.join(found)}; give more of its key",
-            f"{text} 对应多个{show_word(kind)}：{'、'.join(found)}；请写出更多标识",
+            f"{text} fits more than one {kind}: {', '.join(found or keys)}; give more of its key",
+            f"{text} 对应多个{show_word(kind)}：{'、'.join(found or keys)}；请写出更多标识",
         ),
         "ambiguous",
     )
+
+
+def _has_word(listing: Listing, text: str) -> bool:
+    words = " ".join([listing.label, *listing.terms]).casefold().split()
+    return text.casefold() in words
 
 
 def _find_hidden(registry: RegistryApi, text: str) -> list[SubjectKey]:
@@ -97,11 +110,12 @@ def find_voucher(registry: RegistryApi, text: str) -> str:
         NotFoundError: None fits.
     """
     bare = text.removeprefix("voucher/")
+    is_short = len(bare.encode()) < _LEAST_BYTES
     found = list(registry.find_subjects(f"voucher/{bare}", 2))
     exact = f"voucher/{bare}"
-    if exact in found or len(found) == 1:
+    if exact in found or (len(found) == 1 and not is_short):
         return (exact if exact in found else found[0]).removeprefix("voucher/")
-    if found:
+    if len(found) > 1:
         raise UsageError(
             say(
                 f"{text} fits more than one voucher: {', '.join(found)}; give more of its number",

@@ -136,7 +136,11 @@ def test_a_refusal_says_what_would_be_needed(solo, founded, ben):
     assert (error["code"], error["rule"]) == ("self_move", "Art. 34")
     error = solo.refused("transfer", number, "--right", "own", "--to", ben, code=2)
     assert error["code"] == "option_value"
-    assert solo.refused("transfer", "X", "--right", "use", "--to", ben, code=5)
+    for short in (number[:3], ben[6:9], "X"):  # would mean somebody by chance
+        error = solo.refused("transfer", short, "--right", "use", "--to", ben, code=5)
+        assert error["code"] == "not_found"
+    error = solo.refused("transfer", number, "--right", "use", "--to", ben[6:9], code=5)
+    assert error["code"] == "not_found"
     assert solo.refused("transfer", number, "--right", "use", "--to", "Nobody", code=5)
     solo.json("transfer", number, "--right", "use", "--to", ben)
     error = solo.refused("transfer", number, "--right", "hold", "--to", ben, code=4)

@@ -203,14 +203,14 @@ def enrol(registry, name, **changes):
 
 def test_a_written_event_is_read_at_once(registry):
     size = registry.read_end().size
-    event, party = enrol(registry, "a")
+    event, party = enrol(registry, "Acme-1890")
     (written,) = registry.submit([event], {})
     assert (written.index, written.event) == (size, event.id)
     assert registry.read_end().size == size + 2
-    assert registry.need_state(Party, party).name == "a"
+    assert registry.need_state(Party, party).name == "Acme-1890"
     assert registry.read_leaf(size).signed == event
     assert registry.find_subjects(party[:10], 5) == [party]
-    assert [key for key, _ in registry.search("a", kind="party", limit=5)] == [party]
+    assert [key for key, _ in registry.search("Acme-1890", kind="party", limit=5)] == [party]
     assert registry.prover().anchor.size == size + 2
 
 

@@ -23,8 +23,9 @@ from scripts.benchlib.resale.innocents import (
     show_original,
     try_innocents,
 )
+from scripts.benchlib.resale.kept import Kept, Line
 from scripts.benchlib.resale.needed import ROWS, Needed, expect_rows
-from scripts.benchlib.resale.page import write_page
+from scripts.benchlib.resale.page import Origin, write_page
 from scripts.benchlib.resale.stats import at_least, at_most, interval, upper_bound
 from scripts.benchlib.resale.tables import cut_table, split_by
 from scripts.benchlib.resale.trials import Job, Outcome
@@ -385,16 +386,18 @@ def test_the_page_has_every_figure_and_pictures_that_are_well_formed(tmp_path, m
         needed=[Needed("e = 2 %, g = 32", tuple(n / len(ROWS) for n in range(len(ROWS))))],
     )
     found.rows += make_calibration_rows(found.calibration)
-    write_page(tmp_path, {"cpu": "a"}, found, "scripts/bench-resale --quick")
+    origin = Origin({"cpu": "a"}, "scripts/bench-resale --quick", {"attacks": {"1f0c", "2a"}})
+    write_page(tmp_path, origin, found)
     text = (tmp_path / "resalebench.md").read_text()
     for row in found.rows:
         assert f"| {row.name} |" in text
+    assert "- commits: attacks 1f0c, 2a\n" in text
     pictures = sorted((tmp_path / "resalebench").iterdir())
     assert [each.name for each in pictures] == ["attacks.svg", "calibration.svg", "rows.svg"]
     for each in pictures:
         assert ElementTree.parse(each).getroot().tag == "{http://www.w3.org/2000/svg}svg"
         assert f"resalebench/{each.name}" in text
-    write_page(tmp_path / "again", {"cpu": "a"}, found, "scripts/bench-resale --quick")
+    write_page(tmp_path / "again", origin, found)
     for each in pictures:
         assert each.read_bytes() == (tmp_path / "again" / "resalebench" / each.name).read_bytes()
 
@@ -405,3 +408,37 @@ def test_rows_needed_fall_as_marks_get_stronger():
     assert round(expected[1]) == 495
     assert Needed("e = 2 %, g = 32", (0.5, 0.99, *[1.0] * (len(ROWS) - 2))).rows == ROWS[1]
     assert Needed("e = 2 %, g = 32", (0.5,) * len(ROWS)).rows is None
+
+
+# What is kept of a run that was stopped
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path):
+    done = []
+
+    def work(given):
+        for each in given:
+            done.append(each.run)
+            yield None if each.run == 2 else Outcome(each, (1,), (), -1.5, 2, 3, 4, 0.5)
+
+    def open_kept(code):
+        return Kept(tmp_path / "kept" / "attacks.jsonl", code, Line[Job, Outcome | None])
+
+    jobs = [Job("orders", "delete-95", run) for run in range(5)]
+    first = open_kept("one")
+    stopped = first.map(work, jobs)
+    made = [next(stopped) for _ in range(3)]
+    assert made[0] == Outcome(jobs[0], (1,), (), -1.5, 2, 3, 4, 0.5)
+    assert made[2] is None
+    del stopped
+    with (tmp_path / "kept" / "attacks.jsonl").open("ab") as file:
+        file.write(b'{"code":"one","giv')
+    done.clear()
+    second = open_kept("two")
+    assert list(second.map(work, jobs))[:3] == made
+    assert done == [3, 4]
+    assert second.codes == {"one", "two"}
+    done.clear()
+    third = open_kept("three")
+    assert [each.job for each in third.map(work, jobs[3:])] == jobs[3:]
+    assert (done, third.codes) == ([], {"two"})

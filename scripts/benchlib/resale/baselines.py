@@ -141,10 +141,9 @@ def make_baseline_rows(compared: Sequence[Compared]) -> Iterator[Row]:
 SHARES = (0.01, 0.1, 0.5)
 
 
-def measure_minhash(
-    folder: Path, name: str, ours: Callable[[Table, Table], float]
-) -> Iterator[Row]:
+def measure_minhash(folder: Path, name: str, ours: Callable[[Table, Table], float]) -> list[Row]:
     """Containment of a part, which is 1, as MinHash and as our sketches estimate it."""
+    rows: list[Row] = []
     asset = _bench(folder, name).asset
     chance = np.random.default_rng(5)
     for share in SHARES:
@@ -153,5 +152,7 @@ def measure_minhash(
         meaning = f"of a {share:.0%} part of {name}; the truth is 1"
         label = f"containment of a {share:.0%} part"
         minhash = estimate_containment(settle_table(part), asset)
-        yield Row("baseline", f"MinHash-128: {label}", minhash, "", None, meaning)
-        yield Row("baseline", f"ours: {label}", ours(settle_table(part), asset), "", None, meaning)
+        rows.append(Row("baseline", f"MinHash-128: {label}", minhash, "", None, meaning))
+        share = ours(settle_table(part), asset)
+        rows.append(Row("baseline", f"ours: {label}", share, "", None, meaning))
+    return rows

@@ -157,9 +157,7 @@ class Calibration:
     trials: dict[str, int] = field(default_factory=dict)
     accused: dict[str, int] = field(default_factory=dict)
     least: list[float] = field(default_factory=list)
-    below: npt.NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros(_EXPONENTS, dtype=np.int64)
-    )
+    below: list[int] = field(default_factory=lambda: [0] * _EXPONENTS)
     deliveries: int = 0
 
     def add(self, other: "Calibration") -> None:
@@ -168,7 +166,7 @@ class Calibration:
             for kind, count in theirs.items():
                 mine[kind] = mine.get(kind, 0) + count
         self.least += other.least
-        self.below += other.below
+        self.below = [mine + theirs for mine, theirs in zip(self.below, other.below, strict=True)]
         self.deliveries += other.deliveries
 
     def count_accused(self, level: float, candidates: int) -> int:
@@ -194,6 +192,7 @@ def try_innocents(marked: Marked, count: int, seed: int, deliveries: int) -> Cal
         found.accused[kind] = found.accused.get(kind, 0) + bool(scores.named)
         found.least.append(least_of(scores))
         steps = -np.arange(_EXPONENTS) * np.log(10)
-        found.below += np.count_nonzero(logs[:, None] <= steps[None, :], axis=0)
+        reached = np.count_nonzero(logs[:, None] <= steps[None, :], axis=0).tolist()
+        found.below = [mine + more for mine, more in zip(found.below, reached, strict=True)]
         found.deliveries += len(logs)
     return found

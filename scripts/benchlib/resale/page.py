@@ -1,6 +1,7 @@
 """The page docs/resalebench.md and its plots."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.benchlib.measure import Row
@@ -26,33 +27,50 @@ _GROUPS = (
 )
 
 
-def write_page(folder: Path, machine: Machine, found: Found, command: str) -> None:
+@dataclass(frozen=True)
+class Origin:
+    """How figures came about.
+
+    Args:
+        machine: That they were measured on.
+        command: That made them.
+        codes: By group, the states of the code; empty: what is checked out.
+    """
+
+    machine: Machine
+    command: str
+    codes: Mapping[str, Collection[str]]
+
+
+def write_page(folder: Path, origin: Origin, found: Found) -> None:
     """Write resalebench.md and the folder of its plots.
 
     Args:
         folder: Such as docs.
-        machine: That it was measured on.
+        origin: Of the figures.
         found: Figures.
-        command: That made them.
     """
     pictures = folder / _PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     drawn = dict(_draw(found))
     for name, content in drawn.items():
         (pictures / name).write_bytes(content)
-    lines = list(_write(machine, found, command, drawn.keys()))
+    lines = list(_write(origin, found, drawn.keys()))
     (folder / "resalebench.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write(machine: Machine, found: Found, command: str, drawn: Collection[str]) -> Iterator[str]:
+def _write(origin: Origin, found: Found, drawn: Collection[str]) -> Iterator[str]:
     yield "# ResaleBench"
     yield ""
     if NOTES.is_file():
         yield NOTES.read_text(encoding="utf-8").rstrip()
         yield ""
-    yield f"Made by `{command}`. The machine:"
+    yield f"Made by `{origin.command}`. The machine:"
     yield ""
-    yield from (f"- {name}: {value}" for name, value in machine.items())
+    yield from (f"- {name}: {value}" for name, value in origin.machine.items())
+    if origin.codes:
+        said = (f"{group} {', '.join(sorted(all_))}" for group, all_ in origin.codes.items())
+        yield f"- commits: {'; '.join(said)}"
     for name in sorted(drawn):
         yield ""
         yield f"![{_CAPTIONS[name]}]({_PICTURES}/{name})"
@@ -120,7 +138,7 @@ def _draw_calibration(found: Found) -> bytes:
     levels = [10.0**-k for k in range(len(calibration.below))]
     single = [
         (level, count / calibration.deliveries)
-        for level, count in zip(levels, calibration.below.tolist(), strict=True)
+        for level, count in zip(levels, calibration.below, strict=True)
         if count
     ]
     trials = len(calibration.least)

@@ -246,8 +246,12 @@ def make_suspect(copy: Path, rows: int, out: Path) -> int:
     return len(order)
 
 
-def measure_speed(tables: Path, size: Size) -> Iterator[Row]:
+def measure_speed(tables: Path, size: Size) -> list[Row]:
     """Trace a file and verify its case."""
+    return list(_measure(tables, size))
+
+
+def _measure(tables: Path, size: Size) -> Iterator[Row]:
     if load_table(size.table, tables) is None:
         return
     with tempfile.TemporaryDirectory() as made:
