@@ -93,12 +93,20 @@ def make_keys(
     lenses: Sequence[Lens], shingle: Shingle, rows: Rows | None, *, is_original: bool
 ) -> Keys:
     """The key of a shingle in these rows of one side; equal cells give equal keys."""
-    parts = (
-        mix(_keys(lenses[place], rows, shingle.shift, is_original=is_original) ^ np.uint64(place))
-        for place in shingle.lenses
+    keys: Keys = reduce(
+        _mix_two,
+        (
+            _make_part(lenses, place, rows, shingle.shift, is_original=is_original)
+            for place in shingle.lenses
+        ),
     )
-    keys: Keys = reduce(_mix_two, parts)
     return keys
+
+
+def _make_part(
+    lenses: Sequence[Lens], place: int, rows: Rows | None, shift: float, *, is_original: bool
+) -> Keys:
+    return mix(_keys(lenses[place], rows, shift, is_original=is_original) ^ np.uint64(place))
 
 
 def _mix_two(one: Keys, other: Keys) -> Keys:
@@ -109,12 +117,17 @@ def choose_shingles(lenses: Sequence[Lens], height: int) -> tuple[Shingle, ...]:
     """The sets to look rows up by, the most telling first; at most 24 (48 with noise)."""
     rows = pick_rows(height, _LOOKED_AT, _SEED)
     scale = height / max(1, len(rows))
-    ranked = sorted(range(len(lenses)), key=lambda place: -_usefulness(lenses, place, rows))
+    parts = [_make_part(lenses, place, rows, 0.0, is_original=True) for place in range(len(lenses))]
+    ranked = sorted(range(len(lenses)), key=lambda place: -_usefulness(parts[place]))
     chosen = ranked[:_MOST_COLUMNS]
     sets = [
         one for size in range(1, _MOST_IN_SET + 1) for one in combinations(sorted(chosen), size)
     ]
-    usable = np.asarray([_usable(lenses, Shingle(one), rows, scale) for one in sets])
+    keys: dict[tuple[int, ...], Keys] = {}
+    for one in sets:  # the shorter ones first
+        last = parts[one[-1]]
+        keys[one] = last if len(one) == 1 else _mix_two(keys[one[:-1]], last)
+    usable = np.asarray([_usable(keys[one], scale) for one in sets])
     picked = _cover(sets, usable, lenses)
     shingles = tuple(Shingle(sets[place]) for place in picked)
     if any(lens.noise is not None for lens in lenses):
@@ -122,24 +135,26 @@ def choose_shingles(lenses: Sequence[Lens], height: int) -> tuple[Shingle, ...]:
     return shingles
 
 
-def _usefulness(lenses: Sequence[Lens], place: int, rows: Rows) -> float:
+def _count_equal(keys: Keys) -> Rows:
+    """How often each different key occurs."""
+    ordered = np.sort(keys)
+    starts = np.flatnonzero(np.concatenate([[len(keys) > 0], ordered[1:] != ordered[:-1]]))
+    return np.diff(np.append(starts, len(keys)))
+
+
+def _usefulness(keys: Keys) -> float:
     """How rarely two rows agree in a column, as bits."""
-    _, counts = np.unique(
-        make_keys(lenses, Shingle((place,)), rows, is_original=True), return_counts=True
-    )
-    same = float((counts.astype(np.float64) * (counts - 1)).sum())
-    return -float(np.log2((same + 1) / max(1.0, float(len(rows)) ** 2)))
+    counts = _count_equal(keys).astype(np.float64)
+    same = float((counts * (counts - 1)).sum())
+    return -float(np.log2((same + 1) / max(1.0, float(len(keys)) ** 2)))
 
 
-def _usable(lenses: Sequence[Lens], shingle: Shingle, rows: Rows, scale: float) -> float:
+def _usable(keys: Keys, scale: float) -> float:
     """Share of rows whose combination is rare enough; less where buckets are full."""
-    _, inverse, counts = np.unique(
-        make_keys(lenses, shingle, rows, is_original=True), return_inverse=True, return_counts=True
-    )
-    others = (counts - 1)[inverse] * scale
-    rare = others < MAX_BUCKET
-    worth = np.where(rare, 1 / (1 + others / MAX_BUCKET), 0.0)
-    return float(worth.mean()) if len(rows) else 0.0
+    counts = _count_equal(keys)
+    others = (counts - 1) * scale
+    worth = np.where(others < MAX_BUCKET, 1 / (1 + others / MAX_BUCKET), 0.0)
+    return float(counts @ worth) / max(1, len(keys))
 
 
 def _cover(
