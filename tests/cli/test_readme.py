@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.console import Command, agrees, read_blocks, show
+from tests.support.console import Command, agrees, list_disagreeing, read_blocks, show
 from tests.support.live_page import NOW, bring_up_to_date, read_all, run_all
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -21,11 +21,7 @@ def test_every_command_of_the_tour_prints_what_the_readme_says(tmp_path):
     assert len(commands) > 40
     outputs = run_all(commands, tmp_path)
     assert len(outputs) == len(commands), f"the shell stopped after {outputs[-1:]}"
-    wrong = [
-        command.text
-        for command, output in zip(commands, outputs, strict=True)
-        if not agrees(command.output, output)
-    ]
+    wrong = list_disagreeing(commands, outputs)
     assert not wrong, f"these print something else: {wrong}\nreally:\n{show(commands, outputs)}"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.console import Command, agrees, find_free_ports, move_ports, show
+from tests.support.console import Command, find_free_ports, list_disagreeing, move_ports, show
 from tests.support.live_page import read_all, run_all, write_anew
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -21,11 +21,7 @@ def test_every_command_of_the_page_prints_what_it_says(tmp_path):
     assert len(commands) > 40
     outputs = run_all(commands, tmp_path)
     assert len(outputs) == len(commands), f"the shell stopped after {outputs[-1:]}"
-    wrong = [
-        command.text
-        for command, output in zip(commands, outputs, strict=True)
-        if not agrees(command.output, output)
-    ]
+    wrong = list_disagreeing(commands, outputs)
     assert not wrong, f"these print something else: {wrong}\nreally:\n{show(commands, outputs)}"
 
 

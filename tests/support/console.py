@@ -99,6 +99,15 @@ def move_ports(text, ports):
     return PORT.sub(lambda found: ports.get(found[0], found[0]), text)
 
 
+def list_disagreeing(commands, outputs):
+    """The commands that printed something else than the page says."""
+    return [
+        command.text
+        for command, output in zip(commands, outputs, strict=True)
+        if not agrees(command.output, output)
+    ]
+
+
 def show(commands, outputs):
     """The commands with what they really printed, to paste into the page."""
     lines = [
