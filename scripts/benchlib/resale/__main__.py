@@ -91,7 +91,7 @@ QUICK = Scale(
     speed=Size("countymurders", 5_000, 50, 100),
 )
 FULL = Scale(
-    runs={"adult": 100, "covertype": 100, "countymurders": 10, "diamonds": 10, "flights": 10},
+    runs={"adult": 100, "covertype": 50, "countymurders": 10, "diamonds": 10, "flights": 10},
     innocent_runs={"adult": 4, "covertype": 4, "countymurders": 1, "diamonds": 1},
     innocents=16_000,
     baseline_runs=20,
