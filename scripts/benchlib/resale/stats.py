@@ -34,6 +34,8 @@ def _solve(found: int, trials: int, tail: float) -> float:
 
 def at_most(found: int, trials: int, share: float) -> float:
     """Chance of so many or fewer, if each trial has this chance."""
+    if 2 * found > trials:  # the other side has fewer terms
+        return 1 - _sum_chances(range(found + 1, trials + 1), trials, share)
     return _sum_chances(range(found + 1), trials, share)
 
 
