@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.answering import name_parties
 from cli.exitcodes import UsageError
-from cli.files import is_stdin
+from cli.files import check_place, is_stdin
 from cli.lang import say
 from cli.subjects import find_asset, find_keys, find_party, find_subject
 from cli.words import show_status
@@ -39,7 +39,8 @@ class Consignment:
         sender: Who delivers; None: who acts as the grantor.
         filing: Under which filing, if the data is important; None: the one that covers it.
         is_exact: As it is, without marks.
-        is_withhold_only: Marked by missing rows alone.
+        is_withhold_only: Marked without changed cells.
+        canaries: How many rows are invented for the recipient.
         maker: Who marks it for the sender; None: the sender.
     """
 
@@ -53,6 +54,7 @@ class Consignment:
     filing: str | None = None
     is_exact: bool = False
     is_withhold_only: bool = False
+    canaries: int = 0
     maker: str | None = None
 
     @property
@@ -84,7 +86,7 @@ def check_places(said: Consignment, *, is_new: bool) -> None:
     """Refuse before any work places that cannot be meant.
 
     Raises:
-        UsageError: A stream, the file itself, or a place that is taken.
+        UsageError: A stream, the file itself, a registry's own place, or one that is taken.
     """
     if is_stdin(said.source) or is_stdin(said.out):
         raise UsageError(
@@ -100,6 +102,8 @@ def check_places(said: Consignment, *, is_new: bool) -> None:
                 f"{said.out} 即原文件：请用 --out 为副本另指定位置",
             )
         )
+    for place in (said.out, said.note, said.escrow):
+        check_place(place)
     for beside in (said.note, said.escrow) if is_new and not said.is_forced else ():
         if beside.exists():
             raise UsageError(
@@ -143,11 +147,12 @@ def choose_marking(registry: RegistryApi, key: SubjectKey, said: Consignment) ->
         RejectedError: The grant discloses no marks.
     """
     if said.is_exact:
-        if said.is_withhold_only or said.maker is not None:
+        if said.is_withhold_only or said.canaries or said.maker is not None:
             raise UsageError(
                 say(
-                    "an exact copy has no marks: leave out --withhold-only and --marked-by",
-                    "原样副本不作标记：请去掉 --withhold-only 与 --marked-by",
+                    "an exact copy has no marks: leave out --withhold-only, --canaries and "
+                    "--marked-by",
+                    "原样副本不作标记：请去掉 --withhold-only、--canaries 与 --marked-by",
                 )
             )
         return None
@@ -162,11 +167,42 @@ def choose_marking(registry: RegistryApi, key: SubjectKey, said: Consignment) ->
             "或改发已约定标记的授权（muniment grant issue --withheld 200 --rows-per-mark 32）",
             rule="domain 4",
         )
-    strength = Disclosure(disclosed.withheld, 0) if said.is_withhold_only else disclosed
+    strength = _choose_strength(key, said, disclosed)
     if said.maker is None:
         return Marking(strength)
     maker = find_party(registry, said.maker)
     return Marking(strength, maker, tuple(find_keys(registry, maker, 1)))
+
+
+def _choose_strength(key: SubjectKey, said: Consignment, disclosed: Disclosure) -> Disclosure:
+    """As much as is disclosed; rows are invented only where that was asked for.
+
+    Raises:
+        RejectedError: More rows were asked for than the grant discloses, or it discloses nothing
+            but invented rows and none were asked for.
+    """
+    if said.canaries > disclosed.invented:
+        most = disclosed.invented
+        raise RejectedError(
+            "not_disclosed",
+            f"{key} discloses {most or 'no'} invented rows and not {said.canaries}: leave "
+            "--canaries out or lower it, or issue a grant that discloses them (muniment grant "
+            f"issue --invented-rows {said.canaries})",
+            f"{key} 约定的虚构行为 {most} 行，而非 {said.canaries} 行：请去掉或调低 --canaries，"
+            f"或改发已约定的授权（muniment grant issue --invented-rows {said.canaries}）",
+            rule="domain 4",
+        )
+    step = 0 if said.is_withhold_only else disclosed.rows_per_mark
+    strength = Disclosure(disclosed.withheld, step, said.canaries)
+    if strength.is_empty and disclosed.invented:
+        raise RejectedError(
+            "no_marks",
+            f"{key} discloses invented rows and no other marks, and rows are invented only if "
+            "asked for: say --canaries N, or --exact",
+            f"{key} 仅约定了虚构的行，而虚构的行须明示方用：请使用 --canaries N，或 --exact",
+            rule="domain 4",
+        )
+    return strength
 
 
 def _choose_grant(

@@ -93,7 +93,7 @@ def finish(session: Session, said: Consignment, delivery: str) -> None:
     """
     check_places(said, is_new=False)
     more = (said.asset, said.recipient, said.grant, said.sender, said.filing, said.maker)
-    if any(more) or said.is_exact or said.is_withhold_only:
+    if any(more) or said.is_exact or said.is_withhold_only or said.canaries:
         raise UsageError(
             say(
                 "--finish goes with --from and --out alone: the rest is on the ledger",

@@ -9,7 +9,7 @@ from pathlib import Path
 from cli.draftkinds import check_kind
 from cli.draftwords import count_hidden, describe_draft
 from cli.exitcodes import UsageError
-from cli.files import is_stdin, read_capped, write_bytes
+from cli.files import check_place, is_stdin, read_capped, write_bytes
 from cli.lang import say
 from cli.session import Session
 from cli.subjects import find_party
@@ -128,6 +128,7 @@ def cosign_draft(session: Session, draft: Draft, signing: Signing) -> None:
 def _write_draft(source: Path, out: Path, data: bytes) -> None:
     """Put the signed draft in its file; another file there is left alone."""
     if out == source:
+        check_place(out)
         replace_file(out, data, stat.S_IMODE(source.stat().st_mode))
     else:
         write_bytes(out, data, force=False)

@@ -30,7 +30,7 @@ _MATCHES: Final = {
 
 _MEASURES: Final = {
     "rows": ("whole rows", "整行"),
-    "shingles": ("pairs of cells in a row", "同一行中的单元格对"),
+    "shingles": ("groups of cells in a row", "同一行中的单元格组合"),
     "chunks": ("chunks of bytes", "字节分块"),
     "words": ("runs of words", "连续词语"),
 }

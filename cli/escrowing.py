@@ -9,10 +9,12 @@ from cli.output import Row
 from cli.session import Session
 from cli.subjects import find_asset, find_subject, has_key
 from ledger.core.types import Json, SubjectKey
+from ledger.errors import InputError, MalformedError
 from ledger.files import PRIVATE_MODE
 from node.escrow import (
     MAX_ESCROW_BYTES,
     Held,
+    Sealed,
     export_opening,
     list_held,
     open_sealed,
@@ -87,7 +89,7 @@ def open_file(session: Session, file: Path) -> None:
         BundleError: It is not what the ledger speaks of.
         MalformedError: It is no sealed marking key.
     """
-    sealed = parse_sealed(read_capped(file, MAX_ESCROW_BYTES))
+    sealed = _read_sealed(file)
     with session.registry(is_writer=False) as registry:
         key = open_sealed(registry, sealed)
         shown = name_parties(registry, sealed.party)
@@ -98,6 +100,27 @@ def open_file(session: Session, file: Path) -> None:
         (say("as", "身份"), shown),
     ]
     session.out.result(document, lambda: session.out.table("", rows))
+
+
+def _read_sealed(file: Path) -> Sealed:
+    """A sealed marking key from its file.
+
+    Raises:
+        NotFoundError: There is no such file.
+        MalformedError: It is something else; the message says which file is meant.
+    """
+    data = read_capped(file, MAX_ESCROW_BYTES)
+    try:
+        return parse_sealed(data)
+    except InputError as exc:
+        raise MalformedError(
+            say(
+                f"{file} is no sealed marking key: give the OUT.escrow.json that 'muniment "
+                "deliver' wrote beside the copy that was handed on",
+                f"{file} 不是密封的标记密钥：请给出再交付时 muniment deliver 写在副本旁的 "
+                "OUT.escrow.json",
+            )
+        ) from exc
 
 
 def export_file(session: Session, delivery: str, out: Path, *, is_forced: bool) -> None:
@@ -120,9 +143,12 @@ def export_file(session: Session, delivery: str, out: Path, *, is_forced: bool) 
     def human() -> None:
         session.out.table("", rows)
         session.out.talk(
-            "Whoever has this file can make that copy again, and find its marks: give it to the "
-            "examiner alone.",
-            "持有该文件者可再次制成该副本并识别其标记：仅交鉴定人。",
+            "Whoever has this file can make that copy again, and find the marks in every copy of "
+            "the asset by the same sender: give it to the examiner alone. He runs: muniment verify "
+            f"CASE.zip --policy trust.policy --data SUSPECT --original FILE --opening {out}",
+            "持有该文件者可再次制成该副本，并可识别同一交付方就该数据的全部副本中的标记：仅交鉴定人。"
+            f"鉴定人运行：muniment verify 案卷.zip --policy trust.policy --data 文件 "
+            f"--original 原始数据 --opening {out}",
         )
 
     session.out.result(document, human)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cli.files import check_place
 from cli.lang import say
 from cli.session import Session
 from ledger.errors import ExistsError, StoreFailedError
@@ -25,6 +26,7 @@ def export_log(session: Session, registry: RegistryApi, path: Path | None, *, fo
         How many leaves.
 
     Raises:
+        UsageError: It is a registry's own place.
         ExistsError: The file is there already.
         StoreFailedError: It could not be written; a partial file is left with the ending `.part`.
     """
@@ -32,6 +34,7 @@ def export_log(session: Session, registry: RegistryApi, path: Path | None, *, fo
     if path is None:
         _write_leaves(session, registry, sys.stdout.buffer, size)
         return size
+    check_place(path)
     if path.exists() and not force:
         raise ExistsError(
             say(f"{path} exists: say --force to replace it", f"{path} 已存在：用 --force 覆盖")

@@ -1,4 +1,8 @@
-"""Files that commands write: whole or not at all, and never over something else unasked."""
+"""Files that commands write: whole or not at all, and never over something else unasked.
+
+Every file whose name a user gives goes through here, or at least through check_place: --force is
+for a file that a command wrote before, never for a ledger, a vault or a key.
+"""
 
 import json
 import os
@@ -6,12 +10,37 @@ import stat
 import sys
 from pathlib import Path
 
+from cli.exitcodes import UsageError
 from cli.lang import say
 from ledger.core.types import Json
 from ledger.errors import ExistsError, LimitError, MalformedError, NotFoundError
 from ledger.files import replace_file
 
 PUBLIC_MODE = 0o644
+
+
+def check_place(path: Path) -> None:
+    """Refuse to write where a registry keeps its own files, whatever was said.
+
+    Args:
+        path: Of a file that is to be written.
+
+    Raises:
+        UsageError: It is one of them, or lies in one of their folders.
+    """
+    from node.home import find_owner  # commands that write nothing start without it
+
+    home = find_owner(path)
+    if home is not None:
+        raise UsageError(
+            say(
+                f"{path} is where the registry in {home.path} keeps its own files, and they are "
+                "not overwritten, not even with --force: name another place for what is written",
+                f"{path} 属于 {home.path} 中登记系统自身的文件，即使使用 --force 也不会覆盖："
+                "请为输出文件另指定位置",
+            ),
+            "own_file",
+        )
 
 
 def write_document(path: Path, document: Json, *, force: bool, mode: int = PUBLIC_MODE) -> None:
@@ -24,6 +53,7 @@ def write_document(path: Path, document: Json, *, force: bool, mode: int = PUBLI
         mode: Of the file; PRIVATE_MODE for what opens commitments.
 
     Raises:
+        UsageError: It is a registry's own place.
         ExistsError: Other content is there.
         StoreFailedError: It could not be written.
     """
@@ -39,9 +69,11 @@ def write_bytes(path: Path, data: bytes, *, force: bool, mode: int = PUBLIC_MODE
     """Write bytes; as write_document.
 
     Raises:
+        UsageError: It is a registry's own place.
         ExistsError: Other content is there.
         StoreFailedError: It could not be written.
     """
+    check_place(path)
     if path.exists() and not force:
         if path.is_file() and path.read_bytes() == data:
             return

@@ -30,6 +30,7 @@ class Terms:
         withheld: Rows that a copy may lack, per 10,000; 0: none; None: as the grant above says,
             else as usual.
         rows_per_mark: At most one row in so many has a cell changed; 0 and None likewise.
+        invented: At most so many rows of a copy are invented; 0 and None likewise.
     """
 
     template: str | None
@@ -42,12 +43,13 @@ class Terms:
     kind: Literal["Offer", "Agreement"]
     withheld: int | None = None
     rows_per_mark: int | None = None
+    invented: int | None = None
 
     @property
     def limits(self) -> tuple[object, ...]:
         """What goes with a template alone, as far as it was said."""
         said = (self.until, self.purposes, self.scenes, self.regions, self.count)
-        marks = (self.withheld, self.rows_per_mark)
+        marks = (self.withheld, self.rows_per_mark, self.invented)
         return (*filter(None, said), *(each for each in marks if each is not None))
 
 
@@ -301,6 +303,7 @@ def _choose_marks(registry: "RegistryApi", parent: SubjectKey | None, terms: Ter
     return Disclosure(
         usual.withheld if terms.withheld is None else terms.withheld,
         usual.rows_per_mark if terms.rows_per_mark is None else terms.rows_per_mark,
+        usual.invented if terms.invented is None else terms.invented,
     )
 
 
@@ -343,10 +346,11 @@ def _read_policy(terms: Terms, sides: tuple[SubjectKey, SubjectKey], target: str
     if terms.limits:
         raise UsageError(
             say(
-                "--until, --purpose, --scene, --region, --count, --withheld and --rows-per-mark go "
-                "with --template: write them into the policy file as constraints",
-                "--until、--purpose、--scene、--region、--count、--withheld、--rows-per-mark "
-                "仅用于 --template：请在策略文件中写为约束",
+                "--until, --purpose, --scene, --region, --count, --withheld, --rows-per-mark and "
+                "--invented-rows go with --template: write them into the policy file as "
+                "constraints",
+                "--until、--purpose、--scene、--region、--count、--withheld、--rows-per-mark、"
+                "--invented-rows 仅用于 --template：请在策略文件中写为约束",
             )
         )
     data = read_capped(terms.file, MAX_SIGNED_EVENT_BYTES)

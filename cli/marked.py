@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Final
 from cli.lang import say
 from cli.output import Output, Row
 from contracts.chain import Grant
-from contracts.odrl import describe_share
+from contracts.odrl import Disclosure, describe_share
 from contracts.title import Asset
 from ledger.core.types import Json, SubjectKey
 from node.copyrecords import Marked
 from node.registryapi import RegistryApi
 
 if TYPE_CHECKING:
-    from tracing.plan import ColumnCost, Forecast, Need
+    from tracing.plan import CanaryCost, CanaryNeed, ColumnCost, Forecast, Need
 
 _PER_CENT: Final = 10_000
 """Millionths in one hundredth."""
@@ -37,11 +37,13 @@ def describe_marks(
         "withheld": body.withheld,
         "rows_per_mark": body.rows_per_mark,
         "cells_changed": marked.cells,
+        **({"canaries": body.invented} if body.invented else {}),
     }
     rows = [
         (say("rows", "行数"), _compare_rows(registry, grant, marked)),
         (say("cells changed", "改动的单元格"), f"{marked.cells:,}" if body.rows_per_mark else ""),
-        (say("disclosed", "已约定"), _describe_terms(body.withheld, body.rows_per_mark)),
+        (say("invented rows", "虚构的行"), f"{body.invented:,}" if body.invented else ""),
+        (say("disclosed", "已约定"), _describe_terms(body.strength)),
     ]
     return document, rows
 
@@ -50,22 +52,29 @@ def _compare_rows(registry: RegistryApi, grant: SubjectKey, marked: Marked) -> s
     """The rows of a copy beside those of its source and what the certificate says."""
     asset = registry.need_state(Asset, registry.need_state(Grant, grant).asset)
     volume = asset.fields.get("volume")
-    en = f"{marked.body.rows:,} of {marked.source_rows:,}"
-    zh = f"{marked.body.rows:,}（原表 {marked.source_rows:,}）"
+    own, invented = marked.body.rows - marked.body.invented, marked.body.invented
+    en = f"{own:,} of {marked.source_rows:,}"
+    zh = f"{own:,}（原表 {marked.source_rows:,}）"
+    if invented:
+        en += f", and {invented:,} invented"
+        zh += f"，另有虚构 {invented:,}"
     if volume:
         en += f"; the certificate speaks of {volume}"
         zh += f"；凭证所载规模为 {volume}"
     return say(en, zh)
 
 
-def _describe_terms(withheld: int, rows_per_mark: int) -> str:
+def _describe_terms(strength: Disclosure) -> str:
     en, zh = [], []
-    if withheld:
-        en.append(f"{describe_share(withheld)} of the rows withheld")
-        zh.append(f"略去 {describe_share(withheld)} 的行")
-    if rows_per_mark:
-        en.append(f"at most one cell changed in one row of {rows_per_mark}")
-        zh.append(f"每 {rows_per_mark} 行至多改动一个单元格")
+    if strength.withheld:
+        en.append(f"{describe_share(strength.withheld)} of the rows withheld")
+        zh.append(f"略去 {describe_share(strength.withheld)} 的行")
+    if strength.rows_per_mark:
+        en.append(f"at most one cell changed in one row of {strength.rows_per_mark}")
+        zh.append(f"每 {strength.rows_per_mark} 行至多改动一个单元格")
+    if strength.invented:
+        en.append(f"{strength.invented:,} rows invented")
+        zh.append(f"虚构 {strength.invented:,} 行")
     return say(", ".join(en), "，".join(zh))
 
 
@@ -91,6 +100,8 @@ def show_forecast(out: Output, grant: SubjectKey, found: "Forecast") -> None:
         "colluders": found.colluders,
         "columns": [_describe_cost(each) for each in found.costs],
     }
+    if found.canaries is not None:
+        document["canaries"] = _describe_canaries(found.canaries)
 
     def human() -> None:
         out.table("", _list_forecast(found))
@@ -111,6 +122,19 @@ def _describe_cost(cost: "ColumnCost") -> dict[str, Json]:
     }
 
 
+def _describe_canaries(cost: "CanaryCost") -> dict[str, Json]:
+    """Invented rows for programs; shares and shifts in millionths."""
+    return {
+        "canaries": cost.canaries,
+        "share": cost.share,
+        "mean_shift": cost.mean_shift,
+        "needed": [
+            {"recipients": each.recipients, "found": each.found, "rows": each.rows}
+            for each in cost.needs
+        ],
+    }
+
+
 def _list_forecast(found: "Forecast") -> list[Row]:
     return [
         (say("rows", "行数"), f"{found.rows:,}"),
@@ -125,7 +149,38 @@ def _list_forecast(found: "Forecast") -> list[Row]:
             say("naming any innocent delivery: 1 in a million", "误指任何无关交付：百万分之一"),
         ),
         *map(_show_cost, found.costs),
+        *(() if found.canaries is None else _show_canaries(found.canaries)),
     ]
+
+
+def _show_canaries(cost: "CanaryCost") -> list[Row]:
+    """What invented rows are worth, and what they do to the data."""
+    share, shift = _percent(cost.share), _percent(cost.mean_shift)
+    return [
+        (
+            say("invented rows", "虚构的行"),
+            say(
+                f"{cost.canaries:,}, {share} of a copy; in them no column belongs to another, and "
+                f"means move by about {shift} of a standard deviation",
+                f"{cost.canaries:,}，占副本的 {share}；其中各列互不相干，"
+                f"均值约变动标准差的 {shift}",
+            ),
+        ),
+        *map(_show_canary_need, cost.needs),
+    ]
+
+
+def _show_canary_need(need: "CanaryNeed") -> Row:
+    """How many invented rows, and so how many leaked ones, name one of so many recipients."""
+    name = say(
+        f"one of {need.recipients:,}, by them alone", f"仅凭其从 {need.recipients:,} 个中指认"
+    )
+    if need.found is None:
+        return name, say("they are too few, or too like others", "行数太少，或与他行过于相似")
+    return name, say(
+        f"{need.found:,} of them found, as in {need.rows:,} leaked rows",
+        f"须见其中 {need.found:,} 行，约需流出 {need.rows:,} 行",
+    )
 
 
 def _show_cells(found: "Forecast") -> list[Row]:

@@ -66,9 +66,9 @@ class Output:
 
         Long values are folded, never cut: whoever copies an identifier gets all of it.
         """
-        rows = [(name, show_plain(value)) for name, value in rows if value]
+        rows = [(show_plain(name), show_plain(value)) for name, value in rows if value]
+        width = max((_width(name) for name, _ in rows), default=0)
         if not sys.stdout.isatty():
-            width = max((_width(name) for name, _ in rows), default=0)
             for name, value in rows:
                 print(f"{name}{' ' * (width - _width(name))}  {value}".rstrip())
             return
@@ -76,14 +76,19 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        from node.render.text import fold
+
+        console = Console()
+        # Rich breaks a line of Chinese before its full stop, and within a number.
+        room = max(1, console.width - width - 2)
         table = Table.grid(padding=(0, 2), pad_edge=False)
         table.add_column(no_wrap=True, style="bold")
         table.add_column(overflow="fold")
         for name, value in rows:
-            table.add_row(Text(name), Text(value))
+            table.add_row(Text(name), Text("\n".join(fold(value, room, _width))))
         if title:
-            Console().print(Text(title, style="bold underline"))
-        Console().print(table)
+            console.print(Text(title, style="bold underline"))
+        console.print(table)
 
     def list(
         self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, whole: int = 1

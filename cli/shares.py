@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.exitcodes import UsageError
-from cli.files import read_capped, write_bytes
+from cli.files import check_place, read_capped
 from cli.lang import say
 from cli.session import Session
 from ledger.core.types import Json
-from ledger.errors import ExistsError, StoreFailedError
-from ledger.files import PRIVATE_MODE
+from ledger.errors import ExistsError
+from ledger.files import create_private_folder
 from node.fingerprinting import keep_secret, need_secret
 from tracing.shares import (
     MAX_FILE_BYTES,
@@ -43,9 +43,9 @@ def split_master(session: Session, options: SplitOptions) -> None:
     """Write shares of this home's master secret, a file each.
 
     Raises:
-        UsageError: So many shares cannot be.
-        ExistsError: There are shares in the folder already.
-        StoreFailedError: The folder could not be written.
+        UsageError: So many shares cannot be, or the folder is the registry's own.
+        ExistsError: There is something in the folder already.
+        StoreFailedError: The folder could not be made; there is none.
         TablesMissingError: The package for shares is not installed.
     """
     count, threshold = options.shares, options.threshold
@@ -58,21 +58,12 @@ def split_master(session: Session, options: SplitOptions) -> None:
             "option_value",
         )
     need_shares()
-    files = [options.out / f"share-{place}-of-{count}.txt" for place in range(1, count + 1)]
-    _check_free(files)
+    _check_free(options.out)
     with session.registry() as registry, closing(registry.open_vault()) as vault:
         secret = need_secret(vault)
-    for place, (path, share) in enumerate(
-        zip(files, split_secret(secret, threshold, count), strict=True), 1
-    ):
-        title = (
-            f"Muniment: share {place} of {count} of the master secret {secret.check} of tracing.",
-            f"Any {threshold} of them give it (SLIP-39). Keep this secret, apart from the others.",
-            f"Muniment 追踪主密钥 {secret.check} 的第 {place} 份，共 {count} 份。",
-            f"任意 {threshold} 份可恢复（SLIP-39）。请保密，并与其他份分开保存。",
-        )
-        write_bytes(path, format_share(share, title), force=False, mode=PRIVATE_MODE)
-    items: list[Json] = [str(path) for path in files]
+    shares = _write_out(split_secret(secret, threshold, count), threshold, secret.check)
+    create_private_folder(options.out, shares)
+    items: list[Json] = [str(options.out / name) for name in shares]
     session.out.warn(
         f"whoever has {threshold} of these files can recompute all fingerprints and marks of this "
         "home: hand each to another keeper, and leave none here",
@@ -86,7 +77,7 @@ def split_master(session: Session, options: SplitOptions) -> None:
             [
                 (say("master secret", "主密钥"), secret.check),
                 (say("needed", "恢复所需"), f"{threshold} / {count}"),
-                *((say("share", "份"), str(path)) for path in files),
+                *((say("share", "份"), str(path)) for path in items),
             ],
         ),
     )
@@ -120,23 +111,40 @@ def combine_master(session: Session, files: Sequence[Path]) -> None:
     )
 
 
-def _check_free(files: Sequence[Path]) -> None:
-    """Make the folder, and see that no share lies there.
+def _write_out(shares: Sequence[str], threshold: int, check: str) -> dict[str, bytes]:
+    """The file of each share, by name.
+
+    Args:
+        shares: Words.
+        threshold: So many give the secret back.
+        check: What the secret is told by.
+    """
+    files, count = {}, len(shares)
+    for place, share in enumerate(shares, 1):
+        title = (
+            f"Muniment: share {place} of {count} of the master secret {check} of tracing.",
+            f"Any {threshold} of them give it (SLIP-39). Keep this secret, apart from the others.",
+            f"Muniment 追踪主密钥 {check} 的第 {place} 份，共 {count} 份。",
+            f"任意 {threshold} 份可恢复（SLIP-39）。请保密，并与其他份分开保存。",
+        )
+        files[f"share-{place}-of-{count}.txt"] = format_share(share, title)
+    return files
+
+
+def _check_free(folder: Path) -> None:
+    """See that all shares can come into being together, in a folder of their own.
 
     Raises:
-        ExistsError: One does.
-        StoreFailedError: The folder cannot be made.
+        UsageError: It is where the registry keeps its own files.
+        ExistsError: There is something in it.
     """
-    taken = [path for path in files if path.exists()]
-    if taken:
+    check_place(folder)
+    is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    if not is_free:
         raise ExistsError(
             say(
-                f"{taken[0]} is there already, and shares of two splits do not go together: name "
-                "another folder with --out",
-                f"{taken[0]} 已存在，而两次拆分的份不能混用：请用 --out 另指定目录",
+                f"{folder} is not empty, and shares lie in a folder of their own, since those of "
+                "two splits do not go together: name another folder with --out",
+                f"{folder} 非空，而各份须存于单独目录，两次拆分的份不能混用：请用 --out 另指定目录",
             )
         )
-    try:
-        files[0].parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        raise StoreFailedError(f"cannot make {files[0].parent}: {exc.strerror}") from exc

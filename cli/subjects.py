@@ -15,6 +15,12 @@ from ledger.keys import PassphraseRequiredError, SigningKey
 from node.hiddennames import find_by_hidden_name
 from node.registryapi import RegistryApi
 
+_LISTS: Final = {
+    "party": "muniment party list",
+    "grant": "muniment grant list",
+    "delivery": "muniment trace asset ASSET",
+}
+"""Where to look for what was not found; for the rest: search."""
 _LEAST_BYTES: Final = 4
 """Of what stands for a whole key or name; what is shorter would mean somebody by chance."""
 
@@ -68,7 +74,13 @@ def find_subject(registry: RegistryApi, kind: str, text: str) -> SubjectKey:
     if len(found) == 1:
         return found[0]
     if not found and len(keys) < 2:
-        raise NotFoundError(say(f"there is no {kind} {text}", f"没有{show_word(kind)} {text}"))
+        look = _LISTS.get(kind, "muniment search TEXT")
+        raise NotFoundError(
+            say(
+                f"there is no {kind} {text}: look for it with '{look}'",
+                f"没有{show_word(kind)} {text}：请用 {look} 查找",
+            )
+        )
     raise UsageError(
         say(
             f"{text} fits more than one {kind}: {', '.join(found or keys)}; give more of its key",
@@ -123,7 +135,12 @@ def find_voucher(registry: RegistryApi, text: str) -> str:
             ),
             "ambiguous",
         )
-    raise NotFoundError(say(f"there is no voucher {text}", f"没有凭证 {text}"))
+    raise NotFoundError(
+        say(
+            f"there is no voucher {text}: look for it with 'muniment search TEXT'",
+            f"没有凭证 {text}：请用 muniment search TEXT 查找",
+        )
+    )
 
 
 def has_key(registry: RegistryApi, party: SubjectKey) -> bool:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from cli.chinese import translate
 from cli.exitcodes import Exit, UsageError
-from cli.files import is_stdin, write_bytes
+from cli.files import check_place, is_stdin, write_bytes
 from cli.lang import is_chinese, say
 from cli.results import Made, choose_form, print_or_write
 from cli.session import Session
-from cli.subjects import find_asset, find_party, has_key
+from cli.subjects import find_asset, find_keys, find_party, has_key
 from contracts.records import format_record
 from contracts.title import Asset
 from ledger.core.types import Json, SubjectKey, UnixMillis
 from ledger.files import PRIVATE_MODE
 from node.render.tracereport import list_rows, render_report
+from node.tracing.bounds import MOST_BOUND, WEAK_BOUND, show_chance
 from node.tracing.casefile import write_case
 from node.tracing.compose import Composed, Request
 from node.tracing.deliveries import read_flow
@@ -25,6 +26,7 @@ from node.tracing.finding import Custody, Finding
 from node.tracing.search import Order, trace_file
 
 if TYPE_CHECKING:
+    from ledger.keys import SigningKey
     from node.registryapi import RegistryApi
 
 Form = Literal["text", "html", "json"]
@@ -72,7 +74,8 @@ def answer_trace(session: Session, said: Inquest) -> Exit:
         asked for and the file derives from no asset known here, so that there is nothing to prove.
 
     Raises:
-        UsageError: The file is a stream, the bound is none, or the viewer's keys are not here.
+        UsageError: The file is a stream, the bound is none, the viewer's keys are not here, or
+            something would be written over a registry's own files.
         NotFoundError: There is no such file, asset or party.
         RejectedError: The original is not the registered one, or the act comes before its delivery.
     """
@@ -84,8 +87,11 @@ def answer_trace(session: Session, said: Inquest) -> Exit:
                 "文件须多次读取：请给出文件名，不能用 -",
             )
         )
+    for place in filter(None, (said.case, said.out)):
+        check_place(place)
     with session.registry() as registry:
         viewer = None if said.viewer is None else find_party(registry, said.viewer)
+        key = _load_signer(registry, said, viewer)
         order = Order(
             suspect=said.suspect,
             original=said.original,
@@ -99,12 +105,14 @@ def answer_trace(session: Session, said: Inquest) -> Exit:
             viewer=None,
             bound=bound,
             custody=said.custody,
+            signer=None if key is None else viewer,
             act_at=said.act_at,
         )
         with session.out.progress("Tracing", "追踪", None) as advance:
             composed = trace_file(registry, order, request, advance)
+    _warn_of_bound(session, bound)
     _warn_of_fault(session, said.suspect, composed)
-    _write_case(said, composed)
+    _write_case(said, composed, key)
     _show(session, said, composed.finding, form)
     return _conclude(session, said, composed)
 
@@ -135,21 +143,35 @@ def parse_bound(text: str) -> int:
     """A chance such as `1e-6`, as a finding has it: never more than was said.
 
     Raises:
-        UsageError: Not a number between 0 and 1.
+        UsageError: No number above 0, or beyond what a name could be believed at.
     """
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not _LEAST_BOUND < value < 1:
+    if not _LEAST_BOUND < value <= MOST_BOUND:
         raise UsageError(
             say(
-                f"--bound {text[:40]} is no chance between 0 and 1: write 1e-6",
-                f"--bound {text[:40]} 不是 0 与 1 之间的概率：请写作 1e-6",
+                f"--bound {text[:40]} is no chance above 0 and up to {MOST_BOUND}: it is how often "
+                "an innocent delivery may be named, and beyond one in ten a name says nothing; "
+                "write 1e-6",
+                f"--bound {text[:40]} 不是大于 0、不超过 {MOST_BOUND} 的概率；这是误指无关交付的"
+                "概率上限，超过十分之一，指明即无意义：请写作 1e-6",
             ),
             "bound",
         )
     return floor(log10(value) * 1000)
+
+
+def _warn_of_bound(session: Session, bound: int) -> None:
+    """Say of a weak bound that whoever is named may well be innocent."""
+    if bound > WEAK_BOUND:
+        session.out.warn(
+            f"the bound is weak: such a trace names an innocent delivery with a chance of up to "
+            f"{show_chance(bound)}; without --bound it is one in a million",
+            f"误指概率上限过宽：此次追踪误指无关交付的概率可达 {show_chance(bound)}；"
+            "不给 --bound 则为百万分之一",
+        )
 
 
 def _find_viewer(registry: "RegistryApi", asset: SubjectKey) -> SubjectKey | None:
@@ -172,10 +194,19 @@ def _warn_of_fault(session: Session, suspect: Path, composed: Composed) -> None:
         )
 
 
-def _write_case(said: Inquest, composed: Composed) -> None:
+def _load_signer(
+    registry: "RegistryApi", said: Inquest, viewer: SubjectKey | None
+) -> "SigningKey | None":
+    """The key that signs the case: of the party that was named, if it lies here."""
+    if said.case is None or viewer is None or not has_key(registry, viewer):
+        return None
+    return find_keys(registry, viewer, 1)[0]
+
+
+def _write_case(said: Inquest, composed: Composed, key: "SigningKey | None") -> None:
     """Write the case that was asked for; who has it can tell the registered file from others."""
     if said.case is not None and composed.evidence is not None:
-        data = write_case(composed.finding, composed.evidence)
+        data = write_case(composed.finding, composed.evidence, key)
         write_bytes(said.case, data, force=said.is_forced, mode=PRIVATE_MODE)
 
 

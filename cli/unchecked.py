@@ -98,13 +98,35 @@ _UNCHECKED: Final = {
         "答复为节点自述：事件是否在日志中，请查询日志",
     ),
     "scores": (
-        "the chances are as the finding has them: to work them out again takes the original and "
-        "the marking keys, and 'muniment trace file'",
-        "概率以认定所载为准：重新计算须有原始数据与标记密钥，并运行 muniment trace file",
+        "the chances are as the finding has them: to work them out again, verify with --data, "
+        "--original and the --opening of marking keys",
+        "概率以认定所载为准：重新计算请在验证时给出 --data、--original 与标记密钥 --opening",
+    ),
+    "scores of other deliveries": (
+        "their chances are as the finding has them: their marking keys were not given",
+        "其概率以认定所载为准：未给出其标记密钥",
+    ),
+    "original of the case": (
+        "whether the original given is the one registered or delivered: the case does not prove "
+        "which file that is",
+        "所给原始数据是否为所登记或所交付的文件：案卷未证明该文件为何",
+    ),
+    "shares by samples": (
+        "estimates from a sample of rows, made with a key that stays with who traced the file",
+        "依行的抽样估计，所用密钥由追踪者保管",
     ),
     "shares of the file": (
         "how many rows are in common takes the file and the original",
         "共有行的占比须以该文件与原始数据核算",
+    ),
+    "reports of another version": (
+        "the case's own reports are worded by another version of the program and were not "
+        "compared: believe what is said here, or verify with that version",
+        "案卷内的报告由本程序的其他版本撰写，未予比对：请以此处所列为准，或使用该版本验证",
+    ),
+    "who traced it": (
+        "nobody signed the finding: 'muniment trace file --case' with --as PARTY signs it",
+        "认定未经任何人签名：muniment trace file --case 并给出 --as 主体 即予签名",
     ),
     "custody of the file": (
         "how the file was come by is the word of whoever had it traced",

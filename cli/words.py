@@ -6,6 +6,7 @@ Under `--json` and in files these words never change; only what is shown to a pe
 import re
 from typing import Final
 
+from cli.casewords import CASES
 from cli.lang import is_chinese, say
 
 DEMONSTRATION: Final = (
@@ -14,7 +15,7 @@ DEMONSTRATION: Final = (
 )
 """Said wherever a voucher with a TEST number is shown."""
 
-_CHINESE: Final = {
+_CHINESE: Final = CASES | {
     # statuses of vouchers
     "valid": "有效", "not-yet": "尚未生效", "expired": "已过期", "frozen": "已冻结",
     "superseded": "已被替代", "cancelled": "已注销", "revoked": "已依职权注销", "absent": "不存在",
@@ -103,24 +104,6 @@ _CHINESE: Final = {
     "says what the proofs show": "与证明一致",
     "statement texts": "陈述文本", "say what the statement says": "与陈述一致",
     "one checkpoint": "同一检查点", "under all proofs": "全部证明均在其下",
-    # cases of traced files
-    "parts": "组成", "those that the finding speaks of": "与认定所述一致",
-    "it is what the finding says": "与认定一致", "deliveries": "交付",
-    "none left out, none added": "无遗漏，无增添", "naming": "指明",
-    "follows from the table of chances": "与概率表一致", "named": "所指明的交付",
-    "weighed": "所据内容", "no more than the file has": "不超过文件所有",
-    "delivered and marked before the act": "交付与标记均在行为之前", "legality": "是否许可",
-    "as the grants had it at the date of the act": "与行为日期的授权一致", "dates": "日期",
-    "as the finding says where it took them": "与认定所述来源一致", "names": "名称",
-    "as the parties' states have them": "与主体状态一致", "reports": "报告",
-    "say what the finding says": "与认定一致",
-    "this is the file of the case": "此文件即案卷所涉文件",
-    "scores": "得分", "shares of the file": "共有行占比", "custody of the file": "取证过程",
-    "deliveries left out": "交付是否列全", "suspect": "所涉文件", "act": "行为日期",
-    "chance": "概率", "came from": "文件来源",
-    "newest states": "最新状态",
-    "status and marks are those of the newest proof of each subject":
-        "状态与标注以各主题最新的证明为准",
     # evidence packs and the wallet
     "pack": "证据包", "case": "案卷", "purpose": "用途", "trading": "数据流通交易",
     "accounting": "数据资源入表", "financing": "数据融资担保", "contribution": "数据作价入股",
@@ -137,7 +120,7 @@ _CHINESE: Final = {
     "dateTime": "时间", "payAmount": "金额", "action": "行为", "verdict": "结论",
     "clause": "条款", "because": "理由", "chain": "权利链", "total": "累计", "below": "下级授权",
     "copy": "副本", "sender": "交付方", "certificate": "查询证明", "rows": "行数",
-    "withheld": "略去", "marked rows": "标记行",
+    "withheld": "略去", "marked rows": "标记行", "invented rows": "虚构的行",
     # checks of answers, deliveries and usage lines
     "proofs": "证明", "answer": "答复",
     "worked out again from the proofs": "已由证明重新得出",
@@ -271,6 +254,7 @@ _DETAILS: Final = (
     ),
     (re.compile(r"(\d+) datasets, as proved"), r"\1 个数据条目，与证明一致"),
     (re.compile(r"(\d+) files, as listed"), r"\1 个文件，与清单一致"),
+    (re.compile(r"(\d+) of (\d+), worked out again"), r"已重新计算 \2 项中的 \1 项"),
     (re.compile(r"(\d+) commitments opened"), r"已开示 \1 项承诺"),
 )
 

@@ -1,11 +1,11 @@
 """What a delivery says of the marks in its copy, and when it may and has to say so.
 
-Marks are rows that this recipient alone does not get, and cells that differ for each recipient. The
-key that chose them is committed to before the copy goes out, so that nobody chooses one afterwards
-to point at somebody; that does not keep a seller from leaking the copy himself, unless somebody
-else made the marks.
+Marks are rows that this recipient alone does not get, cells that differ for each recipient, and
+rows that were invented for this recipient. The key that chose them is committed to before the copy
+goes out, so that nobody chooses one afterwards to point at somebody; that does not keep a seller
+from leaking the copy himself, unless somebody else made the marks.
 
-Spec: design of tracing, section 3; domain, section 4.
+Spec: design of tracing, section 3; domain, section 4; docs/adr/0033.
 """
 
 from typing import Annotated, Final
@@ -25,7 +25,7 @@ from contracts.odrl import (
     is_disclosed,
     parse_policy,
 )
-from contracts.odrl.vocabulary import MAX_ROWS_PER_MARK, MAX_WITHHELD
+from contracts.odrl.vocabulary import MAX_INVENTED_ROWS, MAX_ROWS_PER_MARK, MAX_WITHHELD
 from contracts.records import Record
 from ledger.core.limits import MAX_SAFE_INTEGER
 from ledger.core.subjects import SELF
@@ -46,7 +46,8 @@ class Marks(
         withheld: `e` in JSON: rows withheld from this recipient, per 10,000.
         rows_per_mark: `g` in JSON: one row in so many has one cell that may be changed; 0: none.
         key: Commitment to the marking key, its columns and this delivery's stream.
-        rows: How many the copy has, without a header.
+        rows: How many the copy has, invented ones too, without a header.
+        canaries: How many of these rows are invented; absent: none is.
         marked_by: `markedBy` in JSON: who made the marks, if not the sender; it signs too.
     """
 
@@ -54,12 +55,18 @@ class Marks(
     rows_per_mark: Annotated[int, Meta(ge=0, le=MAX_ROWS_PER_MARK)]
     key: Commitment
     rows: Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
+    canaries: Annotated[int, Meta(ge=1, le=MAX_INVENTED_ROWS)] | UnsetType = UNSET
     marked_by: PartyKey | UnsetType = UNSET
 
     @property
     def strength(self) -> Disclosure:
         """What terms have to disclose."""
-        return Disclosure(self.withheld, self.rows_per_mark)
+        return Disclosure(self.withheld, self.rows_per_mark, self.invented)
+
+    @property
+    def invented(self) -> int:
+        """How many rows of the copy are invented."""
+        return 0 if self.canaries is UNSET else self.canaries
 
 
 class Escrow(Record, frozen=True, kw_only=True):
@@ -147,9 +154,10 @@ def _check_disclosed(hop: Hop, marks: Disclosure, disclosed: Disclosure) -> None
     if marks.is_empty:
         refuse(
             "no_marks",
-            "marks that withhold no row (e is 0) and change no cell (g is 0) are none: leave them "
-            "out, or withhold rows",
-            "既不略去行（e 为 0）也不改动单元格（g 为 0）则不成标记：请去掉 marks，或略去部分行",
+            "marks that withhold no row (e is 0), change no cell (g is 0) and invent no row are "
+            "none: leave them out, or withhold rows",
+            "不略去行（e 为 0）、不改动单元格（g 为 0）、亦无虚构的行，则不成标记：请去掉 marks，"
+            "或略去部分行",
             _RULE,
         )
     if not is_disclosed(marks, disclosed):

@@ -1,9 +1,12 @@
 """Files: small ones that must be there wholly or not at all, locks, and files of others to read."""
 
+import errno
 import fcntl
 import os
+import re
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +21,7 @@ from ledger.errors import (
 )
 
 PRIVATE_MODE = 0o600
+PRIVATE_FOLDER_MODE = 0o700
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -115,6 +119,43 @@ def replace_file(path: Path, data: bytes, mode: int = PRIVATE_MODE) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise StoreFailedError(f"cannot write {path}: {exc.strerror}") from exc
+
+
+def create_private_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder with files that only this user can read: all of them, or none and no folder.
+
+    What a process that died on the way left beside it is removed.
+
+    Args:
+        path: Missing or empty.
+        files: Contents by name.
+
+    Raises:
+        ExistsError: There is something at the path; it is left alone.
+        StoreFailedError: It could not be made; nothing is left behind, unless the very last fsync
+            (of the folder above) failed, when the whole of it may be.
+    """
+    path = Path(os.path.realpath(path))  # a link to an empty folder stays one
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+\.folder")
+    workshop = path.with_name(f".{path.name}.{os.getpid()}.folder")
+    try:
+        path.parent.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
+        for left in path.parent.iterdir():
+            if name.fullmatch(left.name):
+                shutil.rmtree(left)
+        workshop.mkdir(mode=PRIVATE_FOLDER_MODE)
+        for file, data in files.items():
+            create_private_file(workshop / file, data)
+        workshop.rename(path)
+        sync_folder(path.parent)
+    except OSError as exc:
+        if exc.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+            raise ExistsError(
+                f"{path} is there already, and not empty: name another folder"
+            ) from None
+        raise StoreFailedError(f"cannot make {path}: {exc.strerror}") from exc
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def sync_folder(path: Path) -> None:

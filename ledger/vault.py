@@ -92,8 +92,23 @@ class Vault:
             StoreFailedError: They could not be written; none was.
             UnavailableError: Another process is writing.
         """
-        pairs = records.items() if isinstance(records, Mapping) else records
-        rows = [(kind, *self._seal(kind, name, value)) for name, value in pairs]
+        self.add_all({kind: records})
+
+    def add_all(self, kinds: Mapping[str, Mapping[str, Json] | Sequence[tuple[str, Json]]]) -> None:
+        """Keep records of several kinds that say nothing without each other; else as `add`.
+
+        Args:
+            kinds: Records by kind, each as of `add`.
+
+        Raises:
+            StoreFailedError: They could not be written; none was.
+            UnavailableError: Another process is writing.
+        """
+        rows = [
+            (kind, *self._seal(kind, name, value))
+            for kind, records in kinds.items()
+            for name, value in (records.items() if isinstance(records, Mapping) else records)
+        ]
         with _translated(), self._writing():
             self._insert(rows)
 

@@ -14,7 +14,7 @@ from node.render.chain import Detail
 
 
 def list_marks(delivery: Delivery) -> Iterator[Detail]:
-    """Rows of the copy, which share was withheld, and which share of the rows is marked.
+    """Rows of the copy, which share was withheld or is marked, and how many are invented.
 
     Nothing of an exact copy; of the kinds of marks those that were made.
     """
@@ -26,6 +26,8 @@ def list_marks(delivery: Delivery) -> Iterator[Detail]:
         yield "withheld", describe_share(marks.withheld)
     if marks.rows_per_mark:
         yield "marked rows", f"1/{marks.rows_per_mark}"
+    if marks.invented:
+        yield "invented rows", f"{marks.invented:,}"
 
 
 def list_markers(delivery: Delivery) -> Iterator[tuple[str, SubjectKey]]:

@@ -37,7 +37,7 @@ class Marking:
     """How a copy is to be marked.
 
     Args:
-        strength: Rows withheld, and rows to one changed cell.
+        strength: Rows withheld, rows to one changed cell, and rows invented.
         maker: Who marks it for the sender, and signs too; None: the sender.
         keys: One current key of the maker, where it is another.
     """

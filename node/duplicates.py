@@ -36,7 +36,7 @@ class Near:
     """How much two contents share.
 
     Args:
-        measure: What was compared: `rows`, `shingles` (pairs of cells), `chunks` or `words`.
+        measure: What was compared: `rows`, `shingles` (groups of cells), `chunks` or `words`.
         containment: Of the new content in the earlier one, and the other way round.
     """
 

@@ -47,7 +47,8 @@ OPENED: Final = "marks-opened"
 """Kind of the vault's records that say which party opened a delivery's key from escrow."""
 MARKS_FIELD: Final = "marks.key"
 _MAX_BOXES: Final = 64
-_MAX_OPENING_BYTES: Final = 1024 * 1024
+MAX_OPENING_BYTES: Final = 1024 * 1024
+"""Of an opened marking key as a file."""
 _MAX_LISTED: Final = 100_000
 
 
@@ -165,22 +166,28 @@ def open_sealed(registry: RegistryApi, sealed: Sealed) -> SubjectKey:
         BundleError: It opens to something else than the sender committed to.
     """
     key, delivery = _find_delivery(registry, sealed)
-    secret = decode_canonical(_open_box(registry, sealed), max_bytes=_MAX_OPENING_BYTES)
-    opening = _parse_opening(secret)
+    secret = decode_canonical(_open_box(registry, sealed), max_bytes=MAX_OPENING_BYTES)
+    opening = parse_opening(secret)
     if delivery.marks is None or opening.commitment() != delivery.marks.key.digest:
         raise BundleError(f"what is sealed is not the marking key that {key} committed to")
     if (opening.by, opening.field) != (delivery.sender, MARKS_FIELD):
         raise BundleError(f"what is sealed is of another member than the marks of {key}")
-    if _read_marks(delivery.marks, opening) is None:
+    if read_marks(delivery.marks, opening) is None:
         raise BundleError(
             f"what {delivery.sender} committed to and sealed for {key} is no marking key, or not "
             "of the e and g in its record: nothing can be told by it"
         )
+    fresh: dict[str, dict[str, Json]] = {
+        OPENING: {name_marks(key): opening_json(opening)},
+        OPENED: {_name_opened(sealed.party, key): registry.clock.now()},
+    }
     with closing(registry.open_vault()) as vault:
-        if not vault.find(OPENING, name_marks(key)):
-            vault.add(OPENING, {name_marks(key): opening_json(opening)})
-        if not vault.find(OPENED, _name_opened(sealed.party, key)):
-            vault.add(OPENED, {_name_opened(sealed.party, key): registry.clock.now()})
+        vault.add_all(
+            {
+                kind: {name: value for name, value in records.items() if not vault.find(kind, name)}
+                for kind, records in fresh.items()
+            }
+        )
     return key
 
 
@@ -196,7 +203,7 @@ def _name_opened(party: SubjectKey, delivery: SubjectKey) -> str:
 def find_opening(vault: Vault, delivery: SubjectKey) -> DraftOpening | None:
     """The opening of a delivery's marks, if this vault has it."""
     found = vault.find(OPENING, name_marks(delivery))
-    return _parse_opening(found[-1]) if found else None
+    return parse_opening(found[-1]) if found else None
 
 
 def find_marks(
@@ -226,10 +233,10 @@ def find_marks(
         return None
     if opening.commitment() != delivery.marks.key.digest:
         raise BundleError(f"the vault opens something else than {key} committed to")
-    return _read_marks(delivery.marks, opening)
+    return read_marks(delivery.marks, opening)
 
 
-def _read_marks(said: Marks, opening: DraftOpening) -> "DeliveryMarks | None":
+def read_marks(said: Marks, opening: DraftOpening) -> "DeliveryMarks | None":
     """The secrets that an opening holds; None where its sender committed to something else."""
     from tracing.markopening import parse_marks
 
@@ -237,8 +244,8 @@ def _read_marks(said: Marks, opening: DraftOpening) -> "DeliveryMarks | None":
         marks = parse_marks(opening.value)
     except InputError:
         return None
-    told = (marks.terms.withheld, marks.terms.rows_per_mark)
-    return marks if told == (said.withheld, said.rows_per_mark) else None
+    told = (marks.terms.withheld, marks.terms.rows_per_mark, marks.terms.canaries)
+    return marks if told == (said.withheld, said.rows_per_mark, said.invented) else None
 
 
 def _maker(delivery: Delivery) -> SubjectKey:
@@ -325,7 +332,7 @@ def _open_box(registry: RegistryApi, sealed: Sealed) -> bytes:
     )
 
 
-def _parse_opening(value: Json) -> DraftOpening:
+def parse_opening(value: Json) -> DraftOpening:
     """Read an opening.
 
     Raises:

@@ -46,7 +46,7 @@ TABLES: Final = frozenset({".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".xlsx",
 """Files that are meant to be tables by their names: where one is not, that is told."""
 _MAX_TEXT_BYTES: Final = 4 * 1024 * 1024
 """Of larger texts the runs of words are not kept: their chunks tell enough."""
-_COMPARED: Final = 8
+_COMPARED: Final = 64
 """So many records of each ranking are compared; the others share less with the file."""
 
 
@@ -280,7 +280,7 @@ class Fingerprinter:
     def search(self, measured: Measured) -> list[Found]:
         """What this home knows that the file is near to, the nearest first.
 
-        Cost: one look-up per bottom hash of the file, and at most 16 records read and compared.
+        Cost: one look-up per bottom hash of the file, and at most 128 records read and compared.
         """
         from tracing.nearness import QuestionedFile
 
@@ -356,5 +356,4 @@ def _measure_bytes(path: Path) -> "Parts":
 
 
 def _rank(found: Found) -> tuple[float, str]:
-    best = found.nearness.best
-    return (0.0 if best is None else -best[1].size, found.record.asset)
+    return (-found.nearness.weight, found.record.asset)

@@ -16,10 +16,28 @@ A client's home has no ledger: its keys, its vault and its policy lie there, and
 node.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ledger.errors import NotFoundError
+
+_DATABASES: Final = ("ledger.db", "vault.db", "trace.db")
+_FILES: Final = frozenset(
+    {
+        "trust.policy",
+        "lock",
+        "vault.lock",
+        "node.url",
+        "remote.url",
+        "remote.state",
+        "remote.lock",
+        "light.state",
+        "watch.state",
+    }
+)
+_FOLDERS: Final = frozenset({"keys", "answers", "unsent", "wallet", "witness", "auditor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,26 @@ class Home:
         """The folder of nodes' signed answers."""
         return self.path / "answers"
 
+    @property
+    def is_used(self) -> bool:
+        """Whether anything lies here that somebody could not do without."""
+        has_file = any((self.path / name).exists() for name in (*_DATABASES, "remote.url"))
+        return has_file or next(self.keys.glob("*.key"), None) is not None
+
+    def owns(self, path: Path) -> bool:
+        """Whether a path is one of the registry's own here, there or not.
+
+        Those are the files and folders above, those that commands keep beside them, and what the
+        database writes beside its files. Other files may lie in this folder.
+        """
+        try:
+            first, *below = path.relative_to(self.path).parts
+        except ValueError:
+            return False
+        if below:
+            return first in _FOLDERS
+        return first in _FILES | _FOLDERS or first.partition("-")[0] in _DATABASES
+
     def check(self) -> None:
         """Make sure that there is a registry.
 
@@ -109,3 +147,20 @@ class Home:
                 f"there is no registry in {self.path}: make one with 'muniment init', or name "
                 "another folder with --home or MUNIMENT_HOME"
             )
+
+
+def find_owner(path: Path) -> Home | None:
+    """The home of which a path is the registry's own, whether links lead there or not.
+
+    Args:
+        path: Of a file that somebody wants written.
+    """
+    # Path.resolve raises where links run in a circle.
+    folder, whole = Path(os.path.realpath(path.parent)), Path(os.path.realpath(path))
+    spellings = {path.absolute(), folder / path.name, whole}
+    for spelling in sorted(spellings):
+        for above in spelling.parents:
+            home = Home(above)
+            if home.owns(spelling) and home.is_used:
+                return home
+    return None

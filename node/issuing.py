@@ -273,7 +273,7 @@ class Filing:
 
 
 def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
-    """Put what belongs to applications into the vault, in the order of the kinds.
+    """Put what belongs to applications into the vault, all or none of it.
 
     Args:
         vault: Of the same home.
@@ -289,8 +289,7 @@ def keep_records(vault: Vault, applications: Iterable[Records]) -> None:
         for kind, named in records.items():
             pairs = named.items() if isinstance(named, Mapping) else named
             by_kind.setdefault(kind, []).extend(pairs)
-    for kind, pairs in by_kind.items():
-        vault.add(kind, pairs)
+    vault.add_all(by_kind)
 
 
 def read_row_event(record: Json) -> Event:

@@ -5,7 +5,7 @@ A judge raises when a proof does not hold; the report then says how far it came.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.verdict import (
     ASKED_DATE,
@@ -38,6 +38,9 @@ from ledger.core.types import JsonObject, UnixMillis
 from ledger.errors import InputError, LimitError, MalformedError
 from node.suspects import Suspect, verify_data
 
+if TYPE_CHECKING:
+    from node.tracing.examine import Examination
+
 TLOG_PROOF: Final = "tlog-proof"
 MAX_FILE_BYTES: Final = MAX_DOSSIER_BYTES
 VOUCHER_SUFFIX: Final = ".voucher.json"
@@ -59,6 +62,7 @@ class Ask:
         entry: For a `.tlog-proof`, the bytes of the leaf it is about.
         suspect: For a voucher, a file to hold against it.
         ledger: For a node's answer, the proof of the ledger's own state.
+        examination: For a case, what its scores are worked out again from.
     """
 
     policy: Policy
@@ -66,6 +70,7 @@ class Ask:
     entry: bytes | None = None
     suspect: Suspect | None = None
     ledger: bytes | None = None
+    examination: "Examination | None" = None
 
 
 Judge = Callable[[JsonObject, Ask, Report], None]
@@ -212,7 +217,12 @@ def judge_tlog_proof(data: bytes, ask: Ask, report: Report) -> None:
 
 
 def note_other_questions(
-    ask: Ask, report: Report, *, knows_date: bool = False, knows_file: bool = False
+    ask: Ask,
+    report: Report,
+    *,
+    knows_date: bool = False,
+    knows_file: bool = False,
+    knows_scores: bool = False,
 ) -> None:
     """Keep what was asked from going unanswered where the file cannot answer it.
 
@@ -221,10 +231,15 @@ def note_other_questions(
         report: Names the date as not checked.
         knows_date: The file answers for a date.
         knows_file: The file answers for a suspect.
+        knows_scores: The file states scores, which can be worked out again.
 
     Raises:
-        UnanswerableError: A suspect was given, and the file says nothing of it.
+        UnanswerableError: A suspect or an original was given, and the file says nothing of it.
     """
+    if ask.examination is not None and not knows_scores:
+        raise UnanswerableError(
+            "only the case of a traced file has scores: leave out --original, or verify the case"
+        )
     if ask.suspect is not None and not knows_file:
         raise UnanswerableError(
             "only a voucher is about a registered file: leave out --data, or verify the voucher"

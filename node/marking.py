@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from os import urandom
 from pathlib import Path
+from typing import Final
 
 from msgspec import UNSET
 
@@ -37,6 +38,9 @@ from tracing.marks import choose_columns, make_plan
 from tracing.plan import Forecast, forecast
 from tracing.streams import KEY_BYTES, STREAM_BYTES
 from tracing.tables import Table, read_table
+
+_TRIAL_KEY: Final = bytes(KEY_BYTES)
+"""Under which a plan is worked out, the same each time; no copy is ever marked with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ def mark_source(
         rows_per_mark=strength.rows_per_mark,
         key=Commitment(digest=opening.commitment()),
         rows=copy.edits.rows,
+        canaries=strength.invented or UNSET,
         marked_by=maker or UNSET,
     )
     made = Marked(body, opening, digest, table.height, len(copy.edits.changes))
@@ -172,9 +177,9 @@ def forecast_copy(source: Path, strength: Disclosure, progress: Progress) -> For
         LimitError: It is too large.
     """
     table = _read_table(source, progress)
-    terms = MarkTerms(strength.withheld, strength.rows_per_mark)
+    terms = terms_of(strength)
     columns = choose_columns(table) if terms.rows_per_mark else ()
-    key = MarkingKey(urandom(KEY_BYTES))
+    key = MarkingKey(_TRIAL_KEY)
     return forecast(table, terms, columns, make_plan(table, key, terms, columns))
 
 
@@ -225,9 +230,13 @@ def begin_marks(
         columns: tuple[MarkColumn, ...] | None = ()
         if strength.rows_per_mark:
             columns = _find_columns(registry, vault, asset, key, digest)
-    terms = MarkTerms(strength.withheld, strength.rows_per_mark)
     found = choose_columns(table) if columns is None else columns
-    return DeliveryMarks(key, urandom(STREAM_BYTES), terms, found)
+    return DeliveryMarks(key, urandom(STREAM_BYTES), terms_of(strength), found)
+
+
+def terms_of(strength: Disclosure) -> MarkTerms:
+    """Marks as strong as terms allow."""
+    return MarkTerms(strength.withheld, strength.rows_per_mark, strength.invented)
 
 
 def commit_marks(registry: RegistryApi, sender: SubjectKey, marks: DeliveryMarks) -> DraftOpening:
@@ -240,10 +249,11 @@ def prepare_copy(source: Path, digest: str, table: Table, marks: DeliveryMarks) 
     """How one delivery's copy differs from its source; always the same for the same marks.
 
     Raises:
-        MalformedError: They are the marks of another table, or leave nothing of this one.
+        MalformedError: They are the marks of another table, leave nothing of this one, or it has
+            no room for invented rows.
     """
     edits = edit_copy(table, marks)
-    if not edits.rows:
+    if not edits.kept:
         raise MalformedError(
             f"all {table.height} rows would be withheld: withhold fewer, or deliver with --exact"
         )

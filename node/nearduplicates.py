@@ -1,8 +1,9 @@
 """Content that is near what was registered here before, by fingerprint.
 
-Two contents are near where a twentieth of the rows of either table, or a tenth of what else was
-compared, is found in the other. Only what this home has fingerprints of is compared: of what others
-registered, a registrar has one where the file was at hand once.
+Two contents are near where a twentieth of the rows of either table, whole or by groups of their
+cells, or a tenth of what else was compared, is found in the other. Only what this home has
+fingerprints of is compared: of what others registered, a registrar has one where the file was at
+hand once.
 
 Spec: domain, section 2, "Duplicates"; tracing, section 2; Art. 39.
 """

@@ -61,10 +61,14 @@ def is_pack(data: bytes) -> bool:
     return data.startswith(SIGNATURES)
 
 
-def write_pack(pack: Pack) -> bytes:
-    """The container: the same files give the same bytes on every machine.
+def write_pack(pack: Pack, *, is_packed: bool = False) -> bytes:
+    """The container; if files are stored, the same files give the same bytes on every machine.
 
-    The manifest comes first, then the files by path, stored, dated 1980-01-01, readable by all.
+    The manifest comes first, then the files by path, dated 1980-01-01, readable by all.
+
+    Args:
+        pack: What it holds.
+        is_packed: Deflate the files instead of storing them.
 
     Raises:
         MalformedError: Another format, or a path that a container cannot hold.
@@ -83,7 +87,7 @@ def write_pack(pack: Pack) -> bytes:
     size = sum(map(len, files.values()))
     if size > MAX_UNPACKED_BYTES:
         raise LimitError(f"a pack holds at most {MAX_UNPACKED_BYTES} bytes, not {size}")
-    return write_zip(files)
+    return write_zip(files, is_packed=is_packed)
 
 
 def read_pack(data: bytes, *, max_unpacked: int = MAX_UNPACKED_BYTES) -> Pack:

@@ -138,7 +138,9 @@ def _judge(
     is_traced = parts.finding is not None
     knows_date = not is_traced and bool(parts.list_paths(VOUCHER) or parts.packs)
     knows_file = is_traced or main is not None
-    note_other_questions(ask, report, knows_date=knows_date, knows_file=knows_file)
+    note_other_questions(
+        ask, report, knows_date=knows_date, knows_file=knows_file, knows_scores=is_traced
+    )
     found: dict[str, Report] = {}
     for path, content in parts.documents.items():
         with _judging(report, path) as found[path]:

@@ -15,7 +15,16 @@ from node.pack import is_pack
 from node.statement import STATEMENT, STATEMENT_FILE, Statement, parse_statement
 from node.statementtext import TEXT_FILES
 from node.suspects import OPENING_FORMAT, parse_opening_file
-from node.tracing.finding import FINDING, FINDING_FILE, REPORT_FILES, Finding, parse_finding
+from node.tracing.casehistory import HISTORY
+from node.tracing.finding import (
+    FINDING,
+    FINDING_FILE,
+    REPORT_FILES,
+    SIGNATURE_FILE,
+    Finding,
+    parse_finding,
+)
+from node.tracing.signing import SIGNATURE, FindingSignature, parse_signature
 
 _OURS: Final = "muniment/"
 _JSON_SUFFIX: Final = ".json"
@@ -41,6 +50,9 @@ class Parts:
         openings: Opening files: asset and openings.
         opening_paths: Where they lie.
         finding: What a case found, if it is one of a trace.
+        found: The file that it was read from.
+        earlier: Pages of an asset's history before the newest, by path; read with that.
+        signature: Of that finding; None: nobody signed it.
         reports: The finding's reports, by path; they have to say what it says.
         statement: What the pack states, if it does.
     """
@@ -53,6 +65,9 @@ class Parts:
     openings: list[tuple[str, list[JsonObject]]] = field(default_factory=list)
     opening_paths: list[str] = field(default_factory=list)
     finding: Finding | None = None
+    found: bytes = b""
+    earlier: dict[str, bytes] = field(default_factory=dict)
+    signature: FindingSignature | None = None
     reports: dict[str, bytes] = field(default_factory=dict)
     statement: Statement | None = None
 
@@ -77,7 +92,8 @@ def read_parts(files: Mapping[str, bytes]) -> Parts:
     one under any name: both have to be read by the one strict reader later.
 
     Raises:
-        MalformedError: The statement, the finding or an opening is none, or lies elsewhere.
+        MalformedError: The statement, the finding, its signature or an opening is none, or lies
+            elsewhere.
         LimitError: It is too large.
     """
     parts = Parts()
@@ -87,6 +103,10 @@ def read_parts(files: Mapping[str, bytes]) -> Parts:
             parts.statement = parse_statement(value)
         elif path == FINDING_FILE:
             parts.finding = parse_finding(decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES))
+            parts.found = content
+        elif path == SIGNATURE_FILE:
+            value = decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
+            parts.signature = parse_signature(value)
         elif path in REPORT_FILES.values():
             parts.reports[path] = content
         elif path in TEXT_FILES.values():
@@ -104,7 +124,11 @@ def _sort_document(parts: Parts, path: str, content: bytes) -> None:
         raise MalformedError(f"a statement lies at {STATEMENT_FILE}, not at {path}")
     if form == FINDING:
         raise MalformedError(f"a finding lies at {FINDING_FILE}, not at {path}")
-    if form == OPENING_FORMAT:
+    if form == SIGNATURE:
+        raise MalformedError(f"a finding's signature lies at {SIGNATURE_FILE}, not at {path}")
+    if form == HISTORY:
+        parts.earlier[path] = content
+    elif form == OPENING_FORMAT:
         parts.opening_paths.append(path)
         value = decode_bundle(content, max_bytes=MAX_BUNDLE_BYTES)
         parts.openings.append(parse_opening_file(value))

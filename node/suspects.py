@@ -31,7 +31,7 @@ FindOpenings = Callable[[SubjectKey, Sequence[str]], Sequence[JsonObject]]
 
 
 class OpeningRequiredError(InputError):
-    """Whether a file is the registered one cannot be told without the opening."""
+    """What is asked cannot be told without an opening that was not given."""
 
     code = "opening_required"
 

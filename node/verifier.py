@@ -107,10 +107,28 @@ def verify_file(
         OpeningRequiredError: The suspect needs an opening that is not there.
         UnanswerableError: An age or a suspect was given for a file that says nothing of it.
     """
+    return answer_ask(data, Ask(policy, question, entry, suspect, ledger))
+
+
+def answer_ask(data: bytes, ask: Ask) -> Report:
+    """Verify what a file claims, by everything that may be asked of one.
+
+    Args:
+        data: Its bytes, at most MAX_FILE_BYTES.
+        ask: What it is held against.
+
+    Returns:
+        A report; `failure` says why it is not authentic.
+
+    Raises:
+        OpeningRequiredError: It cannot be told without an opening that is not there.
+        UnanswerableError: An age, a suspect or an original was given for a file that says nothing
+            of it.
+    """
     check_library()
     report = Report()
     try:
-        _judge(data, Ask(policy, question, entry, suspect, ledger), report)
+        _judge(data, ask, report)
     except (OpeningRequiredError, UnanswerableError):
         raise
     except (VerificationError, InputError) as exc:

@@ -60,23 +60,31 @@ class _Entry:
     offset: int
 
 
-def write_zip(files: Mapping[str, bytes]) -> bytes:
-    """A ZIP with these files, stored, in this order: the same bytes on every machine.
+def write_zip(files: Mapping[str, bytes], *, is_packed: bool = False) -> bytes:
+    """A ZIP with these files in this order; if they are stored, the same bytes on every machine.
 
     Args:
         files: Content by name; names in ASCII; together below 4 GiB.
+        is_packed: Deflate them; libraries differ in the bytes that this gives.
     """
+    method = _DEFLATED if is_packed else _STORED
     body, directory = bytearray(), bytearray()
     for name, content in files.items():
         raw, offset = name.encode("ascii"), len(body)
-        sums = (zlib.crc32(content), len(content), len(content))
-        common = (_VERSION, 0, _STORED, *_MIDNIGHT_1980, *sums, len(raw), 0)
-        body += _LOCAL.pack(_LOCAL_SIGN, *common) + raw + content
+        packed = _deflate(content) if is_packed else content
+        sums = (zlib.crc32(content), len(packed), len(content))
+        common = (_VERSION, 0, method, *_MIDNIGHT_1980, *sums, len(raw), 0)
+        body += _LOCAL.pack(_LOCAL_SIGN, *common) + raw + packed
         made = _UNIX << 8 | _VERSION
         directory += _CENTRAL.pack(_CENTRAL_SIGN, made, *common, 0, 0, 0, _FILE_MODE, offset) + raw
     count = len(files)
     end = _END.pack(_END_SIGN, 0, 0, count, count, len(directory), len(body), 0)
     return bytes(body + directory + end)
+
+
+def _deflate(content: bytes) -> bytes:
+    stream = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return stream.compress(content) + stream.flush()
 
 
 def read_zip(data: bytes, *, max_files: int, max_unpacked: int) -> dict[str, bytes]:

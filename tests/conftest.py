@@ -1,18 +1,33 @@
-"""What every test shares: the skip rules of known answers and of tools that may be missing."""
+"""What every test shares: chance that is fixed, and the skip rules of what may be missing."""
 
 import os
 import shutil
 
 import pytest
 import uvloop  # noqa: F401  # keeps the socket class it finds: before sockets are guarded
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+from tests.support.chance import IS_FIXED, SEED, FixedChance
 from tests.support.shared import HAS_SHARED
 
-settings.register_profile("shared-machine", deadline=None)
+settings.register_profile(
+    "shared-machine",
+    deadline=None,
+    derandomize=IS_FIXED,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("shared-machine")
+CHANCE = FixedChance() if IS_FIXED else None
 
 IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    if CHANCE is not None:
+        config.pluginmanager.register(CHANCE)
+        if getattr(config.option, "randomly_seed", None) == "default":
+            config.option.randomly_seed = int(SEED)
 
 
 def pytest_collection_modifyitems(items):

@@ -93,14 +93,41 @@ def estimate(overlap: Overlap, by_chance: float = 0.0) -> Containment:
     )
 
 
+def estimate_sampled(found: int, sampled: int, by_chance: float, ratio: float) -> Containment:
+    """Containment both ways, from a sample of the earlier file's rows alone.
+
+    Args:
+        found: Rows of the sample that are in the file in question.
+        sampled: Rows of the sample.
+        by_chance: What share of them would be there if nothing were taken from there; 0..1.
+        ratio: Rows of the earlier file for each row of the one in question.
+    """
+    scale = 1 / (1 - by_chance) if by_chance < 1 else 0.0
+    of_earlier = _correct(count_share(found, sampled), by_chance, scale)
+    ends = of_earlier.estimate, of_earlier.low, of_earlier.high
+    estimate, low, high = (min(1.0, end * ratio) for end in ends)
+    return Containment(Share(estimate, low, high, found, sampled), of_earlier, by_chance)
+
+
 def _measure(found: int, sampled: int, *, is_exact: bool) -> Share:
+    if is_exact and sampled:
+        share = found / sampled
+        return Share(share, share, share, found, sampled)
+    return count_share(found, sampled)
+
+
+def count_share(found: int, sampled: int, errors: float = _Z) -> Share:
+    """The share of a sample, with Wilson's interval.
+
+    Args:
+        found: Members of the sample that count.
+        sampled: All.
+        errors: How many standard errors the interval reaches to either side.
+    """
     if not sampled:
         return Share(0.0, 0.0, 1.0, 0, 0)
-    share = found / sampled
-    if is_exact:
-        return Share(share, share, share, found, sampled)
-    z2 = _Z * _Z / sampled
-    centre, half = share + z2 / 2, _Z * sqrt(share * (1 - share) / sampled + z2 / sampled / 4)
+    share, z2 = found / sampled, errors * errors / sampled
+    centre, half = share + z2 / 2, errors * sqrt(share * (1 - share) / sampled + z2 / sampled / 4)
     low, high = (centre - half) / (1 + z2), (centre + half) / (1 + z2)
     return Share(share, min(share, max(0.0, low)), max(share, min(1.0, high)), found, sampled)
 

@@ -20,7 +20,7 @@ from ledger.errors import LimitError, MalformedError
 from ledger.files import open_regular
 from tracing.canon import clean_text
 from tracing.fingerprint import Progress
-from tracing.source import Batch, Source, TableLimits, take_some
+from tracing.source import Batch, Gauge, Source, TableLimits, take_some
 from tracing.textfile import decode, find_encoding
 
 _DELIMITERS: Final = (",", "\t", ";", "|")
@@ -110,7 +110,7 @@ def open_delimited(path: Path, form: Literal["csv", "tsv"] | None, limits: Table
     Raises:
         NotFoundError: There is no such file.
         MalformedError: It is no text, or has no header, or no delimiter is found.
-        LimitError: A line is too long, or there are too many columns.
+        LimitError: A line is too long, or there are too many lines or columns.
 
     Cost: reads the file once, to check its encoding.
     """
@@ -120,8 +120,7 @@ def open_delimited(path: Path, form: Literal["csv", "tsv"] | None, limits: Table
     header = [cell for row in table.first_rows(1) for cell in row]
     if not any(map(clean_text, header)):
         raise MalformedError(f"{path} has no header: its first row must name the columns")
-    if len(header) > limits.max_columns:
-        raise LimitError(f"{path} has {len(header):,} columns, more than {limits.max_columns:,}")
+    Gauge(path, limits).check_columns(len(header))
     named = form or ("tsv" if delimiter == "\t" else "csv")
     return Source(named, encoding, delimiter, tuple(header), table.batches)
 

@@ -63,7 +63,9 @@ def _open(path: Path, limits: TableLimits) -> Source:
     with open_regular(path) as file:
         start, size = file.read(_SNIFFED_BYTES), file.seek(0, 2)
     if size > limits.max_bytes:
-        raise LimitError(f"{path} has {size:,} bytes, more than {limits.max_bytes:,}")
+        raise LimitError(
+            f"{path} has {size:,} bytes, more than {limits.max_bytes:,}: use a part of it"
+        )
     if start.startswith(b"PAR1"):
         return open_parquet(path, limits)
     if start.startswith(b"PK"):

@@ -5,11 +5,12 @@ which scores are tried, and each one tried is paid for by its share of the bound
 and they are fixed beforehand.
 
 Under a hypothesis a bit weighs the logarithm of how much likelier the suspect is with this bit than
-without knowing it. Two kinds of bits are weighed: at marked cells that can be read (`weigh_marks`),
-and of rows that are there (`weigh_rows`). Rows that are not there weigh nothing: anybody can leave
-rows out.
+without knowing it. Three kinds of bits are weighed: at marked cells that can be read
+(`weigh_marks`), of rows that are there (`weigh_rows`), and of rows that were invented
+(`weigh_canaries`). Rows of the original that are not there weigh nothing: anybody can leave rows
+out.
 
-Spec: docs/tracing-method.md, sections 4 and 5.
+Spec: docs/tracing-method.md, sections 4, 5 and 12.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +20,11 @@ from typing import Final, Literal
 
 _NOISE: Final = 0.005
 """Of rows and of marks, taken to come from elsewhere even where all are said to come from one."""
+
+_MOST_BY_CHANCE: Final = 0.01
+"""An invented row that is likelier than this to be seen by chance is not weighed."""
+_CLEARLY: Final = 10
+"""How many times likelier it has to be of a delivery that had a part."""
 
 Model = Literal[
     "share",
@@ -190,6 +196,34 @@ def weigh_rows(hypothesis: Hypothesis, withheld: float) -> tuple[float, float]:
     """
     likely = withheld * (1 - _noisy(hypothesis.rows, 0.0))
     return log((1 - likely) / (1 - withheld)), log(likely / withheld)
+
+
+def most_by_chance(count: int) -> float:
+    """Invented rows are weighed where one is seen by chance at most so often.
+
+    Args:
+        count: Rows that were invented for each delivery; 1 or more.
+    """
+    return min(_MOST_BY_CHANCE, _usually_shown(count) / _CLEARLY)
+
+
+def weigh_canaries(count: int, chance: float) -> tuple[float, float]:
+    """Weights of an invented row that is not seen in the suspect, and of one that is.
+
+    The same under every hypothesis: who had a part in the suspect is taken to show about one of his
+    invented rows, whatever their number. So all of them missing cost him little, since anybody can
+    leave rows out.
+
+    Args:
+        count: Rows that were invented for each delivery; 1 or more.
+        chance: That one of an innocent delivery is seen; at most `most_by_chance`, above 0.
+    """
+    shown = _usually_shown(count)
+    return log((1 - shown) / (1 - chance)), log(shown / chance)
+
+
+def _usually_shown(count: int) -> float:
+    return 1 / (count + 1)
 
 
 def forget_named(hypothesis: Hypothesis, named: int) -> Hypothesis:

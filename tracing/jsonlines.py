@@ -14,13 +14,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
-from ledger.errors import LimitError, MalformedError
+from ledger.errors import MalformedError
 from ledger.files import open_regular
 from tracing.fingerprint import Progress
-from tracing.source import Batch, Source, TableLimits, take_some
+from tracing.source import Batch, Gauge, Source, TableLimits, take_some
 from tracing.textfile import decode, find_encoding
 
 _Object: TypeAlias = dict[str, object]
+_BLANKS: Final = " \t\r\n"
+_NO_ROW: Final = frozenset({"", "{}"})
 _NESTED: Final = frozenset({dict, list})
 
 
@@ -68,14 +70,16 @@ class _JsonLines:
     encoding: str
 
     def rows(self, text: TextIOWrapper) -> Iterator[_Object]:
-        """The object of each line that is not blank.
+        """The object of each line that is neither blank nor without a member: those are no rows.
 
         Raises:
             MalformedError: A line holds something else.
         """
         for number, line in enumerate(text, 1):
-            if not line.isspace():
-                yield self._read(line, number)
+            if line.strip(_BLANKS) not in _NO_ROW and not line.isspace():
+                row = self._read(line, number)
+                if row:
+                    yield row
 
     def _read(self, line: str, number: int) -> _Object:
         try:
@@ -90,21 +94,23 @@ class _JsonLines:
             why = str(exc)
         raise MalformedError(f"{self.path}, line {number:,}: {why}")
 
-    def find_names(self, limits: TableLimits) -> tuple[str, ...]:
+    def find_names(self, gauge: Gauge) -> tuple[str, ...]:
         """Every member that occurs.
 
         Raises:
             MalformedError: A line is no row, or there is none.
-            LimitError: There are too many members.
+            LimitError: There are too many members, or rows for so many.
         """
         names: dict[str, None] = {}
+        rows = 0
         with open_regular(self.path) as file:
             text = decode(file, self.encoding)
             for row in self.rows(text):
-                if row.keys() - names.keys():
+                rows += 1
+                if not row.keys() <= names.keys():
                     names |= dict.fromkeys(row)
-                if len(names) > limits.max_columns:
-                    raise LimitError(f"{self.path} has more than {limits.max_columns:,} columns")
+                    gauge.check_columns(len(names))
+        gauge.check(rows, len(names))
         if not names:
             raise MalformedError(f"{self.path} has no line with a member, hence no column")
         return tuple(names)
@@ -133,10 +139,10 @@ def open_jsonlines(path: Path, limits: TableLimits) -> Source:
     Raises:
         NotFoundError: There is no such file.
         MalformedError: It is no text, or a line is no row; with the line.
-        LimitError: A line is too long, or there are too many columns.
+        LimitError: A line is too long, or there are too many lines, columns or cells.
 
     Cost: reads the file twice, to check its encoding and to find the columns.
     """
     table = _JsonLines(path, find_encoding(path, limits))
-    names = table.find_names(limits)
+    names = table.find_names(Gauge(path, limits))
     return Source("jsonl", table.encoding, "", names, lambda told: table.batches(names, told))

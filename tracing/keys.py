@@ -44,6 +44,7 @@ class HashKeys:
         shingles: AES-256 of two such hashes.
         values: HMAC-SHA-256 of a cell without its column's name.
         chunks: HMAC-SHA-256 of chunks and of runs of words.
+        grains: HMAC-SHA-256 of a number's leading digits, and of the bin that it lies in.
     """
 
     rows: bytes = field(repr=False)
@@ -51,6 +52,7 @@ class HashKeys:
     shingles: bytes = field(repr=False)
     values: bytes = field(repr=False)
     chunks: bytes = field(repr=False)
+    grains: bytes = field(repr=False)
 
 
 def derive_hash_keys(key: bytes) -> HashKeys:
@@ -59,7 +61,7 @@ def derive_hash_keys(key: bytes) -> HashKeys:
     Args:
         key: 32 bytes.
     """
-    parts = (b"rows", b"cells", b"shingles", b"values", b"chunks")
+    parts = (b"rows", b"cells", b"shingles", b"values", b"chunks", b"grains")
     return HashKeys(*(_derive(key, part) for part in parts))
 
 

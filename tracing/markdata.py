@@ -17,6 +17,7 @@ PER: Final = 10_000
 """What the share of withheld rows is counted in."""
 MAX_WITHHELD: Final = 2_000
 MAX_ROWS_PER_MARK: Final = 1_000_000
+MAX_CANARIES: Final = 1_000
 ONE: Final = 65_536
 """What biases and thresholds are counted in."""
 
@@ -28,6 +29,7 @@ class MarkTerms:
     Args:
         withheld: Rows that a recipient does not get, per 10,000; 0..2,000.
         rows_per_mark: g: one row in so many has a cell that may be changed; 0: no cell is.
+        canaries: Rows that are invented for each recipient; 0..1,000.
 
     Raises:
         MalformedError: One of them is out of its range.
@@ -35,9 +37,10 @@ class MarkTerms:
 
     withheld: int
     rows_per_mark: int
+    canaries: int = 0
 
     def __post_init__(self) -> None:
-        """Hold both to their ranges.
+        """Hold them to their ranges.
 
         Raises:
             MalformedError: One of them is out of its range.
@@ -46,6 +49,8 @@ class MarkTerms:
             raise MalformedError(f"withheld rows are 0..{MAX_WITHHELD} per {PER}")
         if self.rows_per_mark != 0 and not 2 <= self.rows_per_mark <= MAX_ROWS_PER_MARK:
             raise MalformedError(f"rows per mark are 0, or 2..{MAX_ROWS_PER_MARK}")
+        if not 0 <= self.canaries <= MAX_CANARIES:
+            raise MalformedError(f"invented rows are 0..{MAX_CANARIES}")
 
     @property
     def threshold(self) -> int:

@@ -1,43 +1,38 @@
-"""Writing a marked copy: rows left out, cells replaced, every other byte as it was.
+"""Writing a marked copy: rows left out and put in, cells replaced, every other byte as it was.
 
 CSV, TSV and JSON Lines are copied row by row as text and written back in their own encoding; what
 was read is held against the digest of the source, so that a text that cannot be written back byte
-for byte is refused. Of XLSX and Parquet the copy is a CSV of the canonical cells, in UTF-8.
+for byte is refused. The cells of invented rows are spelled as in the rows that they are drawn from.
+Of XLSX and Parquet the copy is a CSV of the canonical cells, in UTF-8.
 
-Spec: design of tracing, section 3; form `marks/1`.
+Spec: design of tracing, section 3; form `marks/1`; docs/adr/0033.
 """
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ledger.errors import MalformedError
 from ledger.files import open_regular
-from tracing.canon import canonical_number, clean_text, is_null
+from tracing.canaries import NO_CANARIES, Canaries, draw_canaries
+from tracing.canon import canonical_cell
 from tracing.fingerprint import Progress, tell_nobody
 from tracing.markopening import DeliveryMarks
 from tracing.marks import MarkPlan, code_bits, make_plan, withheld_rows
 from tracing.tables import Table
+from tracing.textrows import Change, TextRows, line_end, text_rows
 
 TEXT_FORMS: Final = frozenset({"csv", "tsv", "jsonl"})
 """Whose copies are in the form of the source; of others the copy is a CSV."""
 _ROWS_AT_ONCE: Final = 2_048
-_BOM: Final = "\ufeff"
-_QUOTE: Final = '"'
-_LINE_ENDS: Final = ("\r", "\n")
-_DECODER: Final = json.JSONDecoder()
-
-Change: TypeAlias = tuple[int, str]
-"""Index of a column, and the canonical cell that it gets."""
-_Edit: TypeAlias = Callable[[str, Change], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +42,28 @@ class Edits:
     Args:
         withheld: For each row of the source whether the copy lacks it.
         changes: Cells that differ, by the ordinal of their row.
+        canaries: Rows that the copy has besides.
     """
 
     withheld: npt.NDArray[np.bool_]
     changes: Mapping[int, Change]
+    canaries: Canaries = NO_CANARIES
+
+    @property
+    def kept(self) -> int:
+        """Rows of the source that are in the copy."""
+        return int(len(self.withheld) - self.withheld.sum())
 
     @property
     def rows(self) -> int:
         """Of the copy."""
-        return int(len(self.withheld) - self.withheld.sum())
+        return self.kept + self.canaries.count
+
+    def list_rows(self) -> npt.NDArray[np.int64]:
+        """For each row of the copy which one of the source it is; -1 - n for the n-th invented."""
+        kept = np.flatnonzero(~self.withheld)
+        invented = -1 - np.arange(self.canaries.count)
+        return np.insert(kept, np.searchsorted(kept, self.canaries.places), invented)
 
 
 def edit_copy(table: Table, marks: DeliveryMarks) -> Edits:
@@ -66,11 +74,13 @@ def edit_copy(table: Table, marks: DeliveryMarks) -> Edits:
         marks: Of the delivery.
 
     Raises:
-        MalformedError: They are the marks of another table.
+        MalformedError: They are the marks of another table, or no row can be invented of this one.
     """
     plan = make_plan(table, marks.key, marks.terms, marks.columns)
     withheld = withheld_rows(marks.key, marks.stream, marks.terms, table.height)
-    return make_edits(plan, withheld, code_bits(marks.key, marks.stream, plan))
+    edits = make_edits(plan, withheld, code_bits(marks.key, marks.stream, plan))
+    invented = draw_canaries(table, marks.key, marks.stream, marks.terms.canaries)
+    return replace(edits, canaries=invented)
 
 
 def make_edits(
@@ -110,155 +120,99 @@ def apply_edits(
     return _write_canonical(table, edits)
 
 
-class _Delimited:
-    """Rows of CSV or TSV as they stand in the file."""
+class _Invented:
+    """The invented rows of a copy, whose cells are spelled as they are in the file.
 
-    has_header = True
+    Args:
+        table: The source.
+        canaries: What they are made of.
+        rows: How rows stand in the file.
+    """
 
-    def __init__(self, table: Table) -> None:
-        self._delimiter = table.delimiter
+    def __init__(self, table: Table, canaries: Canaries, rows: TextRows) -> None:
+        self._kinds = [column.kind for column in table.columns]
+        self._rows = rows
+        self._expected = canaries.cells(table)
+        self._written: list[list[str | None]] = [[None] * len(each) for each in self._expected]
+        self._asked: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for number, drawn in enumerate(canaries.rows.tolist()):
+            for column, row in enumerate(drawn):
+                self._asked[row].append((number, column))
+        self._standing: defaultdict[int, list[int]] = defaultdict(list)
+        for number, place in enumerate(canaries.places.tolist()):
+            self._standing[place].append(number)
 
-    def rows(self, text: io.TextIOWrapper) -> Iterator[tuple[str, bool]]:
-        """Each row as it stands there, with its line end, and whether it counts as one."""
-        taken: list[str] = []
+    def collect(self, text: io.TextIOWrapper) -> None:
+        """Go through the file for the cells that are needed."""
+        for ordinal, raw in _number_rows(self._rows, text):
+            if ordinal is not None and ordinal in self._asked:
+                cells = self._rows.cut(raw)
+                for number, column in self._asked[ordinal]:
+                    self._written[number][column] = cells[column]
 
-        def feed() -> Iterator[str]:
-            for number, line in enumerate(text):
-                taken.append(line)
-                yield line if number else line.removeprefix(_BOM)
+    def list_before(self, ordinal: int, raw: str, last: str) -> list[str]:
+        """The invented rows that stand before a row.
 
-        for cells in csv.reader(feed(), delimiter=self._delimiter, strict=True):
-            raw = "".join(taken)
-            taken.clear()
-            yield raw, not all(map(is_null, cells))
-        if taken:
-            yield "".join(taken), False
-
-    def edit(self, raw: str, change: Change) -> str:
-        """The row with one cell replaced.
+        Args:
+            ordinal: Of the row.
+            raw: The row itself.
+            last: What stands before it; its line end is theirs.
 
         Raises:
-            MalformedError: The row would not read as meant.
+            MalformedError: One of them would not read as meant.
         """
-        column, value = change
-        before = self._parse(raw)
-        start, stop = self._find(raw, column)
-        cell = _spell(before[column], value)
-        if raw.startswith(_QUOTE, start) or self._needs_quotes(cell):
-            cell = f'"{cell.replace(_QUOTE, _QUOTE * 2)}"'
-        made = f"{raw[:start]}{cell}{raw[stop:]}"
-        after = self._parse(made)
-        if [*after[:column], before[column], *after[column + 1 :]] != before:
-            raise MalformedError("a row of the table cannot be written with another cell")
+        if ordinal not in self._standing:
+            return []
+        return [self._write(number, raw, line_end(last)) for number in self._standing[ordinal]]
+
+    def _write(self, number: int, like: str, end: str) -> str:
+        made = self._rows.join(like, self._written[number])
+        made = made[: len(made) - len(line_end(made))] + end
+        read = zip(self._rows.read(made), self._kinds, strict=True)
+        if [canonical_cell(text, kind) for text, kind in read] != self._expected[number]:
+            raise MalformedError(
+                "a row that was invented for the table cannot be written as its rows are: deliver "
+                "it without --canaries"
+            )
         return made
 
-    def _parse(self, raw: str) -> list[str]:
-        reader = csv.reader(io.StringIO(raw, newline=""), delimiter=self._delimiter, strict=True)
-        return [cell for row in reader for cell in row]
 
-    def _needs_quotes(self, cell: str) -> bool:
-        return any(each in cell for each in (self._delimiter, _QUOTE, *_LINE_ENDS))
-
-    def _find(self, raw: str, column: int) -> tuple[int, int]:
-        """Where a cell begins and ends in its row."""
-        start = 0
-        for _ in range(column):
-            start = self._end(raw, start) + 1
-        return start, self._end(raw, start)
-
-    def _end(self, raw: str, start: int) -> int:
-        """Where the cell ends that begins here."""
-        place = start
-        if raw.startswith(_QUOTE, start):
-            place = raw.index(_QUOTE, start + 1)
-            while raw.startswith(_QUOTE, place + 1):
-                place = raw.index(_QUOTE, place + 2)
-        ends = (raw.find(each, place) for each in (self._delimiter, *_LINE_ENDS))
-        return min((end for end in ends if end >= 0), default=len(raw))
-
-
-class _Lines:
-    """Rows of JSON Lines as they stand in the file."""
-
-    has_header = False
-
-    def __init__(self, table: Table) -> None:
-        self._names = table.names
-
-    def rows(self, text: io.TextIOWrapper) -> Iterator[tuple[str, bool]]:
-        """Each line, and whether it counts as a row."""
-        for raw in text:
-            yield raw, _has_value(raw.removeprefix(_BOM))
-
-    def edit(self, raw: str, change: Change) -> str:
-        """The line with one member's value replaced.
-
-        Raises:
-            MalformedError: It has no such member.
-        """
-        name = self._names[change[0]]
-        for key, start, stop in _find_members(raw):
-            if clean_text(key) == name:
-                old = json.loads(raw[start:stop])
-                text = old if isinstance(old, str) else raw[start:stop]
-                cell = _spell(text, change[1])
-                is_bare = not isinstance(old, str) and _is_bare(cell)
-                written = cell if is_bare else json.dumps(cell, ensure_ascii=raw.isascii())
-                return f"{raw[:start]}{written}{raw[stop:]}"
-        raise MalformedError(f"a line of the table has no member {name}")
-
-
-def _is_bare(cell: str) -> bool:
-    """Whether a cell is JSON without quotes."""
-    return cell in {"true", "false"} or canonical_number(cell) is not None
-
-
-def _has_value(raw: str) -> bool:
-    if not raw.strip():
-        return False
-    row = json.loads(raw)
-    cells = row.values() if isinstance(row, dict) else row
-    return not all(each is None or (isinstance(each, str) and is_null(each)) for each in cells)
-
-
-def _find_members(raw: str) -> Iterator[tuple[str, int, int]]:
-    """Name of each member of an object, and where its value begins and ends."""
-    place = raw.index("{") + 1
-    while raw[place := _skip(raw, place)] != "}":
-        place += raw[place] == ","
-        key, place = _DECODER.raw_decode(raw, _skip(raw, place))
-        start = _skip(raw, _skip(raw, place) + 1)
-        _, place = _DECODER.raw_decode(raw, start)
-        yield str(key), start, place
-
-
-def _skip(raw: str, place: int) -> int:
-    while raw[place] in " \t\r\n":
-        place += 1
-    return place
+def _number_rows(rows: TextRows, text: io.TextIOWrapper) -> Iterator[tuple[int | None, str]]:
+    """Each row with its ordinal: -1 for a header, None for what counts as no row."""
+    ordinal = -1 if rows.has_header else 0
+    for raw, is_row in rows.rows(text):
+        yield (ordinal if is_row else None), raw
+        ordinal += is_row
 
 
 def _copy_text(
     source: Path, table: Table, edits: Edits, digest: str, progress: Progress
 ) -> Iterator[bytes]:
-    rows = _Lines(table) if table.form == "jsonl" else _Delimited(table)
+    rows = text_rows(table)
     codec = "gb18030" if table.encoding == "gb18030" else "utf-8"
-    hasher = sha256()
+    invented = _Invented(table, edits.canaries, rows)
+    if edits.canaries.count:
+        with open_regular(source) as file:
+            text = io.TextIOWrapper(file, encoding=codec, newline="")
+            invented.collect(text)
+    hasher, height, last = sha256(), 0, ""
     with open_regular(source) as file:
         text = io.TextIOWrapper(file, encoding=codec, newline="")
-        ordinal = -1 if rows.has_header else 0
         read, written = list[str](), list[str]()
-        for raw, is_row in rows.rows(text):
+        for ordinal, raw in _number_rows(rows, text):
             read.append(raw)
-            written.append(_edit_row(raw, ordinal, edits, rows.edit) if is_row else raw)
-            ordinal += is_row
+            if ordinal is not None:
+                written += invented.list_before(ordinal, raw, last)
+                height = ordinal + 1
+            written.append(_edit_row(raw, ordinal, edits, rows))
+            last = raw
             if len(read) == _ROWS_AT_ONCE:
                 hasher.update(taken := "".join(read).encode(codec))
                 progress(len(taken))
                 yield "".join(written).encode(codec)
                 read, written = [], []
     hasher.update("".join(read).encode(codec))
-    if (ordinal, hasher.hexdigest()) != (table.height, digest):
+    if (height, hasher.hexdigest()) != (table.height, digest):
         raise MalformedError(
             f"{source} cannot be written back byte for byte, or has changed meanwhile: save it as "
             "UTF-8 and register that file, or deliver it with --exact"
@@ -266,46 +220,27 @@ def _copy_text(
     yield "".join(written).encode(codec)
 
 
-def _edit_row(raw: str, ordinal: int, edits: Edits, edit: _Edit) -> str:
-    if ordinal < 0:
+def _edit_row(raw: str, ordinal: int | None, edits: Edits, rows: TextRows) -> str:
+    if ordinal is None or ordinal < 0:
         return raw
     if ordinal < len(edits.withheld) and edits.withheld[ordinal]:
         return ""
     change = edits.changes.get(ordinal)
-    return raw if change is None else edit(raw, change)
-
-
-def _spell(old: str, value: str) -> str:
-    """A canonical cell as its neighbours are spelled: the same space, zeros and decimals."""
-    bare = old.strip()
-    before, after = old[: len(old) - len(old.lstrip())], old[len(old.rstrip()) :]
-    if canonical_number(bare) is not None and canonical_number(value) is not None:
-        value = _pad(bare.lstrip("+-"), value)
-    return f"{before}{value}{after}"
-
-
-def _pad(old: str, value: str) -> str:
-    """A number with as many decimals as another one, and its leading zeros."""
-    sign, digits = ("-", value[1:]) if value.startswith("-") else ("", value)
-    whole, _, part = digits.partition(".")
-    old_whole, point, old_part = old.partition(".")
-    if "e" in old.lower() or "e" in value:
-        return value
-    part = part.ljust(len(old_part), "0")
-    if old_whole.startswith("0") and len(old_whole) > 1:
-        whole = whole.rjust(len(old_whole), "0")
-    return f"{sign}{whole}{'.' if part or point else ''}{part}"
+    return raw if change is None else rows.edit(raw, change)
 
 
 def _write_canonical(table: Table, edits: Edits) -> Iterator[bytes]:
     cells = [column.cells() for column in table.columns]
     for ordinal, (column, value) in edits.changes.items():
         cells[column][ordinal] = value
-    kept = np.flatnonzero(~edits.withheld).tolist()
+    invented, standing = edits.canaries.cells(table), edits.list_rows().tolist()
     yield _format_rows([table.names])
-    for start in range(0, len(kept), _ROWS_AT_ONCE):
-        rows = kept[start : start + _ROWS_AT_ONCE]
-        yield _format_rows([[column[row] or "" for column in cells] for row in rows])
+    for start in range(0, len(standing), _ROWS_AT_ONCE):
+        rows = [
+            [column[row] for column in cells] if row >= 0 else invented[-1 - row]
+            for row in standing[start : start + _ROWS_AT_ONCE]
+        ]
+        yield _format_rows([[cell or "" for cell in row] for row in rows])
 
 
 def _format_rows(rows: Sequence[Sequence[str]]) -> bytes:

@@ -5,9 +5,11 @@
  "e":200,"g":32,"key":"<43 characters>","stream":"<22 characters>","version":"marks/1"}
 ```
 
+and, where rows are invented for the recipient, `"canaries"` with their number.
+
 Whoever has it can tell which copies bear the marks, and could make one: it is as secret as a key.
 
-Spec: design of tracing, section 3; our formats, section 5 ("Commitment").
+Spec: design of tracing, section 3; our formats, section 5 ("Commitment"); docs/adr/0033.
 """
 
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ FIELD: Final = "marks.key"
 """Where the commitment stands in the event."""
 MAX_COLUMNS: Final = 4_096
 _MEMBERS: Final = {"columns", "e", "g", "key", "stream", "version"}
+_CANARIES: Final = "canaries"
 _KINDS: Final[dict[str, Literal["number", "category"]]] = {
     "number": "number",
     "category": "category",
@@ -65,7 +68,9 @@ def format_marks(marks: DeliveryMarks) -> JsonObject:
     columns: list[Json] = [
         {"kind": each.kind, "name": each.name, "unit": each.unit} for each in marks.columns
     ]
+    canaries = marks.terms.canaries
     return {
+        **({_CANARIES: canaries} if canaries else {}),
         "columns": columns,
         "e": marks.terms.withheld,
         "g": marks.terms.rows_per_mark,
@@ -82,15 +87,33 @@ def parse_marks(value: Json) -> DeliveryMarks:
         MalformedError: Another form, another version, or a number out of its range.
         LimitError: It has more columns than a table.
     """
-    members = take_members(value, _MEMBERS, "an opened marking key")
+    has_canaries = isinstance(value, dict) and _CANARIES in value
+    names = _MEMBERS | {_CANARIES} if has_canaries else _MEMBERS
+    members = take_members(value, names, "an opened marking key")
     if members["version"] != VERSION:
         raise MalformedError(f"marks of another version than {VERSION}: use a newer program")
     return DeliveryMarks(
         MarkingKey(parse_base64url(take_text(members["key"]))),
         parse_base64url(take_text(members["stream"])),
-        MarkTerms(take_count(members["e"], "a share"), take_count(members["g"], "a distance")),
+        MarkTerms(
+            take_count(members["e"], "a share"),
+            take_count(members["g"], "a distance"),
+            _parse_canaries(members[_CANARIES]) if has_canaries else 0,
+        ),
         tuple(_parse_columns(members["columns"])),
     )
+
+
+def _parse_canaries(value: Json) -> int:
+    """Read how many rows are invented, which is said only where some are.
+
+    Raises:
+        MalformedError: It is none, or no number.
+    """
+    count = take_count(value, "a number of invented rows")
+    if not count:
+        raise MalformedError("an opened marking key without invented rows names no number of them")
+    return count
 
 
 def _parse_columns(value: Json) -> Iterator[MarkColumn]:

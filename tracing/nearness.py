@@ -2,31 +2,33 @@
 
 ```text
 bottom hashes of the file --> index --> a few records
-columns matched by name, else by values --> rows and pairs hashed under the record's names
+columns matched by name, else by cells --> rows hashed under the record's names
+                                       --> groups of cells of the record's sampled rows
 ```
 
 The file is at hand, so that all its hashes can be made; of the record there is the sketch. Rows are
-compared in the record's columns alone, so that added columns change nothing; pairs survive dropped
-columns and edited cells; sketches of values find columns under other names. What pairs have in
-common by chance is measured on the file itself, with its columns shifted against each other.
+compared in the record's columns alone, so that added columns change nothing; groups of cells
+survive dropped columns, edited cells, rounding and noise, and other names.
 
 Spec: tracing, section 2.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Final, Literal
 
 import numpy as np
 
-from tracing.containment import Containment, Overlap, Share, estimate
+from tracing.containment import Containment, Overlap, estimate, estimate_sampled
+from tracing.counterparts import match_columns, read_columns
 from tracing.index import pick_hashes
 from tracing.keys import HashKeys
-from tracing.record import ALL, Content, Sketch, TableSketch, show_name
+from tracing.record import Content, Sketch, TableSketch, show_name
+from tracing.sampled import SampleSearch
 from tracing.sketch import (
     Bottom,
-    FoldedColumn,
     FoldedTable,
     Hashes,
     Parts,
@@ -37,21 +39,14 @@ from tracing.sketch import (
     sketch_hashes,
     unique_hashes,
 )
+from tracing.tuples import GroupedRows
 
 NEAR: Final = 0.1
 """A file is near an earlier one where either contains so much of the other."""
 NEAR_ROWS: Final = 0.05
-"""So much of whole rows is enough: beyond what is there by chance, another table has none of them,
-while other rows of one table share up to 0.08 of their pairs of cells."""
-NEAR_PAIRS: Final = 0.5
-"""So much of an earlier one has to be found where only pairs of cells are: a large file has many
-pairs of a smaller one of its kind, all others' rows."""
-NEAR_OTHER_ROWS: Final = 0.3
-"""So much of a new one has to be found where whole rows were compared and no more are the same than
-by chance: other rows of one table have that many pairs in common."""
+"""So much of rows, or of groups of their cells, is enough: what is there by chance is taken off."""
 _MOST_CHANCE: Final = 0.5
 """Of a table whose rows were written twice on purpose more would be taken off than is chance."""
-_MANY: Final = 100
 LEAST_FOUND: Final = 3
 """So many hashes of a sample have to be found before a share of it counts."""
 _LEAST_LOW: Final = 0.001
@@ -61,10 +56,9 @@ _LOOKED_UP_SHINGLES: Final = 16_384
 _LOOKED_UP_VALUES: Final = 256
 _SAMPLED_ROWS: Final = 20_000
 _SAMPLED_COLUMNS: Final = 16
-_PAIRS: Final = 32_768
-"""Of two columns about so many pairs of the file in question are compared, the same for each."""
-_LEAST_VALUES: Final = 0.3
-"""A column goes by another name where so many of its values are the record's."""
+
+_NOTHING: Final = estimate_sampled(0, 0, 0.0, 0.0)
+"""No group of cells stands out from chance."""
 
 Measure = Literal["rows", "shingles", "chunks", "words"]
 MEASURES: Final[tuple[Measure, ...]] = ("rows", "shingles", "chunks", "words")
@@ -91,11 +85,15 @@ class Nearness:
         shares: By what was compared; what could not be is not there.
         columns: Of the record, those that were found in the file, each with its name there.
         is_same_table: The canonical tables have the same digest.
+        agreement: 0..1: how much the other cells agree in rows that were found by groups of cells.
+        covered: 0..1: share of the file's columns that are the record's too.
     """
 
     shares: Mapping[Measure, Containment]
     columns: tuple[tuple[str, str], ...] = ()
     is_same_table: bool = False
+    agreement: float = 1.0
+    covered: float = 1.0
 
     @property
     def best(self) -> tuple[Measure, Containment] | None:
@@ -111,23 +109,31 @@ class Nearness:
         best = self.best
         return self.is_same_table or (best is not None and self._is_near(*best))
 
-    def _is_near(self, measure: Measure, containment: Containment) -> bool:
-        of_new, of_earlier = containment.of_new.estimate, containment.of_earlier.estimate
-        if measure != "shingles":
-            return max(of_new, of_earlier) >= (NEAR_ROWS if measure == "rows" else NEAR)
-        rows = self.shares.get("rows")
-        is_other = (
-            rows is not None
-            and rows.of_new.sampled >= _MANY
-            and max(rows.of_new.low, rows.of_earlier.low) < _LEAST_LOW
+    @property
+    def weight(self) -> float:
+        """0..1: by which records that a file is near to are ranked: the largest share that counts.
+
+        Of two tables that have some columns alike the one counts whose other columns agree, and
+        that has more of the file's. Of altered cells few whole rows are left, and many groups: the
+        strictest comparison does not rank.
+        """
+        weights = (
+            each.size * (self.agreement if name == "shingles" else 1.0)
+            for name, each in self.shares.items()
+            if _counts(each) and self._is_near(name, each)
         )
-        return of_new >= (NEAR_OTHER_ROWS if is_other else NEAR) or of_earlier >= NEAR_PAIRS
+        return max(weights, default=0.0) * self.covered
+
+    def _is_near(self, measure: Measure, containment: Containment) -> bool:
+        least = NEAR_ROWS if measure in {"rows", "shingles"} else NEAR
+        return containment.size >= least
 
 
 def _counts(containment: Containment) -> bool:
     share = containment.of_new
+    low = max(share.low, containment.of_earlier.low)
     is_exact = share.low == share.high and share.found > 0
-    return is_exact or (share.found >= LEAST_FOUND and share.low >= _LEAST_LOW)
+    return is_exact or (share.found >= LEAST_FOUND and low >= _LEAST_LOW)
 
 
 class QuestionedFile:
@@ -144,11 +150,7 @@ class QuestionedFile:
         self._hasher = None if parts.table is None else TableHasher(parts.table, keys)
         self._chunks = None if parts.chunks is None else hash_pieces(parts.chunks, keys)
         self._words = None if parts.words is None else hash_pieces(parts.words, keys)
-        self._values: dict[str, Hashes] = {}
         self._rows: dict[tuple[tuple[str, str], ...], Hashes] = {}
-        self._pairs: dict[tuple[tuple[str, str], tuple[str, str], int], Hashes] = {}
-        height = 0 if parts.table is None else parts.table.table.height
-        self._pairs_below = ALL if height <= _PAIRS else ALL * _PAIRS // height
 
     def list_lookups(self) -> Lookups:
         """The hashes by which records that it may derive from are found."""
@@ -160,7 +162,7 @@ class QuestionedFile:
             parts += _pick(self._hash_rows(own), _LOOKED_UP_ROWS)
             parts += pick_hashes(_sample_pairs(table, self._keys), _LOOKED_UP_SHINGLES)
             for column in table.columns.values():
-                values += _pick(self._hash_values(column), _LOOKED_UP_VALUES)
+                values += _pick(self._hasher.hash_values(column), _LOOKED_UP_VALUES)
         for hashes in (self._chunks, self._words):
             if hashes is not None:
                 parts += _pick(hashes, _LOOKED_UP_ROWS)
@@ -168,14 +170,9 @@ class QuestionedFile:
 
     def compare(self, content: Content) -> Nearness:
         """What it shares with a record under the same keys."""
+        if content.table is not None and self._grouped is not None:
+            return self._compare_table(content.table, self._grouped)
         shares: dict[Measure, Containment] = {}
-        columns: tuple[tuple[str, str], ...] = ()
-        is_same = False
-        if content.table is not None and self._hasher is not None:
-            names = self._match_columns(content.table)
-            shares |= self._compare_table(self._hasher, content.table, names)
-            columns = tuple(sorted(names.items()))
-            is_same = content.table.digest == self._parts.digest
         pairs: tuple[tuple[Measure, Sketch | None, Hashes | None], ...] = (
             ("chunks", content.chunks, self._chunks),
             ("words", content.words, self._words),
@@ -183,77 +180,34 @@ class QuestionedFile:
         for name, sketch, hashes in pairs:
             if sketch is not None and hashes is not None:
                 shares[name] = compare_hashes(hashes, sketch)
-        return Nearness(shares, columns, is_same)
+        return Nearness(shares)
 
-    def _compare_table(
-        self, hasher: TableHasher, table: TableSketch, names: Mapping[str, str]
-    ) -> dict[Measure, Containment]:
+    def _compare_table(self, table: TableSketch, rows: GroupedRows) -> Nearness:
+        columns = read_columns(table)
+        names = match_columns(columns, {name: rows.take_column(name) for name in rows.names})
         shares: dict[Measure, Containment] = {}
-        if len(names) == table.width:
+        found = SampleSearch(table, columns, rows, names).find() if names else None
+        if names:
+            shares["shingles"] = _NOTHING if found is None else found.containment
+        if len(names) == table.width and (found is not None or _are_equal(names)):
             shares["rows"] = _compare_rows(self._hash_rows(names), table)
-        paired = [(name, names[name]) for name in table.paired if name in names]
-        if len(paired) > 1:
-            shares["shingles"] = self._compare_pairs(hasher, paired, table.shingles)
-        return shares
-
-    def _match_columns(self, table: TableSketch) -> dict[str, str]:
-        """The file's column for each of the record's that it has, by the record's names."""
-        columns = {} if self._hasher is None else self._hasher.table.columns
-        shown = {show_name(name): name for name in columns}
-        likeness = {
-            (each.name, own): compare_hashes(self._hash_values(column), each.values).of_new
-            for each in table.columns
-            for own, column in columns.items()
-            if column.distinct and (own == shown.get(each.name) or each.name not in shown)
-        }
-        named = {
-            each.name: shown[each.name]
-            for each in table.columns
-            if each.name in shown and _may_be(likeness.get((each.name, shown[each.name])))
-        }
-        ranked = sorted(
-            (-share.estimate, -share.found, name, own)
-            for (name, own), share in likeness.items()
-            if share.estimate >= _LEAST_VALUES
+        return Nearness(
+            shares,
+            tuple(sorted(names.items())),
+            table.digest == self._parts.digest,
+            1.0 if found is None else found.agreement,
+            len(names) / max(1, len(rows.names)),
         )
-        return _take_each_once(named, ranked)
 
-    def _compare_pairs(
-        self, hasher: TableHasher, paired: Sequence[tuple[str, str]], sketch: Sketch
-    ) -> Containment:
-        below = min(sketch.below, self._pairs_below)
-        earlier = cut_hashes(read_hashes(sketch), below)
-        found: list[Overlap] = []
-        for shift in (0, hasher.table.table.height * 618 // 1000 + 1):
-            parts = [
-                self._hash_pair(hasher, first, second, shift)
-                for first, second in combinations(paired, 2)
-            ]
-            new = unique_hashes(np.concatenate([cut_hashes(part, below) for part in parts]))
-            found.append(Overlap(_count(new, earlier), len(new), len(earlier), below))
-        overlap, shifted = found
-        return estimate(overlap, shifted.both / shifted.new if shifted.new else 0.0)
-
-    def _hash_pair(
-        self, hasher: TableHasher, first: tuple[str, str], second: tuple[str, str], shift: int
-    ) -> Hashes:
-        """Hashes of a pair of columns, made once whatever records they are compared with."""
-        key = (first, second, shift)
-        if key not in self._pairs:
-            self._pairs[key] = hasher.hash_pair(first, second, self._pairs_below, shift=shift)
-        return self._pairs[key]
-
-    def _hash_values(self, column: FoldedColumn) -> Hashes:
-        found = self._values.get(column.name)
-        if found is None and self._hasher is not None:
-            found = self._values[column.name] = self._hasher.hash_values(column)
-        return np.empty(0, np.uint64) if found is None else found
+    @cached_property
+    def _grouped(self) -> GroupedRows | None:
+        return None if self._hasher is None else GroupedRows(self._hasher)
 
     def _hash_rows(self, names: Mapping[str, str]) -> Hashes:
         key = tuple(sorted(names.items()))
         found = self._rows.get(key)
         if found is None and self._hasher is not None:
-            found = self._rows[key] = self._hasher.hash_rows(names)
+            found = self._rows[key] = unique_hashes(self._hasher.hash_each_row(names))
         return np.empty(0, np.uint64) if found is None else found
 
 
@@ -295,21 +249,9 @@ def _sample_pairs(table: FoldedTable, keys: HashKeys) -> Sketch:
     return bottom.finish()
 
 
-def _take_each_once(
-    named: Mapping[str, str], ranked: Sequence[tuple[float, int, str, str]]
-) -> dict[str, str]:
-    """Matches by name, and after them by values, each column once on either side."""
-    found, taken = dict(named), set(named.values())
-    for _, _, name, own in ranked:
-        if name not in found and own not in taken:
-            found[name] = own
-            taken.add(own)
-    return found
-
-
-def _may_be(share: Share | None) -> bool:
-    """Whether a column of the same name may be the same: some of its values are, or it has few."""
-    return share is None or share.found > 0 or share.sampled < LEAST_FOUND
+def _are_equal(names: Mapping[str, str]) -> bool:
+    """Whether columns go by the record's names: of other names there are too many to hash all."""
+    return all(name == show_name(own) for name, own in names.items())
 
 
 def _pick(hashes: Hashes, most: int) -> tuple[int, ...]:

@@ -8,18 +8,20 @@ Spec: docs/tracing-method.md, section 7.
 """
 
 from bisect import bisect_left
-from math import log, sqrt
+from math import comb, log, sqrt
 from typing import Final
 
 import numpy as np
 
 from ledger.errors import MalformedError
-from tracing.bounds import TILTS, Kinds, sum_moments
+from tracing.bounds import TILTS, Kinds, add_weights, bound_tails, sum_moments
 from tracing.hypotheses import (
     Hypothesis,
     expect_other,
     list_coalitions,
     list_hypotheses,
+    most_by_chance,
+    weigh_canaries,
     weigh_marks,
     weigh_rows,
 )
@@ -31,6 +33,7 @@ _SURE: Final = 2.33
 """Deviations by which the usual score of a guilty delivery has to pass: 99 of 100 do then."""
 _SURE_OF_FIRST: Final = 0.6
 """The same among colluders: once one is named the others follow; fitted to simulations."""
+_MISSED: Final = 0.01
 _MOST: Final = 1 << 40
 _RECOMMENDED: Final = (32, 16, 8, 4)
 _ONE_SOURCE: Final = list_hypotheses(0)[0]
@@ -81,6 +84,43 @@ def positions_needed(colluders: int, deliveries: int, bound: float) -> int:
     return max(
         _find_units(_list_unit(each, 0.0, 1.0), deliveries, bound, deviations) for each in tried
     )
+
+
+def canaries_needed(count: int, chance: float, deliveries: int, bound: float) -> int | None:
+    """How many of its invented rows have to be found to name a delivery by them alone.
+
+    Args:
+        count: Rows that are invented for each delivery; 1 or more.
+        chance: That one of an innocent delivery is found; above 0.
+        deliveries: Among which it has to be named, at least 1.
+        bound: On naming any innocent delivery; between 0 and 1.
+
+    Returns:
+        Nothing if all of them are too few, or one is found by chance too often.
+    """
+    if chance > most_by_chance(count):
+        return None
+    kinds = list_kinds([count], [chance], [[weigh_canaries(count, chance)]])
+    found = bound_tails(kinds, add_weights(kinds, np.arange(count + 1)[:, None]))[:, 0]
+    enough = np.flatnonzero(found <= log(bound / deliveries / 2 / len(list_hypotheses(0))))
+    return int(enough[0]) if len(enough) else None
+
+
+def rows_showing(count: int, needed: int, rows: int) -> int:
+    """Rows of a copy, taken at random, that have so many of its invented ones 99 times of 100.
+
+    Args:
+        count: Its invented rows; 1 or more.
+        needed: How many of them; at most `count`.
+        rows: Of the copy, invented ones too.
+    """
+
+    def is_enough(taken: int) -> bool:
+        share = taken / rows
+        fewer = range(needed)
+        return sum(comb(count, n) * share**n * (1 - share) ** (count - n) for n in fewer) <= _MISSED
+
+    return 1 + bisect_left(range(1, rows), 1, key=is_enough)
 
 
 def recommend_rows_per_mark(height: int, *, colluders: int = 5, deliveries: int = 1000) -> int:

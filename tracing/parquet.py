@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.errors import LimitError, MalformedError
 from tracing.fingerprint import Progress
-from tracing.source import BYTES_AT_ONCE, ROWS_AT_ONCE, Batch, Source, TableLimits, rows_at_once
+from tracing.source import (
+    BYTES_AT_ONCE,
+    MAX_NAME_CHARACTERS,
+    ROWS_AT_ONCE,
+    Batch,
+    Gauge,
+    Source,
+    TableLimits,
+    rows_at_once,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,28 +36,27 @@ def open_parquet(path: Path, limits: TableLimits) -> Source:
 
     Raises:
         MalformedError: It does not parse, or a column is of a type that is no cell.
-        LimitError: There are too many rows or columns.
+        LimitError: There are too many rows, columns or cells.
     """
     import polars as pl
 
     rows = _collect(pl.scan_parquet(path, glob=False).select(pl.len()), path).item()
-    if rows > limits.max_rows:
-        raise LimitError(f"{path} has {rows:,} rows, more than {limits.max_rows:,}")
     schema = _collect(pl.scan_parquet(path, glob=False).head(0), path).schema
     if not schema:
         raise MalformedError(f"{path} has no column")
-    if len(schema) > limits.max_columns:
-        raise LimitError(f"{path} has {len(schema):,} columns, more than {limits.max_columns:,}")
+    gauge = Gauge(path, limits)
+    gauge.check_columns(len(schema))
+    gauge.check(rows, len(schema))
     spelled = [_spell(path, name, place, kind) for place, (name, kind) in enumerate(schema.items())]
 
     def batches(progress: Progress) -> Iterator[Batch]:
-        size, told = path.stat().st_size, 0
+        size, told, gauge = path.stat().st_size, 0, Gauge(path, limits)
         most = rows_at_once(len(schema))
         step = max(_LEAST_ROWS, min(_MOST_ROWS, rows * BYTES_AT_ONCE // size))
         for start in range(0, rows, step):
             part = pl.scan_parquet(path, glob=False).slice(start, step).select(spelled)
             for piece in _collect(part, path).iter_slices(most):
-                yield from _split(piece, path)
+                yield from _split(piece, path, gauge)
             before, told = told, size * min(start + step, rows) // rows
             progress(told - before)
 
@@ -71,25 +79,26 @@ def _collect(frame: "pl.LazyFrame", path: Path) -> "pl.DataFrame":
         raise MalformedError(f"{path} does not parse as Parquet: it is damaged") from exc
 
 
-def _split(frame: "pl.DataFrame", path: Path) -> Iterator[Batch]:
+def _split(frame: "pl.DataFrame", path: Path, gauge: Gauge) -> Iterator[Batch]:
     """The rows of a frame, in parts that are not too long.
 
     A text that many cells share is held once by Polars, and once for each cell by Python.
 
     Raises:
-        LimitError: A single cell is too long.
+        LimitError: A single row is too long, or all that were read together.
     """
     import polars as pl
 
     size = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
     if size <= BYTES_AT_ONCE:
+        gauge.add_text(size)
         yield [column.to_list() for column in frame]
     elif frame.height == 1:
         raise LimitError(f"{path} has a row of {size:,} bytes, more than {BYTES_AT_ONCE:,}")
     else:
         middle = frame.height // 2
-        yield from _split(frame[:middle], path)
-        yield from _split(frame[middle:], path)
+        yield from _split(frame[:middle], path, gauge)
+        yield from _split(frame[middle:], path, gauge)
 
 
 def _first_line(exc: Exception) -> str:
@@ -110,5 +119,8 @@ def _spell(path: Path, name: str, place: int, kind: "pl.DataType") -> "pl.Expr":
             return column.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
         return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%d %H:%M:%S%.fZ")
     if kind.is_nested() or isinstance(kind, pl.Binary | pl.Duration | pl.Object):
-        raise MalformedError(f"{path}: the column {name} holds {kind}, which is no cell")
+        shown = name[:MAX_NAME_CHARACTERS]
+        raise MalformedError(
+            f"{path}: the column {shown} holds {str(kind)[:200]}, which is no cell"
+        )
     return column.cast(pl.String)

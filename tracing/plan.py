@@ -3,22 +3,25 @@
 Worth: how many rows of a copy have to come to light before one of R recipients is named, and how
 many recipients may put their copies together and still be found, all of them (tracing.needs).
 
-Cost: rows that are missing, cells that differ, and how far means and variances may move.
+Cost: rows that are missing or invented, cells that differ, and how far means and variances may
+move.
 
 Spec: design of tracing, section 3; docs/tracing-method.md.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, prod, sqrt
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tracing.canaries import CanarySource
 from tracing.markdata import ONE, MarkColumn, MarkPlan, MarkTerms
-from tracing.needs import positions_needed, rows_needed
+from tracing.needs import canaries_needed, positions_needed, rows_needed, rows_showing
 from tracing.numerals import Numerals, read_numerals, to_steps
+from tracing.sighting import LEAST_CHANCE
 from tracing.tables import Table
 
 RECIPIENTS: Final = (10, 100, 1_000)
@@ -66,6 +69,39 @@ class ColumnCost:
 
 
 @dataclass(frozen=True, slots=True)
+class CanaryNeed:
+    """Invented rows that name one of so many recipients by themselves.
+
+    Args:
+        recipients: Of the same source.
+        found: How many of them have to be found; None: all of them name nobody.
+        rows: Rows of a copy that have so many of them; None likewise.
+    """
+
+    recipients: int
+    found: int | None
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryCost:
+    """What invented rows are worth, and what they do to the data.
+
+    Args:
+        canaries: How many there are in a copy.
+        share: Of its rows, in millionths.
+        mean_shift: How far they usually move the mean of a column, in millionths of its standard
+            deviation.
+        needs: For each number of recipients.
+    """
+
+    canaries: int
+    share: int
+    mean_shift: int
+    needs: tuple[CanaryNeed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What `deliver --plan` says.
 
@@ -79,6 +115,7 @@ class Forecast:
         colluders: How many of 1,000 recipients can put their copies together and are all found, if
             all marked cells can be read; 0: the marks name nobody.
         costs: For each column that may be marked.
+        canaries: Of invented rows; None: there are none.
     """
 
     rows: int
@@ -89,6 +126,7 @@ class Forecast:
     needs: tuple[Need, ...]
     colluders: int
     costs: tuple[ColumnCost, ...]
+    canaries: CanaryCost | None = None
 
 
 def forecast(
@@ -101,6 +139,10 @@ def forecast(
         terms: How strongly it is marked.
         columns: Those that may be.
         plan: Under any key: what is expected hardly depends on it.
+
+    Returns:
+        What is expected; of invented rows if one is found elsewhere as rarely as the columns let
+        expect that were drawn for them, all of them at hand.
     """
     share = terms.threshold / ONE
     chances = plan.biases.astype(np.float64) / ONE
@@ -124,7 +166,29 @@ def forecast(
         ),
         colluders=_count_colluders(int(len(plan.rows) * (1 - share))),
         costs=tuple(_cost(table, column, plan, chances, share) for column in columns),
+        canaries=_cost_canaries(table, terms.canaries, left) if terms.canaries else None,
     )
+
+
+def _cost_canaries(table: Table, count: int, left: int) -> CanaryCost:
+    rows, chance = left + count, _expect_chance(table, count)
+    needs = []
+    for recipients in RECIPIENTS:
+        found = canaries_needed(count, chance, recipients, BOUND)
+        shown = None if found is None else rows_showing(count, found, rows)
+        needs.append(CanaryNeed(recipients, found, shown))
+    shift = ceil(sqrt(count) / rows * _MILLION)
+    return CanaryCost(count, ceil(count / rows * _MILLION), shift, tuple(needs))
+
+
+def _expect_chance(table: Table, count: int) -> float:
+    """That one invented row of another recipient is like one of those in a copy."""
+    alike = prod(
+        float(np.square(np.bincount(column.codes + 1) / table.height).sum())
+        for column in table.columns
+    )
+    passed = CanarySource(table).pass_share()
+    return max(LEAST_CHANCE, min(1.0, count * alike / passed)) if passed > 0 else 1.0
 
 
 def _at_most(left: int, needed: int | None) -> int | None:

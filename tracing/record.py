@@ -6,14 +6,20 @@ commits to. Canonical JSON:
 ```json
 {"asset":"asset/...","chunks":null,"field":"content.0","file":{"digest":"<64 hex>","size":7},
  "form":"canon-1","format":"muniment/fingerprint/v1","iscc":"ISCC:...","key":"asset",
- "table":{"columns":[{"distinct":3,"kind":"number","name":"year","nulls":0,"values":{}}],
-          "digest":"<64 hex>","paired":["dest","tailnum"],"rows":{},"shingles":{},"height":336776,
-          "width":19},
+ "table":{"columns":[{"cells":{"bins":"...","digits":"...","whole":"...","width":"5e-1"},
+                      "distinct":3,"kind":"number","name":"year","nulls":0,"values":{}}],
+          "digest":"<64 hex>","height":336776,"paired":["dest","tailnum"],"rows":{},
+          "sampled":512,"shingles":{},"width":19},
  "words":null}
 ```
 
 A sketch is `{"below","hashes","total"}`: of `total` hashes those below `below` (16 hex
 digits; null: all), ascending, 8 bytes each, big-endian, base64url.
+
+The rows with the lowest hashes are the sample: `sampled` of them, in the order of their hashes. Of
+each the cell of every column is kept as `tracing/grains.py` hashes it: `whole` with 4 bytes a row,
+of numbers also `digits` with 2 and `bins` with 1, big-endian, base64url; else these are "". `width`
+is that of a bin: 1, 2 or 5, `e` and a power of ten.
 
 Spec: tracing, section 2; RFC 8785.
 """
@@ -38,9 +44,13 @@ ALL: Final = 2**64
 """The bound of a sketch that leaves nothing out."""
 _BOUND: Final = re.compile(r"[0-9a-f]{16}")
 _MAX_NAME: Final = 200
+_WIDTH: Final = re.compile(r"[125]e(?:0|-?[1-9][0-9]{0,2})")
 _MEMBERS: Final = {"asset", "chunks", "field", "file", "form", "iscc", "key", "table", "words"}
-_TABLE_MEMBERS: Final = {"columns", "digest", "height", "paired", "rows", "shingles", "width"}
-_COLUMN_MEMBERS: Final = {"distinct", "kind", "name", "nulls", "values"}
+_TABLE_MEMBERS: Final = {
+    "columns", "digest", "height", "paired", "rows", "sampled", "shingles", "width",
+}  # fmt: skip
+_COLUMN_MEMBERS: Final = {"cells", "distinct", "kind", "name", "nulls", "values"}
+_CELL_MEMBERS: Final = {"bins", "digits", "whole", "width"}
 
 KeyUse = Literal["asset", "index"]
 KEY_USES: Final[tuple[KeyUse, ...]] = ("asset", "index")
@@ -67,8 +77,25 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
+class CellSample:
+    """A column's cells in the sampled rows, hashed, row after row, big-endian; 0 for no value.
+
+    Args:
+        whole: 4 bytes a row.
+        digits: Of numbers, leading digits: 2 bytes a row; else empty.
+        bins: Of numbers, a range that they lie in: 1 byte a row; else empty.
+        width: Of that range, such as `5e-1`; else empty.
+    """
+
+    whole: bytes
+    digits: bytes = b""
+    bins: bytes = b""
+    width: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnSketch:
-    """A column: its profile, and a sketch of its values.
+    """A column: its profile, a sketch of its values, and its cells in the sampled rows.
 
     Args:
         name: Canonical.
@@ -76,6 +103,7 @@ class ColumnSketch:
         distinct: Values, no value not counted.
         nulls: Rows without a value.
         values: Hashed without the name, so that a renamed column is recognised.
+        cells: In the sampled rows.
     """
 
     name: str
@@ -83,6 +111,7 @@ class ColumnSketch:
     distinct: int
     nulls: int
     values: Sketch
+    cells: CellSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +126,7 @@ class TableSketch:
         paired: The columns whose pairs are the shingles, by name.
         rows: Whole rows.
         shingles: Pairs of cells of a row.
+        sampled: Rows of which cells are kept: those with the lowest hashes, each row once.
     """
 
     digest: str
@@ -106,6 +136,7 @@ class TableSketch:
     paired: tuple[str, ...]
     rows: Sketch
     shingles: Sketch
+    sampled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +280,7 @@ def _parse_bound(text: str) -> int:
 def _format_table(table: TableSketch) -> JsonObject:
     columns: list[Json] = [
         {
+            "cells": _format_cells(each.cells),
             "distinct": each.distinct,
             "kind": each.kind,
             "name": each.name,
@@ -263,6 +295,7 @@ def _format_table(table: TableSketch) -> JsonObject:
         "height": table.height,
         "paired": list(table.paired),
         "rows": _format_sketch(table.rows),
+        "sampled": table.sampled,
         "shingles": _format_sketch(table.shingles),
         "width": table.width,
     }
@@ -273,18 +306,20 @@ def _parse_table(value: Json) -> TableSketch:
     columns, paired = members["columns"], members["paired"]
     if not isinstance(columns, list) or not isinstance(paired, list):
         raise MalformedError("the columns of a fingerprint are an array")
+    sampled = take_count(members["sampled"])
     return TableSketch(
         digest=take_text(members["digest"]),
         height=take_count(members["height"]),
         width=take_count(members["width"]),
-        columns=tuple(_parse_column(each) for each in columns),
+        columns=tuple(_parse_column(each, sampled) for each in columns),
         paired=tuple(take_text(each) for each in paired),
         rows=_parse_sketch(members["rows"]),
         shingles=_parse_sketch(members["shingles"]),
+        sampled=sampled,
     )
 
 
-def _parse_column(value: Json) -> ColumnSketch:
+def _parse_column(value: Json, sampled: int) -> ColumnSketch:
     members = take_members(value, _COLUMN_MEMBERS, "a column of a fingerprint")
     return ColumnSketch(
         name=take_text(members["name"]),
@@ -292,4 +327,33 @@ def _parse_column(value: Json) -> ColumnSketch:
         distinct=take_count(members["distinct"]),
         nulls=take_count(members["nulls"]),
         values=_parse_sketch(members["values"]),
+        cells=_parse_cells(members["cells"], sampled),
     )
+
+
+def _format_cells(cells: CellSample) -> JsonObject:
+    return {
+        "bins": format_base64url(cells.bins),
+        "digits": format_base64url(cells.digits),
+        "whole": format_base64url(cells.whole),
+        "width": cells.width,
+    }
+
+
+def _parse_cells(value: Json, sampled: int) -> CellSample:
+    """The cells of a column in the sampled rows.
+
+    Raises:
+        MalformedError: They are not of so many rows, or have a width without bins.
+    """
+    members = take_members(value, _CELL_MEMBERS, "the cells of a fingerprint")
+    whole, digits, bins = (
+        parse_base64url(take_text(members[name])) for name in ("whole", "digits", "bins")
+    )
+    width = take_text(members["width"])
+    if len(whole) != 4 * sampled or len(digits) not in {0, 2 * sampled}:
+        raise MalformedError("a fingerprint has each column's cell of every sampled row")
+    is_binned = _WIDTH.fullmatch(width) is not None and len(bins) == sampled
+    if not is_binned and (width or bins):
+        raise MalformedError("the bins of a column have a width, and one bin for each sampled row")
+    return CellSample(whole, digits, bins, width)

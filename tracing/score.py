@@ -1,11 +1,12 @@
 """Which delivery a suspect came from: a score for each, with a bound on accusing an innocent one.
 
-Weighed are the rows of the original that are in the suspect (a delivery's copy lacks some) and the
-marked cells that can be read there (its copy has the original or the other value). What is absent
-or illegible weighs nothing. Deliveries are named in rounds: in each, every hypothesis is tried on
-every delivery; who is named is taken as given in the next, which sharpens the weights for his
-colluders. The error bound is shared out beforehand: half to the first round, half of the rest to
-each later one, and within a round evenly to its hypotheses. So
+Weighed are the rows of the original that are in the suspect (a delivery's copy lacks some), the
+marked cells that can be read there (its copy has the original or the other value), and the rows
+that were invented for a delivery, if seeing one there says something. Other rows that are absent,
+and cells that are illegible, weigh nothing. Deliveries are named in rounds: in each, every
+hypothesis is tried on every delivery; who is named is taken as given in the next, which sharpens
+the weights for his colluders. The error bound is shared out beforehand: half to the first round,
+half of the rest to each later one, and within a round evenly to its hypotheses. So
 
 ```text
 p of a delivery = least of (bound of a score) x (hypotheses of the round) x 2^round
@@ -18,7 +19,7 @@ Spec: design of tracing, section 3; docs/tracing-method.md; docs/adr/0030.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 from typing import Final
 
@@ -27,9 +28,10 @@ import numpy.typing as npt
 
 from ledger.errors import MalformedError
 from tracing.bounds import add_weights, bound_tails
-from tracing.hypotheses import Hypothesis, list_hypotheses
+from tracing.hypotheses import Hypothesis, list_hypotheses, most_by_chance
 from tracing.marks import MarkingKey, MarkPlan, MarkTerms, code_bits, withheld_rows
-from tracing.tally import Evidence, count_bits
+from tracing.sighting import Sighting
+from tracing.tally import Evidence, Invented, count_bits
 
 DEFAULT_BOUND: Final = 1e-6
 MAX_ROUNDS: Final = 16
@@ -43,11 +45,13 @@ class Observations:
         rows: Ordinals of the original's rows that are in the suspect; each at most once.
         marks: Positions of the plan whose cell can be read in the suspect; each at most once.
         seen: For each of these 0 (the original value) or 1 (the other value).
+        sighting: Of rows that are not the original's; None: nobody looked for invented ones.
     """
 
     rows: npt.NDArray[np.int32]
     marks: npt.NDArray[np.int32]
     seen: npt.NDArray[np.int8]
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class DeliveryScore:
         withheld: Rows in the suspect that this delivery never got.
         matched: Marked cells in the suspect that say what its copy says.
         is_named: Whether p is small enough to name it.
+        canaries: Rows in the suspect that were invented for this delivery; None: they say nothing.
     """
 
     name: str
@@ -101,6 +106,7 @@ class DeliveryScore:
     withheld: int
     matched: int
     is_named: bool
+    canaries: int | None = None
 
     @property
     def p(self) -> float:
@@ -195,7 +201,23 @@ def gather_evidence(
     places = np.full(shared.height, -1, dtype=np.int64)
     places[ordinals[:rows]] = np.arange(rows)
     biases, places = shared.plan.biases[positions], places[shared.plan.rows[positions]]
-    return Evidence(biases, observed.seen, code, threshold, rows, withheld, places)
+    invented = _find_invented(observed, deliveries, shared)
+    return Evidence(biases, observed.seen, code, threshold, rows, withheld, places, invented)
+
+
+def _find_invented(
+    observed: Observations, deliveries: Sequence[DeliveryKeys], shared: SharedMarks
+) -> Invented | None:
+    """The invented rows of each delivery that are in the suspect; none if that says nothing.
+
+    Raises:
+        MalformedError: So many cannot be invented of the original.
+    """
+    count, sighting = shared.terms.canaries, observed.sighting
+    if not count or sighting is None or sighting.chance > most_by_chance(count):
+        return None
+    found = [sighting.count(shared.key, each.stream, count) for each in deliveries]
+    return Invented(count, sighting.chance, np.array(found, dtype=np.int64))
 
 
 def judge(
@@ -221,11 +243,17 @@ def judge(
     while names and verdict.round < MAX_ROUNDS and verdict.play(evidence):
         pass
     withheld, matched = evidence.count_withheld(), evidence.count_matched()
-    scored = tuple(
+    invented = evidence.invented
+    scored = [
         verdict.describe(index, name, int(withheld[index]), int(matched[index]))
         for index, name in enumerate(names)
+    ]
+    if invented is not None:
+        found = zip(scored, invented.found.tolist(), strict=True)
+        scored = [replace(each, canaries=count) for each, count in found]
+    return Scores(
+        tuple(scored), evidence.rows, len(evidence.seen), bound, candidates, verdict.round
     )
-    return Scores(scored, evidence.rows, len(evidence.seen), bound, candidates, verdict.round)
 
 
 class _Verdict:

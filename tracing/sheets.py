@@ -20,7 +20,7 @@ from ledger.errors import LimitError, MalformedError
 from tracing.fingerprint import Progress
 from tracing.sheetvalues import has_day, is_date_format, spell_date, spell_number, unescape
 from tracing.sheetxml import Attributes, LocalNames, check_xml, parse_part, read_elements
-from tracing.source import BYTES_AT_ONCE, Batch, Source, TableLimits, rows_at_once
+from tracing.source import BYTES_AT_ONCE, Batch, Gauge, Source, TableLimits, rows_at_once
 from tracing.zipguard import Archive, open_archive
 
 _LETTERS: Final = re.compile("[A-Z]{1,3}")
@@ -73,24 +73,26 @@ def open_sheet(path: Path, limits: TableLimits) -> Source:
     [sheet] = filled
     _, cells = next(_iterate(workbook, sheet))
     first, last = min(cells), max(cells)
-    if last - first + 1 > limits.max_columns:
-        raise LimitError(f"{path} has more than {limits.max_columns:,} columns")
+    Gauge(path, limits).check_columns(last - first + 1)
     header = tuple(cells.get(column) for column in range(first, last + 1))
 
     def batches(progress: Progress) -> Iterator[Batch]:
         rows = _iterate(workbook, sheet)
         next(rows)
-        yield from _gather(path, rows, (first, last))
+        yield from _gather(path, rows, (first, last), Gauge(path, limits))
         progress(path.stat().st_size)
 
     return Source("xlsx", "", "", header, batches)
 
 
-def _gather(path: Path, rows: Iterator[_Row], span: tuple[int, int]) -> Iterator[Batch]:
+def _gather(
+    path: Path, rows: Iterator[_Row], span: tuple[int, int], gauge: Gauge
+) -> Iterator[Batch]:
     """Rows by column.
 
     Raises:
         MalformedError: A row has a value outside of the header's columns.
+        LimitError: The cells have too much text together.
     """
     columns = range(span[0], span[1] + 1)
     most = rows_at_once(len(columns))
@@ -100,7 +102,9 @@ def _gather(path: Path, rows: Iterator[_Row], span: tuple[int, int]) -> Iterator
         if min(cells) < columns.start or max(cells) >= columns.stop:
             raise MalformedError(f"{path}, row {number:,}: a value beside the header's columns")
         taken.append(cells)
-        size += sum(map(len, cells.values()))
+        length = sum(map(len, cells.values()))
+        gauge.add_text(length)
+        size += length
         if len(taken) == most or size > BYTES_AT_ONCE:
             yield [[row.get(column) for row in taken] for column in columns]
             taken, size = [], 0

@@ -7,6 +7,8 @@ shingle  AES-256(shingles key, cell || cell)[:8], the cells by their columns' na
 value    HMAC-SHA-256(values key, folded cell)[:8], for each value of a column once
 ```
 
+Of the rows with the lowest hashes every cell is kept as well, as `tracing/grains.py` hashes it.
+
 A sketch keeps the hashes below a bound, so that the sketches of two sets, cut to the lower of the
 bounds, hold the same sample of either: what share of one lies in the other is read off directly.
 A classic MinHash fails where one set is much the larger.
@@ -27,18 +29,30 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from tracing.canon import encode_cell, fold_cell
+from tracing.grains import GRAIN_BYTES, Grain, GrainedColumn
 from tracing.keys import HashKeys
-from tracing.record import ALL, HASH_BYTES, ColumnSketch, Content, Sketch, TableSketch, show_name
+from tracing.record import (
+    ALL,
+    HASH_BYTES,
+    CellSample,
+    ColumnSketch,
+    Content,
+    Sketch,
+    TableSketch,
+    show_name,
+)
 from tracing.tables import Column, Table, encode_rows
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 """64-bit hashes, ascending, each once."""
 MAX_ROWS: Final = 4096
-MAX_SHINGLES: Final = 8192
+MAX_SHINGLES: Final = 4096
 MAX_VALUES: Final = 128
 MAX_COLUMNS: Final = 64
 """Columns of which a sketch is kept: those that tell rows apart best."""
 MAX_PAIRED: Final = 10
+MAX_SAMPLED: Final = 512
+"""Rows of which every cell is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +131,11 @@ class TableHasher:
         self.table = table
         self._keys = keys
         self._cells: dict[tuple[str, str], Hashes] = {}
+        self._grained: dict[str, GrainedColumn] = {}
         self._cipher = Cipher(AES(keys.shingles), ECB())  # noqa: S305  # single blocks: a PRF
 
-    def hash_rows(self, names: Mapping[str, str] | None = None) -> Hashes:
-        """Hashes of all rows.
+    def hash_each_row(self, names: Mapping[str, str] | None = None) -> npt.NDArray[np.uint64]:
+        """Hash of each row, in their order.
 
         Args:
             names: Of the columns that count: the name that each goes by, with its own; None: all
@@ -135,23 +150,19 @@ class TableHasher:
             b"".join(hmac.digest(key, row, "sha256")[:HASH_BYTES] for row in rows)
             for rows in encode_rows(source, is_folded=True)
         ]
-        return unique_hashes(_read(b"".join(found)))
+        return _read(b"".join(found))
 
-    def hash_pair(
-        self, first: tuple[str, str], second: tuple[str, str], below: int, *, shift: int = 0
-    ) -> Hashes:
+    def hash_pair(self, first: tuple[str, str], second: tuple[str, str], below: int) -> Hashes:
         """Hashes of the pairs of cells in two columns, neither of them empty.
 
         Args:
             first: The name that a column goes by, and its own.
             second: The other's.
             below: Larger hashes are left out; 1..2^64.
-            shift: Pair each cell with one so many rows away, which shows what the columns have in
-                common with others by chance.
         """
         (name, own), (other_name, other_own) = sorted((first, second))
         one, two = self.table.columns[own], self.table.columns[other_own]
-        left, right = one.column.codes, np.roll(two.column.codes, shift)
+        left, right = one.column.codes, two.column.codes
         is_whole = (left >= 0) & (right >= 0)
         blocks = np.empty((int(is_whole.sum()), 2), ">u8")
         blocks[:, 0] = self._hash_cells(one, name)[left[is_whole]]
@@ -161,10 +172,14 @@ class TableHasher:
 
     def hash_values(self, column: FoldedColumn) -> Hashes:
         """Hashes of a column's values, whatever its name."""
-        key = self._keys.values
-        cells = (cell.encode() for cell in column.cells if cell is not None)
-        raw = b"".join(hmac.digest(key, cell, "sha256")[:HASH_BYTES] for cell in cells)
-        return unique_hashes(_read(raw))
+        return unique_hashes(self.take_grains(column).values)
+
+    def take_grains(self, column: FoldedColumn) -> GrainedColumn:
+        """A column's cells in every grain, made once."""
+        found = self._grained.get(column.name)
+        if found is None:
+            found = self._grained[column.name] = GrainedColumn(column, self._keys)
+        return found
 
     def _hash_cells(self, column: FoldedColumn, name: str) -> Hashes:
         found = self._cells.get((column.name, name))
@@ -256,15 +271,28 @@ def sketch_table(table: FoldedTable, digest: str, keys: HashKeys) -> TableSketch
     shingles = Bottom(MAX_SHINGLES)
     for first, second in combinations(sorted(names.items()), 2):
         shingles.add(hasher.hash_pair(first, second, shingles.below))
+    each_row = hasher.hash_each_row()
+    sample = pick_sample(each_row)
     return TableSketch(
         digest=digest,
         height=table.table.height,
         width=len(table.columns),
-        columns=tuple(_sketch_column(hasher, table.columns[name]) for name in kept),
+        columns=tuple(_sketch_column(hasher, table.columns[name], sample) for name in kept),
         paired=tuple(sorted(names)),
-        rows=sketch_hashes(hasher.hash_rows(), MAX_ROWS),
+        rows=sketch_hashes(unique_hashes(each_row), MAX_ROWS),
         shingles=shingles.finish(),
+        sampled=len(sample),
     )
+
+
+def pick_sample(each_row: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Which rows have the lowest hashes, in the order of these; of rows that are alike the first.
+
+    Args:
+        each_row: Hash of each row.
+    """
+    hashes, first = np.unique(each_row, return_index=True)
+    return first[: min(len(hashes), MAX_SAMPLED)].astype(np.int64)
 
 
 def list_paired(table: FoldedTable) -> dict[str, str]:
@@ -316,14 +344,29 @@ def _fold_column(column: Column) -> FoldedColumn:
     return FoldedColumn(column, cells, int((counts * counts).sum()), int(counts[0]))
 
 
-def _sketch_column(hasher: TableHasher, column: FoldedColumn) -> ColumnSketch:
+def _sketch_column(
+    hasher: TableHasher, column: FoldedColumn, sample: npt.NDArray[np.int64]
+) -> ColumnSketch:
     return ColumnSketch(
         name=show_name(column.name),
         kind=column.column.kind,
         distinct=column.distinct,
         nulls=column.nulls,
         values=sketch_hashes(hasher.hash_values(column), MAX_VALUES),
+        cells=_sample_cells(hasher.take_grains(column), sample),
     )
+
+
+def _sample_cells(column: GrainedColumn, sample: npt.NDArray[np.int64]) -> CellSample:
+    width = column.find_width()
+
+    def write(grain: Grain) -> bytes:
+        cells = column.spread_rows(grain, width if grain == "bins" else "")[sample]
+        return cells.astype(f">u{GRAIN_BYTES[grain]}").tobytes()
+
+    if not column.is_numeric:
+        return CellSample(write("whole"))
+    return CellSample(write("whole"), write("digits"), write("bins") if width else b"", width)
 
 
 def _read(raw: bytes) -> Hashes:

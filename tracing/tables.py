@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from ledger.core.hashing import hash_leaf
 from ledger.core.merkle import EMPTY_FRONTIER, Frontier
-from ledger.errors import LimitError, NotFoundError
+from ledger.errors import NotFoundError
 from tracing.canon import (
     Kind,
     KindFinder,
@@ -42,6 +42,7 @@ from tracing.source import (
     Batch,
     Cells,
     Form,
+    Gauge,
     Source,
     TableLimits,
 )
@@ -197,13 +198,10 @@ def _limited(
     Raises:
         LimitError: They are.
     """
-    rows, columns = 0, len(source.header)
+    rows, gauge = 0, Gauge(path, limits)
     for batch in source.batches(progress):
         rows += len(batch[0])
-        if rows > limits.max_rows:
-            raise LimitError(f"{path} has more than {limits.max_rows:,} rows")
-        if rows * columns > limits.max_cells:
-            raise LimitError(f"{path} has more than {limits.max_cells:,} cells")
+        gauge.check(rows, len(source.header))
         yield batch
 
 

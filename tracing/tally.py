@@ -2,8 +2,9 @@
 
 A row is of one kind with others that all named deliveries lack, or with those that one of them
 got. A mark is of one kind with others of the same bias, the same value seen, in a row of the same
-kind, where as many of the named deliveries have the other value. Bits of one kind weigh the same
-under every hypothesis, so counts are all that scores need.
+kind, where as many of the named deliveries have the other value. Invented rows are all of one kind:
+each is seen in the suspect or not. Bits of one kind weigh the same under every hypothesis, so
+counts are all that scores need.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,31 @@ import numpy as np
 import numpy.typing as npt
 
 from tracing.bounds import Kinds
-from tracing.hypotheses import Hypothesis, forget_named, weigh_marks, weigh_rows
+from tracing.hypotheses import (
+    Hypothesis,
+    forget_named,
+    weigh_canaries,
+    weigh_marks,
+    weigh_rows,
+)
 
 _SCALE: Final = 65_536
 _DELIVERIES_AT_ONCE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """Rows that were invented for each delivery.
+
+    Args:
+        count: For each delivery; 1 or more.
+        chance: That one of an innocent delivery is seen in the suspect, at most; below 1.
+        found: How many of each delivery's are; (deliveries,).
+    """
+
+    count: int
+    chance: float
+    found: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,7 @@ class Evidence:
             that are of no row of the suspect are zero.
         places: Which bit of such a line is of each mark's row, from 0; -1 where none is. Left out:
             marks in rows that the named lack weigh as others do.
+        invented: Rows that were invented; None: there are none, or they say nothing.
     """
 
     biases: npt.NDArray[np.uint16]
@@ -43,6 +66,7 @@ class Evidence:
     rows: int
     withheld: npt.NDArray[np.uint8]
     places: npt.NDArray[np.int64] | None = None
+    invented: Invented | None = None
 
     def find_lacked(self, named: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Rows that none of the named deliveries got, packed; none if nobody is named."""
@@ -76,13 +100,16 @@ def count_bits(
     """
     marks, mark_counts = _count_marks(evidence, hypotheses, named)
     rows, row_counts = _count_rows(evidence, hypotheses, named)
+    more = [_count_invented(evidence.invented, len(hypotheses))] if evidence.invented else []
+    found = [marks, rows, *(kinds for kinds, _ in more)]
     kinds = Kinds(
-        np.concatenate([marks.sizes, rows.sizes]),
-        np.concatenate([marks.chances, rows.chances]),
-        np.concatenate([marks.zeros, rows.zeros], axis=1),
-        np.concatenate([marks.ones, rows.ones], axis=1),
+        np.concatenate([each.sizes for each in found]),
+        np.concatenate([each.chances for each in found]),
+        np.concatenate([each.zeros for each in found], axis=1),
+        np.concatenate([each.ones for each in found], axis=1),
     )
-    return kinds, np.concatenate([mark_counts, row_counts], axis=1)
+    counts = [mark_counts, row_counts, *(each for _, each in more)]
+    return kinds, np.concatenate(counts, axis=1)
 
 
 def list_kinds(
@@ -171,6 +198,11 @@ def _count_rows(
     ones = _count_set(withheld, lacked)
     kinds = list_kinds([evidence.rows - size, size], [chance, chance], weights)
     return kinds, np.stack([total - ones, ones], axis=1)
+
+
+def _count_invented(invented: Invented, hypotheses: int) -> tuple[Kinds, npt.NDArray[np.int64]]:
+    weights = [[weigh_canaries(invented.count, invented.chance)]] * hypotheses
+    return list_kinds([invented.count], [invented.chance], weights), invented.found[:, None]
 
 
 def _count_set(

@@ -71,7 +71,7 @@ def find_encoding(path: Path, limits: TableLimits) -> str:
     Raises:
         NotFoundError: There is no such file.
         MalformedError: It is not a regular file, is not text in UTF-8 or GB18030, or has NUL bytes.
-        LimitError: A line is too long.
+        LimitError: A line is too long, or there are too many.
 
     Cost: reads the file once; twice if it is not UTF-8.
     """
@@ -95,7 +95,7 @@ def _find_fault(file: BinaryIO, encoding: str, path: Path, limits: TableLimits) 
 
     Raises:
         MalformedError: There is a NUL byte.
-        LimitError: A line is too long.
+        LimitError: A line is too long, or there are too many.
     """
     file.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -114,6 +114,8 @@ def _find_fault(file: BinaryIO, encoding: str, path: Path, limits: TableLimits) 
         if not chunk:
             return None
         lines.add(chunk)
+        if lines.ended > limits.max_lines:
+            raise LimitError(f"{path} has more than {limits.max_lines:,} lines: use a part of them")
         if lines.longest > limits.max_line_bytes:
             raise LimitError(
                 f"{path} has a line of more than {limits.max_line_bytes:,} bytes, "

@@ -30,6 +30,7 @@ _KINDS: Final = {
     "map_proof": "状态证明不成立", "not_found": "未找到", "opening_required": "需要开示文件",
     "passphrase_required": "需要口令", "quorum": "签名不足或已过时", "rejected": "规则不允许",
     "replay": "重新执行的结果不一致", "rollback": "账本被退回或替换", "signature": "签名不成立",
+    "other_score": "得分不符",
     "unanswerable": "该类文件无法回答", "unproved": "没有较新的证明",
     "damaged": "归集文件已损坏",
     "answer": "对方的答复与其检查点不符", "backdated": "条目的时间被倒填",

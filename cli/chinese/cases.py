@@ -83,6 +83,82 @@ SENTENCES: Final = (
         r"this is not the file of the case: its SHA-256 is (\w+)",
         r"这不是案卷所涉的文件：其 SHA-256 为 \1",
     ),
+    (
+        r"this original is not the registered file: its SHA-256 is (\w+)",
+        r"所给原始数据并非所登记的文件：其 SHA-256 为 \1",
+    ),
+    (
+        r"the sender of (\S+) had no such copy to make it from",
+        r"\1 的交付方并无可据以制作该副本的副本",
+    ),
+    (
+        r"only the case of a traced file has scores: leave out --original, or verify the case",
+        r"只有溯源案卷才有得分：请去掉 --original，或改为验证案卷",
+    ),
+    (
+        r"the case scored no delivery, so there is nothing to work out again: leave out "
+        r"--original and --opening",
+        r"案卷未对任何交付评分，无可重新计算：请去掉 --original 与 --opening",
+    ),
+    (
+        r"the scores of the case were worked out by (\S+), and this program works by (\S+): "
+        r"use muniment (.+)",
+        r"案卷的得分按 \1 计算，本程序按 \2 计算：请使用 muniment \3",
+    ),
+    (
+        r"what (\S+) committed to is no marking key",
+        r"\1 所承诺的并非标记密钥",
+    ),
+    (
+        r"an opening by (\S+) is of no other delivery that the case scored: give each of them "
+        r"once, as 'muniment escrow export DELIVERY --out FILE' wrote it",
+        r"\1 的一份开示不属于案卷中其他参与评分的交付：每份请仅给出一次，"
+        r"须为 muniment escrow export 交付 --out 文件 所写出者",
+    ),
+    (
+        r"to work out the scores again takes the opened marking key of (.+): whoever has it "
+        r"writes it with 'muniment escrow export DELIVERY --out FILE'; give it with --opening",
+        r"重新计算得分须有 \1 的开启的标记密钥：由持有者以 muniment escrow export 交付 --out 文件 "
+        r"写出，并用 --opening 给出",
+    ),
+    (
+        r"the case states a chance of (\S+) \((\S+)\) for (\S+), and these files and keys give "
+        r"(\S+) \((\S+)\)",
+        r"案卷所载 \3 的概率为 \1（\2），而依所给文件与密钥为 \4（\5）",
+    ),
+    (
+        r"the case states (\d+) rows and (\d+) marked cells that were weighed, and these files "
+        r"give (\d+) and (\d+)",
+        r"案卷所载参与评分的为 \1 行、\2 个标记单元格，而依所给文件为 \3 行、\4 个",
+    ),
+    (
+        r"the case states another share of aligned rows than these files have",
+        r"案卷所载逐行对齐的占比与所给文件不符",
+    ),
+    (
+        r"the signature is of another finding, or by another party",
+        r"签名所针对的并非该认定，或签名人不是所载主体",
+    ),
+    (
+        r"the case does not hold the state of (\S+), which signs it",
+        r"案卷内没有签名人 \1 的状态",
+    ),
+    (
+        r"the finding is signed by (\S+), which was no key of (\S+) then",
+        r"认定由 \1 签名，而该密钥当时并非 \2 的密钥",
+    ),
+    (
+        r"a finding's signature lies at (\S+), not at (\S+)",
+        r"认定的签名应位于 \1，而非 \2",
+    ),
+    (
+        r"the pages of the history of (\S+) are not in their order",
+        r"\1 的历史各页未按顺序",
+    ),
+    (
+        r"the pages do not make the history of (\S+) that the dossier names",
+        r"各页不能构成档案所载 \1 的历史",
+    ),
     (r"(\S+) is named and no candidate", r"所指明的 \1 不在交付列表中"),
     (r"a finding lies at (\S+), not at (\S+)", r"认定应位于 \1，而非 \2"),
 )

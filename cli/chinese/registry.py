@@ -49,6 +49,18 @@ SENTENCES: Final = (
         r"全部 \1 行都会被略去：请减少略去的份额，或使用 --exact 交付",
     ),
     (
+        r"this home made no marked copy for (\S+): .+",
+        r"本目录未曾为 \1 制作带标记的副本：请在交付时所用的目录中查询",
+    ),
+    (
+        r"no (\d+) rows can be invented of this table: .+",
+        r"此表无法虚构 \1 行：由各列拼成的行几乎均为其自有的行；请去掉 --canaries 再交付",
+    ),
+    (
+        r"a row that was invented for the table cannot be written as its rows are: .+",
+        r"为此表虚构的行无法按其原有写法写出：请去掉 --canaries 再交付",
+    ),
+    (
         r"the marked copy of a (\S+) file is a CSV file: .+",
         r"\1 文件的带标记副本为 CSV 文件：请用 --out 名称.csv，或使用 --exact 原样交付",
     ),

@@ -76,12 +76,22 @@ SENTENCES: Final = (
         r"\1 有一行为 \2 字节，超过上限 \3",
     ),
     (r"(.+) changed while it was read", r"\1 在读取时发生了变化"),
-    (r"(.+) has more than ([\d,]+) rows", r"\1 超过 \2 行"),
-    (r"(.+) has ([\d,]+) rows, more than ([\d,]+)", r"\1 有 \2 行，超过上限 \3"),
-    (r"(.+) has more than ([\d,]+) columns", r"\1 超过 \2 列"),
-    (r"(.+) has ([\d,]+) columns, more than ([\d,]+)", r"\1 有 \2 列，超过上限 \3"),
-    (r"(.+) has more than ([\d,]+) cells", r"\1 超过 \2 个单元格"),
-    (r"(.+) has ([\d,]+) bytes, more than ([\d,]+)", r"\1 有 \2 字节，超过上限 \3"),
+    (r"(.+) has more than ([\d,]+) lines: .+", r"\1 超过 \2 行文本：请取其一部分"),
+    (r"(.+) has more than ([\d,]+) rows: .+", r"\1 超过 \2 行：请取其一部分"),
+    (r"(.+) has more than ([\d,]+) columns: .+", r"\1 超过 \2 列：请取其一部分"),
+    (r"(.+) has more than ([\d,]+) cells: .+", r"\1 超过 \2 个单元格：请取其部分行或列"),
+    (
+        r"(.+) has ([\d,]+) bytes, and more than ([\d,]+) cells for each of them: .+",
+        r"\1 仅 \2 字节，平均每字节超过 \3 个单元格：请另存为 CSV",
+    ),
+    (
+        r"(.+) has ([\d,]+) bytes, and its cells have more than ([\d,]+) bytes of text: .+",
+        r"\1 仅 \2 字节，而其单元格文字超过 \3 字节：请另存为 CSV",
+    ),
+    (
+        r"(.+) has ([\d,]+) bytes, more than ([\d,]+): use a part of it",
+        r"\1 有 \2 字节，超过上限 \3：请取其一部分",
+    ),
     (
         r"(.+) has values on (\d+) visible sheets: .+",
         r"\1 有 \2 张可见工作表含有数据：请将所指的一张另存为单独文件",

@@ -34,6 +34,11 @@ SENTENCES: Final = (
     (r"the profile's member (\S+): (.+)", r"规则文件的 \1 有误：\2"),
     (r"cannot read (.+): (.+)", r"无法读取 \1：\2"),
     (r"cannot write (.+): (.+)", r"无法写入 \1：\2"),
+    (
+        r"(.+) is there already, and not empty: name another folder",
+        r"\1 已存在且非空：请另指定目录",
+    ),
+    (r"cannot make (.+): (.+)", r"无法建立 \1：\2"),
     (r"another process is using the folder (.+); .+", r"另一进程正在写入目录 \1：请稍后再试"),
     (r"another process is using .+", "另一进程正在使用登记系统：请稍后再试"),
     (r"(.+) is not a regular file", r"\1 不是普通文件"),

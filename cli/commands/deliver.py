@@ -21,7 +21,8 @@ def add_commands(app: typer.Typer) -> None:
             "Deliver a copy under a grant: writes OUT and OUT.delivery.json, and records it.\n\n"
             "As far as the grant discloses it the copy is marked: each recipient lacks other rows and "
             "has a few other cells, by which a leak is traced; --plan shows beforehand what that is "
-            "worth and costs, --exact leaves it out. A copy that is handed on also gets "
+            "worth and costs, --exact leaves it out. For small tables --canaries N adds N rows that are invented "
+            "for this recipient. A copy that is handed on also gets "
             "OUT.escrow.json, its marking key sealed to who licensed the sender.\n\n"
             "The recipient gets both files. Without the record no file is written. If it is "
             "interrupted after the record, --finish makes the same copy again.\n\n"
@@ -29,6 +30,7 @@ def add_commands(app: typer.Typer) -> None:
             "依授权交付副本：写出 OUT 与 OUT.delivery.json，并登记交付。\n\n"
             "授权约定标记的，各份副本略去的行与个别单元格各不相同，泄露时据以追溯。\n\n"
             "--plan 事先显示其作用与影响；--exact 则不作标记。\n\n"
+            "小表可用 --canaries N 另加 N 行专为该接收方虚构的行。\n\n"
             "再交付的副本另写出 OUT.escrow.json，即密封托管的标记密钥。\n\n"
             "两个文件均交给接收方；未完成登记则不写出任何文件。\n\n"
             "登记之后若中断，可用 --finish 补完同一副本。\n\n"
@@ -85,9 +87,20 @@ def deliver(
         bool,
         typer.Option(
             "--withhold-only",
-            help=say("Mark by missing rows alone; change no cell.", "仅略去行，不改动单元格。"),
+            help=say("Mark by missing rows; change no cell.", "仅略去行，不改动单元格。"),
         ),
     ] = False,
+    canaries: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1_000,
+            help=say(
+                "Add so many rows invented for this recipient, if the grant discloses them.",
+                "另加若干虚构的行，须经授权约定。",
+            ),
+        ),
+    ] = None,
     marked_by: Annotated[
         str | None,
         typer.Option(
@@ -132,6 +145,7 @@ def deliver(
         filing=filing,
         is_exact=exact,
         is_withhold_only=withhold_only,
+        canaries=canaries or 0,
         maker=marked_by,
     )
     if finish is not None:

@@ -30,7 +30,8 @@ def create_group() -> typer.Typer:
             "Offer a grant on ODRL terms.\n\nTemplates: internal-use, one-onward-copy, "
             "public-data-operation, no-resale; --until, --purpose, --scene, --region and --count go with them.\n\n"
             "A template also says how strongly a copy may be marked, so that a leak can be traced: as the grant above says, "
-            "else 200 rows of 10,000 left out and one cell changed in one row of 32. --withheld and --rows-per-mark say otherwise.\n\n"
+            "else 200 rows of 10,000 left out and one cell changed in one row of 32. --withheld and --rows-per-mark say otherwise. "
+            "Rows invented for a recipient (--invented-rows) are for small tables, and off unless said.\n\n"
             "Public data is licensed by a body on list/public-data:roots, to a public-data-operator, "
             "and by it to a developer; each grant names purpose and scene.\n\n"
             "A policy FILE has such limits as constraints. Its dateTime is Unix milliseconds, "
@@ -44,6 +45,7 @@ def create_group() -> typer.Typer:
             "模板还约定副本的标记强度，用于追溯泄露：依上级授权，\n\n"
             "否则每万行至多略去 200 行、每 32 行至多改动一格；\n\n"
             "可用 --withheld、--rows-per-mark 另定。\n\n"
+            "小表可另约定虚构的行（--invented-rows），默认不用。\n\n"
             "策略文件中请写为约束，其 dateTime 可写毫秒数、\n\n"
             "RFC 3339 时间或 YYYY-MM-DD（UTC+08:00 的整日，lt、lteq 含当日）。\n\n"
             "公共数据由 list/public-data:roots 所列主体授权运营机构，\n\n"
@@ -152,6 +154,17 @@ def issue(
             ),
         ),
     ] = None,
+    invented_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1_000,
+            help=say(
+                "Invented rows that a marked copy may hold; 0: none; with --template.",
+                "副本可含的虚构行数，用于模板。",
+            ),
+        ),
+    ] = None,
     agreement: Annotated[
         bool,
         typer.Option(
@@ -180,6 +193,7 @@ def issue(
             kind="Agreement" if agreement else "Offer",
             withheld=withheld,
             rows_per_mark=rows_per_mark,
+            invented=invented_rows,
         )
         body = build_grant(
             registry,

@@ -31,7 +31,12 @@ def split(
     context: typer.Context,
     shares: Annotated[int, typer.Option(help=say("How many are made.", "份数。"))],
     threshold: Annotated[int, typer.Option(help=say("How many give it back.", "恢复所需份数。"))],
-    out: Annotated[Path, typer.Option(help=say("Folder for the files.", "写出各份的目录。"))],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help=say("Folder for the files, new or empty.", "写出各份的目录，须为新建或空目录。")
+        ),
+    ],
 ) -> None:
     from cli.shares import SplitOptions, split_master
 

@@ -83,8 +83,8 @@ def trace_file(
         typer.Option(
             "--as",
             help=say(
-                "Whose marking keys to use (default: who registered the asset).",
-                "使用何主体的标记密钥（默认为登记申请人）。",
+                "Whose marking keys to use (default: who registered the asset); signs --case.",
+                "使用何主体的标记密钥（默认为登记申请人），并签署案卷。",
             ),
         ),
     ] = None,
@@ -120,8 +120,8 @@ def trace_file(
         str,
         typer.Option(
             help=say(
-                "Chance allowed of naming any innocent delivery.",
-                "允许误指无关交付的概率上限。",
+                "Chance allowed of naming any innocent delivery, at most 0.1.",
+                "允许误指无关交付的概率上限，不超过 0.1。",
             )
         ),
     ] = "1e-6",

@@ -200,6 +200,7 @@ def _report_json(report: "VaultReport") -> JsonObject:
         "erased": _places_json(report.erased),
         "extra": extra,
         "unnamed": _places_json(report.unnamed),
+        "unprinted": _places_json(report.unprinted),
     }
 
 
@@ -215,7 +216,7 @@ def _show_report(session: Session, report: "VaultReport") -> None:
                 "完整：本库可开示账本上的全部承诺",
             )
         )
-    elif session.node is not None and not (report.wrong or report.unnamed):
+    elif session.node is not None and not (report.wrong or report.unnamed or report.unprinted):
         print(
             say(
                 "IN PART: openings of other parties lie in their homes; if one of yours is missing, "
@@ -242,7 +243,18 @@ def _show_report(session: Session, report: "VaultReport") -> None:
         (say("fingerprint of another file", "指纹与承诺不符"), f"{at.subject} {at.field}")
         for at in report.unnamed
     ]
+    rows += [
+        (say("fingerprint missing", "指纹缺失"), f"{at.subject} {at.field}")
+        for at in report.unprinted
+    ]
     session.out.table("", rows)
+    if report.unprinted:
+        session.out.talk(
+            "Without its fingerprint a file is not found by 'muniment trace file' nor as a "
+            "duplicate. If no backup has it, give trace file the registered file: --original FILE.",
+            "缺少指纹的数据，muniment trace file 与查重均无法发现。"
+            "如备份中亦无，请在 trace file 时用 --original 给出所登记的文件。",
+        )
     if report.extra and report.is_whole:
         command = "muniment vault erase --extra --reason WHY"
         session.out.talk(

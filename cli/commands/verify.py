@@ -1,6 +1,6 @@
 """`muniment verify`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,8 +28,9 @@ from ledger.core.types import Json, JsonObject, SubjectKey
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from contracts.verdict import Check, Question, Report
-    from ledger.core.policy import Policy
+    from contracts.verdict import Check, Report
+    from node.judges import Ask
+    from node.tracing.examine import Examination
     from node.verifier import Suspect
 
 _EXIT_ORDER = (Exit.REFUSED, Exit.NOT_AUTHENTIC, Exit.NOT_IN_FORCE, Exit.DONE)
@@ -43,11 +44,13 @@ def add_commands(app: typer.Typer) -> None:
 _HELP = say(
     "Verify vouchers and other proofs offline.\n\n"
     "A trust policy and the file are enough, nothing is fetched. Knows vouchers, queries, checks, query certificates, delivery files, usage lines, evidence packs, cases and exported wallets, receipts, states, dossiers, catalogues, files for the national system, evidence of forks, nodes' answers and .tlog-proof files.\n\n"
+    "Of a case, --data, --original and --opening work the scores out again (needs muniment[trace]; see 'muniment escrow export').\n\n"
     "Exit code: 0 authentic and in force, 3 not authentic, 4 malformed, 7 authentic but not in force.\n\n"
     "Example: muniment verify TEST2026110001.voucher.json --policy trust.policy",
     "离线验证凭证、查询、行为核查、查询证明、交付文件、使用明细等。\n\n"
     "亦可验证证据包、案卷与归集导出、回执、状态、档案及 .tlog-proof 文件。\n\n"
     "还可验证数据目录、国家系统报送文件、分叉证据与节点答复。\n\n"
+    "案卷：以 --data、--original、--opening 重新计算得分（须有表格组件）。\n\n"
     "退出码：0 真实有效，3 不真实，4 格式错误，7 真实但不在有效状态。\n\n"
     "示例：muniment verify TEST2026110001.voucher.json --policy trust.policy",
 )
@@ -97,9 +100,23 @@ def verify(
             )
         ),
     ] = None,
-    opening: Annotated[
+    original: Annotated[
         Path | None,
-        typer.Option(help=say("Opening of the asset's commitments.", "数据承诺的开示文件。")),
+        typer.Option(
+            help=say(
+                "For a case: work its scores out again, with --data, this file and --opening.",
+                "案卷：以 --data、本文件与 --opening 重算得分。",
+            )
+        ),
+    ] = None,
+    opening: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help=say(
+                "Opening of the asset's commitments; with --original, an opened marking key.",
+                "数据承诺的开示；有 --original 时为开启的标记密钥。",
+            )
+        ),
     ] = None,
     ledger: Annotated[
         Path | None,
@@ -120,6 +137,7 @@ def verify(
 ) -> int:
     from contracts.verdict import Question
     from ledger.clock import SystemClock
+    from node.judges import Ask
 
     session: Session = context.obj
     if online:
@@ -132,46 +150,35 @@ def verify(
         expect_subject=subject,
     )
     trusted = read_policy(session, policy)
-    suspect = _read_suspect(session, data, opening)
+    openings = opening or []
+    examination = None
+    if original is not None:
+        examination, openings = _read_examination(data, original, openings), []
+    suspect = _read_suspect(session, data, openings)
     leaf = None if entry is None else _read(entry)
-    ask = _Beside(leaf, suspect, None if ledger is None else _read(ledger))
-    reports = [_verify_one(path, trusted, question, ask) for path in files]
+    proof = None if ledger is None else _read(ledger)
+    ask = Ask(trusted, question, leaf, suspect, proof, examination)
+    reports = [_verify_one(path, ask) for path in files]
     show_reports(session, files, reports)
     codes = {exit_of(report) for report in reports}
     return next(code for code in _EXIT_ORDER if code in codes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What is given beside the files: an entry, a suspect, the ledger's own state."""
-
-    entry: bytes | None
-    suspect: "Suspect | None"
-    ledger: bytes | None
-
-
-def _verify_one(path: Path, policy: "Policy", question: "Question", beside: _Beside) -> "Report":
+def _verify_one(path: Path, ask: "Ask") -> "Report":
     from contracts.verdict import Report
     from ledger.errors import InputError, NotFoundError
     from node.judges import VOUCHER_SUFFIX
-    from node.verifier import verify_file
+    from node.verifier import answer_ask
 
-    if path.name.endswith(VOUCHER_SUFFIX) and question.expect_kind is None:
-        question = replace(question, expect_kind="voucher")
+    if path.name.endswith(VOUCHER_SUFFIX) and ask.question.expect_kind is None:
+        ask = replace(ask, question=replace(ask.question, expect_kind="voucher"))
     try:
         data = _read(path)
     except NotFoundError:
         raise
     except InputError as exc:
         return Report(failure=exc)
-    return verify_file(
-        data,
-        policy,
-        question,
-        entry=beside.entry,
-        suspect=beside.suspect,
-        ledger=beside.ledger,
-    )
+    return answer_ask(data, ask)
 
 
 def exit_of(report: "Report") -> Exit:
@@ -294,13 +301,40 @@ def _show_check(report: "Report", check: "Check") -> str:
     return f"{show_check(check.name)}{say(': ', '：')}{message}" if is_named else message
 
 
-def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> "Suspect | None":
+def _read_examination(
+    data: Path | None, original: Path, openings: "Sequence[Path]"
+) -> "Examination":
+    """What the scores of a case are worked out again from.
+
+    Raises:
+        UsageError: The file of the case is not named, or a file is a stream.
+        MalformedError: An opening is no opened marking key.
+        LimitError: It is too large.
+    """
+    from node.tracing.examine import Examination, parse_marks_opening
+
+    if data is None or is_stdin(data) or is_stdin(original):
+        raise UsageError(
+            say(
+                "to work out the scores of a case again takes its file and the original: name "
+                "them with --data FILE --original FILE, and each opened marking key with "
+                "--opening FILE",
+                "重新计算案卷的得分须有所涉文件与原始数据：请用 --data 文件 --original 文件 给出，"
+                "并用 --opening 文件 给出每个开启的标记密钥",
+            )
+        )
+    return Examination(data, original, tuple(parse_marks_opening(_read(e)) for e in openings))
+
+
+def _read_suspect(
+    session: Session, data: Path | None, openings: "Sequence[Path]"
+) -> "Suspect | None":
     from cli.fingerprints import fingerprint_files
     from node.delivering import measure_salted
     from node.verifier import Suspect, parse_openings
 
     if data is None:
-        if opening is not None:
+        if openings:
             raise UsageError(
                 say(
                     "--opening answers for a file: name it with --data",
@@ -309,9 +343,9 @@ def _read_suspect(session: Session, data: Path | None, opening: Path | None) -> 
             )
         return None
     (fingerprint,) = fingerprint_files(session, [data])
-    if opening is not None:
-        openings = parse_openings(_read(opening))
-        return Suspect(fingerprint, lambda _registration, _names: openings)
+    if openings:
+        known = [one for path in openings for one in parse_openings(_read(path))]
+        return Suspect(fingerprint, lambda _registration, _names: known)
     return Suspect(
         fingerprint,
         lambda key, names: _find_own_openings(session, key, names),

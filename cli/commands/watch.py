@@ -162,9 +162,10 @@ class _Desk:
         """Names of the files that prove the changes, one for each.
 
         Raises:
+            UsageError: They would lie among a registry's own files.
             StoreFailedError: One could not be written.
         """
-        from cli.files import PUBLIC_MODE, format_document
+        from cli.files import PUBLIC_MODE, check_place, format_document
         from ledger.core.bundle import format_receipt
         from ledger.core.dossier import format_dossier
         from ledger.files import replace_file
@@ -185,6 +186,7 @@ class _Desk:
                 for name, change in zip(names, page.changes, strict=True)
             }
         for name, document in documents.items():
+            check_place(self._proofs / name)
             replace_file(self._proofs / name, format_document(document).encode(), PUBLIC_MODE)
         return [str(self._proofs / name) for name in names]
 

@@ -45,9 +45,12 @@ WITHHELD_SHARE: Final = "muniment:withheldShare"
 """Left operand of `acceptTracking`: rows that a copy may lack, per 10,000 of them."""
 ROWS_PER_MARK: Final = "muniment:rowsPerMark"
 """Left operand of `acceptTracking`: at most one row in so many has one cell changed."""
-MARK_OPERANDS: Final = frozenset({WITHHELD_SHARE, ROWS_PER_MARK})
+INVENTED_ROWS: Final = "muniment:inventedRows"
+"""Left operand of `acceptTracking`: at most so many rows of a copy are invented."""
+MARK_OPERANDS: Final = frozenset({WITHHELD_SHARE, ROWS_PER_MARK, INVENTED_ROWS})
 MAX_WITHHELD: Final = 2_000
 MAX_ROWS_PER_MARK: Final = 1_000_000
+MAX_INVENTED_ROWS: Final = 1_000
 LAST_INSTANT: Final = UnixMillis(253_370_764_800_000)
 """The start of the year 9999; no `dateTime` is later."""
 
@@ -67,6 +70,7 @@ OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "payAmount": ("eq", "lteq"),
     WITHHELD_SHARE: ("lteq",),
     ROWS_PER_MARK: ("gteq",),
+    INVENTED_ROWS: ("lteq",),
 }
 """Left operands with their operators. A meter passes through every number on its way, so `eq` says
 nothing of a count."""
@@ -75,6 +79,7 @@ NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
     "count": (0, MAX_SAFE_INTEGER),
     WITHHELD_SHARE: (1, MAX_WITHHELD),
     ROWS_PER_MARK: (2, MAX_ROWS_PER_MARK),
+    INVENTED_ROWS: (1, MAX_INVENTED_ROWS),
 }
 """Left operands that are compared with an integer, and the smallest and largest one."""
 LIST_OPERATORS: Final = frozenset({"isAnyOf", "isNoneOf"})

@@ -37,7 +37,15 @@ th, td {{ border: 1px solid #b0b0b0; padding: .3rem .5rem; text-align: left; ver
 th {{ background: #f0f0f0; white-space: nowrap; }}
 @page {{ size: A4; margin: 15mm; }}
 @media print {{
-  body {{ margin: 0; padding: 0; max-width: none; font-size: 10pt; }}
+  html {{ font-size: 10pt; }}
+  body {{ margin: 0; padding: 0; max-width: none; }}
+  .table {{ overflow: visible; }}
+  .table table {{ font-size: 7.5pt; }}
+  .table th, .table td {{ padding: .2rem .3rem; }}
+  .table td:nth-child(1) {{ white-space: nowrap; }}
+  .table td:nth-child(2) {{ min-width: 7rem; }}
+  .table td:nth-child(n+3) {{ min-width: 2.5rem; }}
+  .table td:nth-child(5), .table td:nth-child(6) {{ min-width: 4.5rem; }}
   figure {{ overflow: visible; border: 0; break-inside: avoid; }}
   figure svg {{ max-width: 100%; height: auto; }}
   h2 {{ break-after: avoid; }}
@@ -195,6 +203,13 @@ def _add_candidates(main: Element, teller: Teller) -> None:
     _add_table(section, heads, [_list_cells(teller, e) for e in finding.attribution.candidates])
 
 
+def _describe_marks(teller: Teller, one: Candidate) -> str:
+    say = teller.say
+    if not one.is_marked:
+        return say("none", "无")
+    return ", ".join(filter(None, (say("yes", "有"), teller.invented(one))))
+
+
 def _list_cells(teller: Teller, one: Candidate) -> list[str]:
     say = teller.say
     is_named = one.delivery in {each.delivery for each in teller.finding.named}
@@ -209,9 +224,9 @@ def _list_cells(teller: Teller, one: Candidate) -> list[str]:
         teller.party(one.recipient),
         teller.date(one.time),
         unsigned if one.received is None else teller.date(one.received),
-        say("yes", "有") if one.is_marked else say("none", "无"),
+        _describe_marks(teller, one),
         say("not scored", "未评分") if one.chance is None else show_chance(one.chance),
-        "" if one.pattern is None else teller.pattern(one.pattern),
+        teller.pattern(one.pattern) if one.pattern and one.chance else "",
         result,
     ]
 
@@ -224,6 +239,7 @@ def _add_facts(main: Element, teller: Teller) -> None:
         [say("file", "文件"), _describe_file(teller)],
         [say("traced", "追踪时间"), teller.date(finding.made_at)],
         [say("marking keys of", "所用标记密钥"), teller.party(finding.viewer or "")],
+        [say("signed by", "签名人"), teller.party(finding.signer or "") or say("nobody", "无")],
         [say("compared with", "比对对象"), told.against or say("the original", "原始数据")],
         [say("rows found in it", "其中找到的行"), f"{told.rows:,}"],
         [say("marked cells read", "读取的标记单元格"), f"{told.marks:,}"],
@@ -237,7 +253,7 @@ def _add_facts(main: Element, teller: Teller) -> None:
                 )
             ),
         ],
-        [say("program", "程序"), f"muniment {finding.version}"],
+        [say("program", "程序"), f"muniment {finding.version}, {told.method}"],
         *([name, value] for name, value in _list_steps(teller)),
     ]
     rows += [
@@ -292,11 +308,14 @@ def _add_checking(main: Element, teller: Teller) -> None:
                 "Take the registry's trust.policy from the registry itself, never from whoever "
                 "shows you this, and run: muniment verify CASE.zip --policy trust.policy. It needs "
                 "no network. It checks every proof, and that this report says nothing that they "
-                "contradict. The scores themselves take the original and the marking key to work "
-                "out again.",
+                "contradict. Who is handed the file, the original and the opened marking keys of "
+                "the deliveries named or cleared works the scores out again: add --data FILE "
+                "--original FILE --opening KEY, the last once for each.",
                 "请直接向登记系统索取信任策略 trust.policy，切勿使用出示人提供的，然后运行："
                 "muniment verify 案卷.zip --policy trust.policy。无须联网。该命令核验全部证明，"
-                "并核对本报告与之无矛盾。得分本身须有原始数据与标记密钥方可重新计算。",
+                "并核对本报告与之无矛盾。持有该文件、原始数据以及所指明与所排除交付的开启标记密钥者，"
+                "可重新计算得分：加上 --data 文件 --original 原始数据 --opening 密钥"
+                "（每次交付各一）。",
             )
         ],
     )

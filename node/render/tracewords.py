@@ -12,6 +12,7 @@ from typing import Final
 from contracts.clocks import CHINA_OFFSET_MINUTES, DAY_MS, format_instant
 from ledger.core.types import UnixMillis
 from node.render.text import plain
+from node.render.tracecautions import list_cautions
 from node.tracing.bounds import show_chance, show_share
 from node.tracing.finding import Candidate, Finding, Named, Step
 
@@ -260,6 +261,13 @@ class Teller:
             f"An innocent delivery scores so high with a chance of at most {chance}.",
             f"无关的交付得到如此高分的概率至多为 {chance}。",
         )
+        if one.invented_found:
+            count, rows = one.invented_found, one.invented
+            bound += self.say(
+                f" Of the {rows} rows that were invented for this copy alone, {count} are in the "
+                "file.",
+                f"专为该副本虚构的 {rows} 行中，有 {count} 行见于该文件。",
+            )
         if not named.unscored:
             return self.say(f"It came from {copy}. {bound}", f"该文件来自{copy}。{bound}")
         onward = ", ".join(named.unscored)
@@ -268,6 +276,17 @@ class Teller:
             f"at hand ({onward}): from which of them cannot be said. {bound}",
             f"该文件来自{copy}，或来自其下标记密钥不在手边的再交付（{onward}）："
             f"无法判断是哪一次。{bound}",
+        )
+
+    def invented(self, one: Candidate) -> str:
+        """How many of the rows invented for a delivery are in the file; empty where none were."""
+        if not one.invented:
+            return ""
+        if one.invented_found is None:
+            return self.say(f"{one.invented} rows invented", f"虚构 {one.invented} 行")
+        return self.say(
+            f"{one.invented_found} of {one.invented} invented rows found",
+            f"虚构的 {one.invented} 行中见 {one.invented_found} 行",
         )
 
     def _cleared(self, key: str) -> str:
@@ -320,47 +339,7 @@ class Teller:
 
     def caution(self) -> Iterator[str]:
         """What the numbers mean, and what they do not."""
-        told = self.finding.attribution
-        bound, each = self.chance(told.bound), show_chance(told.threshold)
-        yield self.say(
-            "p is the chance that an innocent delivery, one that the file did not come from, "
-            "scores so high. It is NOT the chance that anybody is innocent.",
-            "p 是无关的交付（即文件并非来自该次交付）得到如此高分的概率，并非任何人无辜的概率。",
-        )
-        yield self.say(
-            f"Over all {told.scored} deliveries scored together, an innocent one is named with a "
-            f"chance of at most {bound}; so each is named only at p of {each} or below.",
-            f"就全部 {told.scored} 次参与评分的交付而言，误指无关交付的概率至多为 {bound}；"
-            f"故仅当 p 不超过 {each} 时方予指明。",
-        )
-        yield self.say(
-            "A delivery is named, never a person: the file came from that copy. Who let it out, "
-            "the recipient, somebody who got at it there, or somebody who had the same copy, is "
-            "not shown.",
-            "所指明的是某次交付，而非某人：文件来自该副本。系由接收方、在其处取得者，还是另有该副本"
-            "者流出，无从证明。",
-        )
-        yield from self._framing()
-
-    def _framing(self) -> Iterator[str]:
-        for named in self.finding.named:
-            one = self.finding.find(named.delivery)
-            if one.marked_by is None:
-                yield self.say(
-                    f"The marks of {one.delivery} were made by its sender, who may have kept the "
-                    "copy and could have leaked it himself. The marking key was committed to at "
-                    f"#{one.index}, before the act, so it was not chosen afterwards.",
-                    f"{one.delivery} 的标记由交付方自行制作，交付方可能留有该副本，亦可能自行泄露。"
-                    f"标记密钥已于 #{one.index}（行为之前）作出承诺，并非事后选定。",
-                )
-            else:
-                yield self.say(
-                    f"The marks of {one.delivery} were made by a third party, "
-                    f"{self.party(one.marked_by)}, which signed the delivery at #{one.index}, "
-                    "before the act.",
-                    f"{one.delivery} 的标记由第三方 {self.party(one.marked_by)} 制作，"
-                    f"其已于 #{one.index}（行为之前）签署该次交付。",
-                )
+        return list_cautions(self)
 
     def custody(self) -> Iterator[str]:
         """How the file was come by, as whoever had it traced says."""
@@ -388,4 +367,5 @@ def tell_outcome(finding: Finding, language: str) -> str:
         finding: What was found.
         language: `en` or `zh-CN`.
     """
-    return " ".join(Teller(finding, language).attribution())
+    teller = Teller(finding, language)
+    return teller.say(" ", "").join(teller.attribution())

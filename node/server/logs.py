@@ -8,7 +8,8 @@ A line names the route's template, never the path, query, body, names, keys or a
 ```
 
 Whoever reads stderr may stop reading: the node does not wait for them. A thread writes the lines;
-more than MAX_WAITING of them are dropped and counted, and the next line says how many.
+more than MAX_WAITING of them are dropped and counted. The next line says how many, and so does the
+metric `muniment_log_lines_dropped`, since nobody may read that line either.
 """
 
 import logging
@@ -64,6 +65,9 @@ class PatientHandler(logging.Handler):
     Args:
         file: Descriptor of what is written to; if it fails, lines are dropped and the node goes on.
         max_waiting: Lines; those beyond are dropped, and counted in the next line that is written.
+
+    Attributes:
+        lost: Lines that were dropped since the process began.
     """
 
     def __init__(self, file: int, max_waiting: int = MAX_WAITING) -> None:
@@ -71,6 +75,7 @@ class PatientHandler(logging.Handler):
         self._file = file
         self._lines: queue.Queue[bytes] = queue.Queue(max_waiting)
         self._dropped = 0
+        self.lost = 0
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
@@ -100,6 +105,7 @@ class PatientHandler(logging.Handler):
             self._lines.put_nowait(line.encode(errors="backslashreplace"))
         except queue.Full:
             self._dropped += 1
+            self.lost += 1
 
     def _count_dropped(self) -> logging.LogRecord:
         text = "lines of the log were dropped: nobody read them"
@@ -123,6 +129,12 @@ def _open_handler(stream: TextIO) -> logging.Handler:
     except (OSError, ValueError):  # in memory: nobody has to read it
         return logging.StreamHandler(stream)
     return PatientHandler(file)
+
+
+def count_dropped() -> int:
+    """Lines of this process's log that were dropped since it began, as nobody read them."""
+    handlers = logging.getLogger(_LOGGERS[0]).handlers
+    return sum(each.lost for each in handlers if isinstance(each, PatientHandler))
 
 
 def log_request(fields: Fields) -> None:

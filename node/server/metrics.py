@@ -15,6 +15,7 @@ from prometheus_client import (
 
 from ledger.errors import LedgerError, RejectedError
 from ledger.sequencer import Outcome, Refused
+from node.server.logs import count_dropped
 from node.server.writer import Written
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ class Metrics:
             "muniment_published_age_seconds",
             "Since the published checkpoint was known to be the newest.",
             self._read_age,
+        )
+        self._gauge(
+            "muniment_log_lines_dropped",
+            "Lines of the log that nobody read in time, since the start.",
+            count_dropped,
         )
         self._gauge("muniment_ready", "1 while the node takes events.", self._read_ready)
 

@@ -8,7 +8,7 @@ Spec: tracing, section 3; docs/tracing-method.md.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from math import log10
@@ -25,15 +25,17 @@ from node.copyrecords import DELIVERED
 from node.escrow import find_marks
 from node.registryapi import RegistryApi
 from node.tracing.bounds import encode_chance, share_bound
-from node.tracing.deliveries import Dispatch, Flow
+from node.tracing.deliveries import Flow
 from node.tracing.finding import Why
+from node.tracing.hands import Digests, Sources, count_tries, list_sources
 from node.tracing.ladder import Base
 from tracing.align import Alignment, align
 from tracing.fingerprint import Progress, fingerprint_file
 from tracing.marking import apply_edits, edit_copy
 from tracing.marks import make_plan
 from tracing.observe import observe
-from tracing.score import DeliveryKeys, DeliveryScore, SharedMarks, score
+from tracing.score import DeliveryKeys, DeliveryScore, Scores, SharedMarks, score
+from tracing.sighting import Sighting
 from tracing.tables import Table, read_table
 
 if TYPE_CHECKING:
@@ -82,20 +84,37 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """A bound, and how many deliveries share it evenly.
+
+    Args:
+        bound: On naming any innocent delivery, 0 to 1.
+        candidates: At least as many as are scored.
+    """
+
+    bound: float
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """What the marks say.
 
     Args:
         chances: Chance and pattern of each delivery that was scored.
+        sources: The copies that each of them was scored as made from; None: the original.
         why: Why none was; empty if some were.
         rows: Rows of the file that were weighed.
         marks: Marked cells among them.
+        invented: Of deliveries for which rows were invented, how many of these are in the file.
     """
 
     chances: Mapping[SubjectKey, tuple[int, str]] = field(default_factory=dict)
+    sources: Sources = field(default_factory=dict)
     why: Why = ""
     rows: int = 0
     marks: int = 0
+    invented: Mapping[SubjectKey, int] = field(default_factory=dict)
 
 
 def compare(suspect: Table, original: Path, base: Base, progress: Progress) -> Compared:
@@ -138,12 +157,36 @@ def attribute(
     marks = _find_all_marks(registry, flow, viewer)
     if not marks or not compared.aligned:
         return Scored(why="no-rows" if marks else "no-key")
-    start, digest = compared.base.delivery, fingerprint_file(compared.original.path).digest
+    digest = fingerprint_file(compared.original.path).digest
     sources = list_sources(flow, _read_copies(registry, flow), digest)
-    tries = count_tries(flow, sources, marks.keys(), start)
+    return score_deliveries(sources, marks, compared, bound)
+
+
+def score_deliveries(
+    sources: Sources,
+    marks: "Mapping[SubjectKey, DeliveryMarks]",
+    compared: Compared,
+    bound: float,
+    candidates: int = 0,
+) -> Scored:
+    """Hold the marks of deliveries to a file.
+
+    Args:
+        sources: Copies that each delivery may have been made from, in the order of the log.
+        marks: The secrets that are at hand, by delivery; the same bits nowhere twice.
+        compared: Suspect and original.
+        bound: On naming any innocent delivery, 0 to 1.
+        candidates: Deliveries that share the bound; 0: those that can be scored.
+
+    Raises:
+        MalformedError: The original changed meanwhile.
+    """
+    start = compared.base.delivery
+    tries = count_tries(sources, marks.keys(), start)
+    scorable = {key: each for key, each in marks.items() if key in tries}
+    shared = Sharing(bound, candidates or len(scorable))
     with TemporaryDirectory(prefix="muniment-") as folder:
-        scorable = {key: each for key, each in marks.items() if key in tries}
-        attributor = _Attributor(sources, scorable, compared.suspect, bound, Path(folder))
+        attributor = _Attributor(sources, scorable, compared.suspect, shared, Path(folder))
         attributor.play(start, compared.original)
     return attributor.conclude(tries)
 
@@ -171,19 +214,6 @@ def _find_all_marks(
     return {key: each for key, each in found.items() if drawn[each.key.key, each.stream] == 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
-    """What the vault has of a copy.
-
-    Args:
-        copy: Digest of the copy, 64 hex digits.
-        source: Of the file that it was made from; None: it was made elsewhere.
-    """
-
-    copy: str
-    source: str | None
-
-
 def _read_copies(registry: RegistryApi, flow: Flow) -> dict[SubjectKey, Digests]:
     """Digests of the copies that were sent from this home or taken in here."""
     found: dict[SubjectKey, Digests] = {}
@@ -198,63 +228,6 @@ def _read_copies(registry: RegistryApi, flow: Flow) -> dict[SubjectKey, Digests]
     return found
 
 
-def list_sources(
-    flow: Flow, copies: Mapping[SubjectKey, Digests], original: str
-) -> dict[SubjectKey, tuple[SubjectKey | None, ...]]:
-    """The marked copies that each delivery may have been made from; None: the original.
-
-    Where the vault does not say which, it is any of those that the sender had got by then.
-
-    Args:
-        flow: Deliveries of the asset.
-        copies: What the vault has of them.
-        original: Digest of the original.
-    """
-    sources: dict[SubjectKey, tuple[SubjectKey | None, ...]] = {}
-    for one in flow.dispatches:
-        above = flow.find_sources(one)
-        own = copies.get(one.key)
-        if own is not None and own.source is not None:
-            known = [each for each in above if (c := copies.get(each.key)) and c.copy == own.source]
-            above = known[:1] if known or own.source == original else above
-        kept = [s for each in above for s in _resolve(each, sources)] or [None]
-        sources[one.key] = tuple(dict.fromkeys(kept))
-    return sources
-
-
-def _resolve(
-    one: Dispatch, sources: Mapping[SubjectKey, tuple[SubjectKey | None, ...]]
-) -> tuple[SubjectKey | None, ...]:
-    """The marked copies that a delivery's copy may be: an exact one is its source once more."""
-    return (one.key,) if one.body.marks else sources[one.key]
-
-
-def count_tries(
-    flow: Flow,
-    sources: Mapping[SubjectKey, tuple[SubjectKey | None, ...]],
-    keyed: Set[SubjectKey],
-    start: SubjectKey | None = None,
-) -> dict[SubjectKey, int]:
-    """In how many ways each delivery can be scored; one that cannot be in all of them is left out.
-
-    Args:
-        flow: Deliveries of the asset.
-        sources: Copies that each may have been made from.
-        keyed: Deliveries whose secrets are at hand.
-        start: The delivery whose copy is at hand; None: the original is.
-    """
-    tries: dict[SubjectKey, int] = {}
-
-    def count(source: SubjectKey | None) -> int:
-        return 1 if source == start else tries.get(source, 0) if source is not None else 0
-
-    for one in flow.dispatches:
-        ways = [count(each) for each in sources[one.key]]
-        if one.key in keyed and all(ways):
-            tries[one.key] = sum(ways)
-    return tries
-
-
 class _Attributor:
     """Scores deliveries from the original downwards.
 
@@ -262,26 +235,27 @@ class _Attributor:
         sources: Copies that each delivery may have been made from.
         marks: Secrets of those that can be scored.
         suspect: The file.
-        bound: On naming any innocent delivery.
+        shared: The bound on naming any innocent delivery.
         folder: For copies that are made again.
     """
 
     def __init__(
         self,
-        sources: Mapping[SubjectKey, tuple[SubjectKey | None, ...]],
+        sources: Sources,
         marks: "Mapping[SubjectKey, DeliveryMarks]",
         suspect: Table,
-        bound: float,
+        shared: Sharing,
         folder: Path,
     ) -> None:
         self._sources = sources
         self._marks = marks
         self._suspect = suspect
-        self._bound = bound
+        self._shared = shared
         self._folder = folder
         self._chances = dict.fromkeys(marks, _UNREACHED)
         self._unusable: set[SubjectKey] = set()
         self._read = (0, 0)
+        self._invented: dict[SubjectKey, int] = {}
 
     def conclude(self, tries: Mapping[SubjectKey, int]) -> Scored:
         """The best score of each delivery, paid for by the number of ways in which it was tried.
@@ -298,7 +272,9 @@ class _Attributor:
             if key not in lost
         }
         rows, marks = self._read
-        return Scored(chances=paid, why="" if paid else "no-key", rows=rows, marks=marks)
+        used = {key: self._sources[key] for key in paid}
+        found = {key: count for key, count in self._invented.items() if key in paid}
+        return Scored(paid, used, "" if paid else "no-key", rows, marks, found)
 
     def play(self, source: SubjectKey | None, copy: Copy) -> None:
         """Score what may have been made from a copy, then what came down from that.
@@ -324,11 +300,23 @@ class _Attributor:
         first = self._marks[keys[0]]
         plan = make_plan(copy.table, first.key, first.terms, first.columns)
         observed = observe(self._suspect, copy.table, copy.alignment, plan)
+        if first.terms.canaries:
+            sighting = Sighting(self._suspect, copy.table, copy.alignment)
+            observed = replace(observed, sighting=sighting)
         shared = SharedMarks(first.key, first.terms, plan, copy.table.height)
         candidates = [DeliveryKeys(key, self._marks[key].stream) for key in keys]
-        scores = score(observed, candidates, shared, bound=self._bound, candidates=len(self._marks))
+        bound, count = self._shared.bound, self._shared.candidates
+        scores = score(observed, candidates, shared, bound=bound, candidates=count)
         self._read = max(self._read, (scores.rows, scores.marks))
+        self._note_invented(scores)
         return {SubjectKey(one.name): _encode(one) for one in scores.deliveries}
+
+    def _note_invented(self, scores: Scores) -> None:
+        """Keep the most invented rows of each delivery that were seen, of what it may be from."""
+        for one in scores.deliveries:
+            if one.canaries is not None:
+                key = SubjectKey(one.name)
+                self._invented[key] = max(self._invented.get(key, 0), one.canaries)
 
     def _make_again(self, key: SubjectKey, source: Copy) -> Copy:
         """The copy of a delivery, and where the suspect's rows are in it."""
@@ -338,8 +326,10 @@ class _Attributor:
         path = self._folder / f"{key.partition('/')[2]}.{form}"
         with path.open("wb") as file:
             file.writelines(apply_edits(source.path, source.table, edits, digest))
-        kept = ~edits.withheld
-        places = np.where(kept, np.cumsum(kept, dtype=np.int32) - 1, -1).astype(np.int32)
+        standing = edits.list_rows()
+        own = np.flatnonzero(standing >= 0)
+        places = np.full(source.table.height, -1, dtype=np.int32)
+        places[standing[own]] = own
         return Copy(path, read_table(path), _move(source.alignment, places))
 
 

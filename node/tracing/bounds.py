@@ -7,6 +7,10 @@ from node.tracing.finding import PARTS
 
 LEAST: Final = -1_000_000_000
 """The least chance that a finding writes; anything below it is written as this."""
+MOST_BOUND: Final = 0.1
+"""The most that may be asked for as the chance of naming any innocent delivery."""
+WEAK_BOUND: Final = -3_000
+"""Above it, one in a thousand, whoever reads of a name is told how often it is a wrong one."""
 
 
 def encode_chance(log_chance: float) -> int:

@@ -23,10 +23,13 @@ from node.issuing import read_content
 from node.registryapi import Proofs, RegistryApi
 from node.tracing.bounds import share_bound
 from node.tracing.casefile import Evidence, prove_asset
+from node.tracing.casehistory import History
 from node.tracing.deliveries import Flow, list_candidates, read_flow
 from node.tracing.finding import (
     FINDING,
     MAX_CANDIDATES,
+    METHOD,
+    WORDS,
     Act,
     Attribution,
     Candidate,
@@ -39,6 +42,7 @@ from node.tracing.finding import (
     SuspectFile,
     Why,
 )
+from node.tracing.hands import Sources
 from node.tracing.legality import Judged, choose_named, judge_named
 
 MAX_NAMES: Final = 50
@@ -52,6 +56,7 @@ class Request:
         made_at: Now, by the machine's clock.
         version: Of the program.
         viewer: Whose marking keys may be used; None: nobody's.
+        signer: Who signs the case; None: nobody.
         bound: Chance of naming any innocent delivery, as a finding has it.
         custody: How the file was come by.
         act_at: Date of the act; None: not stated.
@@ -62,6 +67,7 @@ class Request:
     viewer: SubjectKey | None
     bound: int
     custody: Custody = field(default_factory=Custody)
+    signer: SubjectKey | None = None
     act_at: UnixMillis | None = None
 
     @property
@@ -82,18 +88,22 @@ class Measured:
         suspect: The file.
         derivation: From which asset.
         chances: Chance and pattern of each delivery that was scored.
+        sources: The copies that each of them was scored as made from; None: the original.
         why: Why none was scored; empty if some were.
         rows: Rows of the file that were found in the original.
         marks: Marked cells among them.
+        invented: Of deliveries for which rows were invented, how many of these are in the file.
         against: The delivery with whose copy the file was compared; None: with the original.
     """
 
     suspect: SuspectFile
     derivation: Derivation
     chances: Mapping[SubjectKey, tuple[int, str]] = field(default_factory=dict)
+    sources: Sources = field(default_factory=dict)
     why: Why = ""
     rows: int = 0
     marks: int = 0
+    invented: Mapping[SubjectKey, int] = field(default_factory=dict)
     against: SubjectKey | None = None
 
 
@@ -131,16 +141,18 @@ def compose(
     finding = Finding(
         format=FINDING,
         version=request.version,
+        words=WORDS,
         made_at=request.made_at,
         log=Place(origin=registry.origin, size=anchor.size, time=anchor.time),
         viewer=request.viewer,
+        signer=None,
         title=None,
         voucher=None,
         is_opened=False,
         suspect=measured.suspect,
         custody=request.custody,
         derivation=measured.derivation,
-        attribution=_attribute((), measured, request, is_whole=False, cleared=(), is_named=False),
+        attribution=_attribute((), measured, request, history=None, cleared=(), is_named=False),
         act=request.act,
         named=(),
         names=(),
@@ -159,10 +171,11 @@ def _compose_asset(
     finding, measured, request = begun
     number, title = _describe_asset(prover, key)
     is_opened = number is not None and bool(read_content(registry, key))
-    evidence = prove_asset(registry, prover, key, number, is_opened=is_opened)
     size = prover.anchor.size
     flow = read_flow(each for each in registry.iterate_events(key) if each[0] < size)
     candidates = [_put_chance(each, measured) for each in list_candidates(flow)]
+    is_listed = len(candidates) <= MAX_CANDIDATES
+    evidence = prove_asset(registry, prover, key, number, is_opened=is_opened, is_whole=is_listed)
     threshold = share_bound(request.bound, len(measured.chances))
     named, cleared = choose_named(flow, candidates, threshold)
     scored, act_at = measured.chances.keys(), UnixMillis(finding.act.at)
@@ -172,14 +185,16 @@ def _compose_asset(
         tuple(candidates),
         measured,
         request,
-        is_whole=evidence.history is not None,
+        history=evidence.history,
         cleared=tuple(cleared),
         is_named=bool(named),
     )
-    parties = _list_parties(finding.viewer, candidates, [*named, *cleared])
+    first = (finding.viewer, request.signer)
+    parties = _list_parties(first, candidates, [*named, *cleared])
     names, states = _name_parties(prover, parties)
     finding = msgspec.structs.replace(
         finding,
+        signer=request.signer,
         title=title,
         voucher=number,
         is_opened=is_opened,
@@ -189,7 +204,8 @@ def _compose_asset(
     )
     deliveries = tuple(prover.prove_history(each) for each in named)
     checks = tuple(each.check for each in judged)
-    whole = replace(evidence, deliveries=deliveries, checks=checks, parties=states)
+    signer = None if request.signer is None else prover.prove_state(request.signer)
+    whole = replace(evidence, deliveries=deliveries, checks=checks, parties=states, signer=signer)
     return Composed(finding, whole)
 
 
@@ -198,7 +214,7 @@ def _attribute(
     measured: Measured,
     request: Request,
     *,
-    is_whole: bool,
+    history: History | None,
     cleared: tuple[SubjectKey, ...],
     is_named: bool,
 ) -> Attribution:
@@ -208,13 +224,15 @@ def _attribute(
     return Attribution(
         outcome=outcome,
         why=why,
+        method=METHOD,
         bound=request.bound,
         threshold=share_bound(request.bound, scored),
         scored=scored,
         rows=measured.rows,
         marks=measured.marks,
         against=measured.against,
-        is_whole=is_whole,
+        is_whole=history is not None,
+        earlier=0 if history is None else len(history.earlier),
         candidates=_limit(candidates),
         cleared=cleared,
     )
@@ -242,7 +260,12 @@ def _put_chance(candidate: Candidate, measured: Measured) -> Candidate:
     scored = measured.chances.get(candidate.delivery)
     if scored is None:
         return candidate
-    return msgspec.structs.replace(candidate, chance=scored[0], pattern=scored[1])
+    used = measured.sources[candidate.delivery]
+    found = measured.invented.get(candidate.delivery)
+    chance, pattern = scored
+    return msgspec.structs.replace(
+        candidate, chance=chance, pattern=pattern, made_from=used, invented_found=found
+    )
 
 
 def _check_order(flow: Flow, judged: Sequence[Judged], at: int) -> None:
@@ -266,12 +289,12 @@ def _check_order(flow: Flow, judged: Sequence[Judged], at: int) -> None:
 
 
 def _list_parties(
-    viewer: SubjectKey | None, candidates: Sequence[Candidate], keys: Sequence[SubjectKey]
+    first: Sequence[SubjectKey | None], candidates: Sequence[Candidate], keys: Sequence[SubjectKey]
 ) -> list[SubjectKey]:
-    """Parties that a report speaks of: those of what is named or cleared first, then others."""
+    """Parties that a report speaks of: who traced, then those of what is named or cleared first."""
     told = sorted(candidates, key=lambda each: each.delivery not in keys)
     sides = [(each.sender, each.recipient, each.marked_by) for each in told]
-    found = [viewer, *(party for each in sides for party in each)]
+    found = [*first, *(party for each in sides for party in each)]
     return list(dict.fromkeys(party for party in found if party is not None))[:MAX_NAMES]
 
 

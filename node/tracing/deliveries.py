@@ -63,8 +63,10 @@ class Flow:
             None of them if the sender delivers from a right: it has the registered file.
         """
         above = self.parents.get(one.body.grant)
+        if above is None:
+            return []
         found = [d for d in self.dispatches if d.body.grant == above and d.index < one.index]
-        return found[::-1] if above is not None else []
+        return found[::-1]
 
     def find_onward(self, one: Dispatch) -> list[Dispatch]:
         """Later deliveries that came down from one, through however many hands, by the log."""
@@ -117,6 +119,7 @@ def describe_candidate(flow: Flow, one: Dispatch) -> Candidate:
         is_marked=marks is not UNSET,
         marked_by=None if marked_by is UNSET else marked_by,
         source=sources[0].key if sources else None,
+        invented=0 if marks is UNSET else marks.invented,
     )
 
 

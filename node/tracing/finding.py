@@ -20,12 +20,20 @@ from ledger.core.types import Json, SubjectKey
 
 FINDING: Final = "muniment/finding/v1"
 FINDING_FILE: Final = "finding.json"
+SIGNATURE_FILE: Final = "signature.json"
 REPORT_FILES: Final = {"en": "report.en.html", "zh-CN": "report.zh-cn.html"}
 """Where the report lies in a case, by language; paths of a pack are in lower case."""
+WORDS: Final = 1
+"""How this program words reports: whoever changes a byte of one counts this up."""
+MAX_WORDS: Final = 1_000_000
+METHOD: Final = "score/1"
+"""How chances are worked out (docs/tracing-method.md): with other hypotheses, another version."""
 ACTION: Final = "distribute"
 """The act that a leak is: handing a copy on to others."""
 
-MAX_CANDIDATES: Final = 1_000
+MAX_EARLIER: Final = 9
+"""Files of earlier history in a case."""
+MAX_CANDIDATES: Final = 3_000
 """Deliveries that a finding lists; of more, those that score best."""
 PARTS: Final = 10_000
 """A share of the whole is so many parts."""
@@ -36,6 +44,8 @@ Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Share: TypeAlias = Annotated[int, Meta(ge=0, le=PARTS)]
 Chance: TypeAlias = Annotated[int, Meta(ge=-1_000_000_000, le=0)]
 """Common logarithm of a chance, in thousandths, rounded up."""
+Bound: TypeAlias = Annotated[int, Meta(ge=-1_000_000_000, le=-1_000)]
+"""A chance of naming anybody wrongly; beyond one in ten a name would say nothing."""
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500)]
 Word: TypeAlias = Annotated[str, whole("[a-z0-9][a-z0-9/-]{0,39}")]
 
@@ -159,9 +169,13 @@ class Candidate(Record, frozen=True, kw_only=True):
         received: When the recipient countersigned; None: not yet.
         is_marked: The delivery commits to a marking key.
         marked_by: Third party that made the marks; None: the sender.
+        invented: Rows that were invented for the recipient, as the log says.
         source: Delivery by which the sender had got its copy; None: the registered file.
         chance: That an innocent delivery scores so; None: it was not scored.
         pattern: The assumption under which it scored best.
+        made_from: The deliveries of whose copies it was scored as made from, several where that is
+            not known; null for what the file was compared with. Empty: it was not scored.
+        invented_found: How many of its invented rows are in the file; None: that says nothing.
     """
 
     delivery: DeliveryKey
@@ -176,6 +190,9 @@ class Candidate(Record, frozen=True, kw_only=True):
     source: DeliveryKey | None
     chance: Chance | None = None
     pattern: Word | None = None
+    made_from: Annotated[tuple[DeliveryKey | None, ...], Meta(max_length=MAX_CANDIDATES)] = ()
+    invented: Count = 0
+    invented_found: Count | None = None
 
 
 class Attribution(Record, frozen=True, kw_only=True):
@@ -184,13 +201,15 @@ class Attribution(Record, frozen=True, kw_only=True):
     Args:
         outcome: `named`, `none` (no delivery can be named) or `not-scored`.
         why: Why no delivery is named; empty if one is.
-        bound: Chance, over all deliveries together, of naming an innocent one.
+        method: How chances are worked out; another version may give others.
+        bound: Chance, over all deliveries together, of naming an innocent one; at most 0.1.
         threshold: A delivery is named at this chance or below: the bound shared among all scored.
         scored: Deliveries that were scored.
         rows: Rows of the file that were found in the original.
         marks: Marked cells among them.
         against: The delivery with whose copy the file was compared; None: with the original.
         is_whole: The candidates are all deliveries of the asset, and the case proves that.
+        earlier: Files of the asset's history before its newest 1,000 events.
         candidates: In the order of the log.
         cleared: Deliveries that score below the threshold only because the file came through them:
             an onward delivery is named instead.
@@ -198,13 +217,15 @@ class Attribution(Record, frozen=True, kw_only=True):
 
     outcome: Outcome
     why: Why
-    bound: Chance
+    method: Word
+    bound: Bound
     threshold: Chance
     scored: Count
     rows: Count
     marks: Count
     against: DeliveryKey | None
     is_whole: bool
+    earlier: Annotated[int, Meta(ge=0, le=MAX_EARLIER)]
     candidates: Annotated[tuple[Candidate, ...], Meta(max_length=MAX_CANDIDATES)]
     cleared: tuple[DeliveryKey, ...]
 
@@ -266,9 +287,11 @@ class Finding(Record, frozen=True, kw_only=True):
     Args:
         format: Always FINDING.
         version: Of the program.
+        words: Of its reports: the same finding and version of words give the same reports.
         made_at: When, by the machine's clock.
         log: Where the proofs stand.
         viewer: Whose marking keys were used; None: nobody's.
+        signer: Who signs the case; None: nobody.
         title: Of the asset, as published; None: it is not, or there is no asset.
         voucher: Number of its voucher, the live one or the newest; None: it has none.
         is_opened: The case opens the commitment to the registered content.
@@ -283,9 +306,11 @@ class Finding(Record, frozen=True, kw_only=True):
 
     format: Literal["muniment/finding/v1"]
     version: Annotated[str, Meta(max_length=64)]
+    words: Annotated[int, Meta(ge=1, le=MAX_WORDS)]
     made_at: Instant
     log: Place
     viewer: PartyKey | None
+    signer: PartyKey | None
     title: Annotated[str, Meta(max_length=200)] | None
     voucher: Annotated[str, Meta(max_length=40)] | None
     is_opened: bool

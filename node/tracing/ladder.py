@@ -1,7 +1,7 @@
 """The ladder: from which registered asset a file derives, from the surest rung to the widest.
 
 ```text
-exact bytes > same table in another form > rows > pairs of cells, blocks, words > alignment
+exact bytes > same table in another form > rows > groups of cells, blocks, words > alignment
 ```
 
 The sketches of all assets that this home has fingerprints of are searched by an inverted index,

@@ -6,7 +6,7 @@ Spec: tracing; surfaces, `trace file`.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec.structs
 
@@ -108,27 +108,32 @@ def _add_alignment(
     registry: RegistryApi, derivation: Derivation, compared: "Compared"
 ) -> Derivation:
     """The derivation with what alignment says; enough aligned rows decide it by themselves."""
-    count, asset = compared.aligned, compared.base.asset
-    is_derived = count >= min(LEAST_ROWS, compared.suspect.height) and count > 0
-    steps = [*derivation.steps, Step(rung="alignment", outcome="match" if count else "no-match")]
+    outcome: Literal["match", "no-match"] = "match" if compared.aligned else "no-match"
+    steps = [*derivation.steps, Step(rung="alignment", outcome=outcome)]
     overlaps, record = derivation.overlaps, derivation.record
-    if is_derived:
-        of_suspect = encode_share(count / compared.suspect.height)
-        of_asset = encode_share(count / compared.original.table.height)
-        own = Overlap(
-            asset=asset,
-            by="alignment",
-            of_suspect=(of_suspect,) * 3,
-            of_asset=(of_asset,) * 3,
-        )
+    asset, own = compared.base.asset, measure_alignment(compared)
+    if own is not None:
         overlaps = (own, *overlaps)
         record = record or find_record(registry, asset)
     return msgspec.structs.replace(
         derivation,
-        asset=derivation.asset or (asset if is_derived else None),
+        asset=derivation.asset or (None if own is None else asset),
         record=record,
         overlaps=overlaps,
         steps=tuple(steps),
+    )
+
+
+def measure_alignment(compared: "Compared") -> Overlap | None:
+    """The rows that a suspect and an original share; None: too few to say that it derives."""
+    count = compared.aligned
+    if not count or count < min(LEAST_ROWS, compared.suspect.height):
+        return None
+    return Overlap(
+        asset=compared.base.asset,
+        by="alignment",
+        of_suspect=(encode_share(count / compared.suspect.height),) * 3,
+        of_asset=(encode_share(count / compared.original.table.height),) * 3,
     )
 
 
@@ -151,8 +156,10 @@ def _score(
     return replace(
         measured,
         chances=scored.chances,
+        sources=scored.sources,
         why=scored.why,
         rows=scored.rows,
         marks=scored.marks,
+        invented=scored.invented,
         against=compared.base.delivery,
     )

@@ -119,14 +119,14 @@ def run_node(home, *argv):
 
 
 def exchange(client, data, *, half_close=False, silence=1.0):
-    """Send bytes on a connection, and all that comes back."""
+    """Send bytes on a connection, and all that comes back until nothing more does for a while."""
     parts = []
     try:
         client.sendall(data)
         if half_close:
             client.shutdown(socket.SHUT_WR)
-        client.settimeout(silence)
-        while part := client.recv(65536):
+        while part := client.recv(65536):  # the first after however long
+            client.settimeout(silence)
             parts.append(part)
     except (TimeoutError, ConnectionResetError, BrokenPipeError):
         pass

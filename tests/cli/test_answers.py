@@ -254,8 +254,8 @@ def test_states_and_parties_are_certified_too(licensed, market):
 
 @pytest.mark.parametrize("topic", MEMBERS)
 def test_what_is_not_there_is_not_found(licensed, topic):
-    assert licensed.refused("query", topic, "zzzz", code=5)["code"] == "not_found"
-    assert "没有" in licensed.ok("query", topic, "zzzz", "--lang", "zh-CN", code=5).err
+    assert licensed.refused("query", topic, "0000", code=5)["code"] == "not_found"
+    assert "没有" in licensed.ok("query", topic, "0000", "--lang", "zh-CN", code=5).err
 
 
 def test_wrong_use_is_told(licensed, market):

@@ -114,9 +114,9 @@ def test_what_is_not_there_is_neither_attested_nor_withdrawn(assessed, market):
     argv = ("attest", "make", market.asset, "--type", "quality", "--as", "丁公司")
     error = assessed.refused(*argv, "--document", "none.pdf", code=5)
     assert error["code"] == "not_found"
-    argv = ("attest", "withdraw", "zzzz", "--ground", "x")
-    assert assessed.refused(*argv, code=5)["message"] == "there is no attestation zzzz"
-    assert "没有证明 zzzz" in assessed.ok(*argv, "--lang", "zh-CN", code=5).err
+    argv = ("attest", "withdraw", "0000", "--ground", "x")
+    assert assessed.refused(*argv, code=5)["message"] == "there is no attestation 0000"
+    assert "没有证明 0000" in assessed.ok(*argv, "--lang", "zh-CN", code=5).err
 
 
 def test_a_record_names_the_downgrade_and_the_level(national_program, applicant):

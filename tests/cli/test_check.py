@@ -247,7 +247,7 @@ def test_what_is_no_act_party_asset_or_fact_is_refused(licensed, market):
     argv = ("grant", "check", "--action", "read")
     wrong = (*argv, "--by", "戊公司", "--asset", market.number)
     assert licensed.refused(*wrong, code=5)["code"] == "not_found"
-    wrong = (*argv, "--by", "乙公司", "--asset", "zzzz")
+    wrong = (*argv, "--by", "乙公司", "--asset", "0000")
     assert licensed.refused(*wrong, code=5)["code"] == "not_found"
     wrong = (*argv, "--by", "公司", "--asset", market.number)
     assert licensed.refused(*wrong, code=2)["code"] == "ambiguous"

@@ -155,7 +155,7 @@ def test_a_named_grant_has_to_be_live_and_of_these_parties(licensed, market):
     assert "to 乙公司 (party/" in error["message"]
     error = refuse(licensed, market, "--grant", market.grant, "--as", "丁公司", code=2)
     assert error["code"] == "wrong_grant"
-    assert refuse(licensed, market, "--grant", "zzzz", code=5)["code"] == "not_found"
+    assert refuse(licensed, market, "--grant", "0000", code=5)["code"] == "not_found"
     licensed.ok("grant", "revoke", market.grant)
     error = refuse(licensed, market, "--grant", market.grant, code=4)
     assert (error["code"], error["rule"]) == ("grant_revoked", f"{market.grant} status; domain 5")
@@ -444,7 +444,7 @@ def test_only_what_was_delivered_finishes_a_delivery(licensed, market, unfinishe
 def test_a_delivery_is_finished_where_it_was_made_and_by_its_key_alone(
     licensed, market, unfinished
 ):
-    argv = ("deliver", "--finish", "zzzz", "--from", "table.csv", "--out", "copy.csv")
+    argv = ("deliver", "--finish", "0000", "--from", "table.csv", "--out", "copy.csv")
     assert licensed.refused(*argv, code=5)["code"] == "not_found"
     argv = ("deliver", "--finish", unfinished, "--from", "table.csv", "--out", "copy.csv")
     for more in (

@@ -257,6 +257,11 @@ def test_a_plan_writes_nothing_and_says_what_names_a_recipient_and_what_it_costs
     assert "百万分之一" in fair.ok(*argv, "--lang", "zh-CN").row("误指概率上限")
 
 
+def test_the_same_plan_says_the_same_each_time(fair, founded_fair):
+    argv = ("deliver", founded_fair.number, "--from", "table.csv", "--to", "乙公司", "--plan")
+    assert fair.json(*argv) == fair.json(*argv)
+
+
 def test_a_plan_of_missing_rows_alone_speaks_of_no_changed_cell(fair, founded_fair):
     argv = ("deliver", founded_fair.number, "--from", "table.csv", "--to", "乙公司", "--plan")
     text = fair.ok(*argv, "--withhold-only").out

@@ -35,7 +35,7 @@ def test_who_licensed_the_sender_opens_the_sealed_key(fair, founded_fair, handed
 def test_people_see_with_whom_a_key_lies(fair, founded_fair, handed_on):
     english = fair.ok("escrow", "list", founded_fair.number).out
     assert "甲公司" in english
-    assert "yes" in english
+    assert "\tyes" in english
     assert "是" in fair.ok("escrow", "list", "--lang", "zh-CN").out
 
 
@@ -71,6 +71,31 @@ def test_a_sealed_key_that_was_changed_is_refused(fair, handed_on, name):
     assert error["code"] == {4: "malformed", 5: "not_found"}[code]
     listed = {each["subject"]: each for each in fair.json("escrow", "list")["items"]}
     assert listed[handed_on]["opened_by"] == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"a,b\n1,2\n", b"{}", b"\xff\xfe", b'{"format":"muniment/escrow/v1"}', b""]
+)
+def test_another_file_than_a_sealed_key_says_which_one_is_meant(fair, content):
+    Path("copy.csv").write_bytes(content)
+    error = fair.refused("escrow", "open", "copy.csv", code=4)
+    assert error["code"] == "malformed"
+    assert error["message"].startswith("copy.csv is no sealed marking key: ")
+    assert error["hint"].startswith("give the OUT.escrow.json")
+    chinese = fair.ok("escrow", "open", "copy.csv", "--lang", "zh-CN", code=4).err
+    assert "请给出再交付时" in chinese
+
+
+def test_who_is_not_there_is_looked_for_with_a_list_or_a_search(fair):
+    for argv, look in (
+        (("escrow", "list", "none"), "muniment search TEXT"),
+        (("escrow", "export", "none", "--out", "m.json"), "muniment trace asset ASSET"),
+        (("trace", "file", "table.csv", "--as", "none"), "muniment party list"),
+        (("trace", "file", "table.csv", "--asset", "none"), "muniment search TEXT"),
+        (("grant", "show", "none"), "muniment grant list"),
+    ):
+        assert fair.refused(*argv, code=5)["hint"] == f"look for it with '{look}'"
+        assert f"请用 {look} 查找" in fair.ok(*argv, "--lang", "zh-CN", code=5).err
 
 
 def test_the_key_of_an_exact_copy_or_of_another_home_is_not_there(fair, founded_fair):

@@ -53,8 +53,23 @@ def test_shares_are_for_their_keeper_alone_and_are_not_shown(solo):
 
 def test_two_splits_do_not_mix_in_one_folder(solo):
     split(solo)
-    options = ("--shares", 3, "--threshold", 2, "--out", "s")
-    assert solo.refused("escrow", "split", *options, code=2)["code"] == "exists"
+    for count in (3, 4):
+        options = ("--shares", count, "--threshold", 2, "--out", "s")
+        error = solo.refused("escrow", "split", *options, code=2)
+        assert (error["code"], error["hint"]) == ("exists", "name another folder with --out")
+    assert len(list(Path("s").iterdir())) == 3
+    Path("empty").mkdir()
+    Path("link").symlink_to("empty")
+    made = solo.json("escrow", "split", "--shares", 2, "--threshold", 2, "--out", "link")
+    assert sorted(map(str, Path("empty").iterdir())) == [
+        f"empty/{Path(each).name}" for each in made["files"]
+    ]
+
+
+def test_shares_do_not_lie_among_the_registrys_own_files(solo):
+    options = ("--shares", 3, "--threshold", 2, "--out", solo.home / "wallet")
+    assert solo.refused("escrow", "split", *options, code=2)["code"] == "own_file"
+    assert not (solo.home / "wallet").exists()
 
 
 def test_too_few_shares_say_how_many_are_needed(solo):

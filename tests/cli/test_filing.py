@@ -64,7 +64,7 @@ def test_a_filing_that_does_not_cover_the_delivery_is_told_so(important, market)
     error = refuse(important, market, "--filing", key, code=4)
     assert error["code"] == "important_filing"
     assert key in error["message"]
-    assert refuse(important, market, "--filing", "zzzz", code=5)["code"] == "not_found"
+    assert refuse(important, market, "--filing", "0000", code=5)["code"] == "not_found"
 
 
 def test_the_check_of_an_act_says_the_same(important, market):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 SHARE, STEP = "muniment:withheldShare", "muniment:rowsPerMark"
+INVENTED = "muniment:inventedRows"
 
 
 def disclosed(program, document):
@@ -25,6 +26,7 @@ TOLD = {
     "no changed cells": (["--rows-per-mark", "0"], {SHARE: 200}),
     "no withheld rows": (["--withheld", "0"], {STEP: 32}),
     "exact copies": (["--withheld", "0", "--rows-per-mark", "0"], {}),
+    "invented rows": (["--invented-rows", "10"], {SHARE: 200, STEP: 32, INVENTED: 10}),
 }
 
 
@@ -49,6 +51,7 @@ def test_people_read_what_their_copy_may_be_like_before_they_accept(licensed, ma
         ((), {SHARE: 200, STEP: 32}),
         (("--withheld", "50", "--rows-per-mark", "0"), {SHARE: 50}),
         (("--withheld", "0", "--rows-per-mark", "0"), {}),
+        (("--withheld", "0", "--rows-per-mark", "0", "--invented-rows", "5"), {INVENTED: 5}),
     ],
 )
 def test_terms_below_a_grant_disclose_what_that_hands_on(licensed, market, above, expected):
@@ -70,7 +73,11 @@ def test_terms_below_a_grant_may_mark_less_and_not_more(licensed, market):
     assert disclosed(licensed, below) == {SHARE: 100, STEP: 32}
 
 
-@pytest.mark.parametrize("more", [["--withheld", "0"], ["--rows-per-mark", "8"]])
+TEMPLATE_ALONE = [["--withheld", "0"], ["--rows-per-mark", "8"], ["--invented-rows", "1"]]
+BEYOND = [["--withheld", "2001"], ["--rows-per-mark", "-1"], ["--invented-rows", "1001"]]
+
+
+@pytest.mark.parametrize("more", TEMPLATE_ALONE)
 def test_marks_go_with_a_template_and_stand_in_a_policy_file_itself(licensed, market, more):
     policy = {"permission": [{"action": "read"}]}
     Path("policy.json").write_text(json.dumps(policy), "utf-8")
@@ -80,7 +87,7 @@ def test_marks_go_with_a_template_and_stand_in_a_policy_file_itself(licensed, ma
     licensed.ok(*argv)
 
 
-@pytest.mark.parametrize("more", [["--withheld", "2001"], ["--rows-per-mark", "-1"]])
+@pytest.mark.parametrize("more", BEYOND)
 def test_marks_out_of_range_are_wrong_use(licensed, market, more):
     argv = ("grant", "issue", market.number, "--to", "丙公司", "--template", "no-resale", *more)
     assert licensed.refused(*argv, code=2)["code"] == "usage"

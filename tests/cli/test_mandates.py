@@ -74,7 +74,7 @@ def test_a_type_that_there_is_not_is_wrong_use_and_a_past_end_is_refused(served)
 def test_nobody_is_its_own_agent_and_a_stranger_is_none(served):
     own = ("party", "undertake", "甲公司", "--mandate", "mandate.pdf", "--as", "甲公司", *GIVEN)
     assert served.refused(*own, code=4)["code"] == "own_agent"
-    stranger = ("party", "undertake", "zzzz", *give(served, *GIVEN)[3:])
+    stranger = ("party", "undertake", "0000", *give(served, *GIVEN)[3:])
     assert served.refused(*stranger, code=5)["code"] == "not_found"
     missing = ("party", "undertake", "乙公司", "--mandate", "none.pdf", "--as", "甲公司", *GIVEN)
     assert served.refused(*missing, code=5)["code"] == "not_found"

@@ -169,7 +169,7 @@ def test_wrong_use_is_told(licensed, market):
     argv = ("use", "record", market.grant)
     assert "--count" in licensed.refused(*argv, "--count", "0", code=2)["message"]
     assert licensed.refused(*argv, "--from", "yesterday", code=2)["code"] == "date"
-    assert licensed.refused("use", "record", "zzzz", code=5)["code"] == "not_found"
+    assert licensed.refused("use", "record", "0000", code=5)["code"] == "not_found"
     assert licensed.refused(*argv, "--as", "戊公司", code=5)["code"] == "not_found"
     issue(licensed, market, "--to", "丙公司", "--template", "no-resale")
     assert licensed.refused("use", "record", "grant/", code=2)["code"] == "ambiguous"

@@ -79,7 +79,7 @@ def test_the_registrar_has_to_decide_about_what_is_near(national_program, applic
     assert match["holders"][0]["party"] == applicant
     shown = program.ok("registration", "duplicates", second)
     assert shown.row("match") == "fingerprints"
-    assert shown.row("compared") == "pairs of cells in a row"
+    assert shown.row("compared") == "groups of cells in a row"
     assert shown.row("new in earlier").startswith(("9", "100"))
     time.sleep(1.1)
     argv = ("registration", "record", second, *FINDINGS)

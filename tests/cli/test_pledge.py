@@ -192,9 +192,9 @@ def test_a_right_and_a_pledgee_are_named_and_known(solo, founded, bank):
     assert "--to" in solo.refused("pledge", founded.number, "--right", "use", code=2)["message"]
     argv = ("pledge", founded.number, "--right", "use", "--to", "nobody")
     assert solo.refused(*argv, code=5)["code"] == "not_found"
-    argv = ("pledge", "zzzz", "--right", "use", "--to", bank)
+    argv = ("pledge", "0000", "--right", "use", "--to", bank)
     assert solo.refused(*argv, code=5)["code"] == "not_found"
-    assert solo.refused("release", "zzzz", code=5)["code"] == "not_found"
+    assert solo.refused("release", "0000", code=5)["code"] == "not_found"
 
 
 def test_what_has_no_voucher_is_not_pledged(solo, founded, bank):

@@ -205,10 +205,9 @@ class Terminal:
         os.write(self._leader, text.encode())
 
     def end(self):
-        while self._read() and self._process.poll() is None:
-            pass
-        while self._read() and select.select([self._leader], [], [], 0)[0]:
-            pass
+        began = time.monotonic()
+        while self._read():  # to the end: what was written may come after the process is gone
+            assert time.monotonic() - began < DEADLINE_S, self.text
         os.close(self._leader)
         return self._process.wait(DEADLINE_S)
 

@@ -142,7 +142,7 @@ def test_an_exit_shows_in_every_view(public, city):
     below = public.json("query", "below", city.top)["grants"]
     assert [one["status"] for one in below] == ["dead", "dead"]
     traced = public.json("trace", "grant", city.low)
-    assert "dead" in json.dumps(traced)
+    assert '"dead"' in json.dumps(traced)
     assert live(public)["authorisations"] == []
     items = public.json("grant", "list", "--asset", city.number)["items"]
     assert {item["status"] for item in items} == {"dead"}

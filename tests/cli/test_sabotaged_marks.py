@@ -48,6 +48,7 @@ NO_KEYS = {
     "a short key": lambda value: value | {"key": "AAAA"},
     "more rows withheld than the record says": lambda value: value | {"e": 2_000},
     "a share out of range": lambda value: value | {"e": 10_000},
+    "invented rows that the record does not speak of": lambda value: value | {"canaries": 5},
 }
 OF_ANOTHER_TABLE = {
     "columns that are not there": lambda value: (

@@ -204,5 +204,5 @@ def test_a_date_that_nothing_reaches_is_answered_all_the_same(national_program, 
 
 
 def test_an_unknown_registration_is_not_found(national_program):
-    argv = ("registration", "simulate", "zzzz", "--at", "2040-01-01")
+    argv = ("registration", "simulate", "0000", "--at", "2040-01-01")
     assert national_program.refused(*argv, code=5)["code"] == "not_found"

@@ -262,8 +262,8 @@ def test_a_picture_is_not_written_over_something_else(licensed, market):
 
 @pytest.mark.parametrize("kind", ["asset", "holder", "grant"])
 def test_what_is_not_there_is_not_found(licensed, kind):
-    assert licensed.refused("trace", kind, "zzzz", code=5)["code"] == "not_found"
-    assert "没有" in licensed.ok("trace", kind, "zzzz", "--lang", "zh-CN", code=5).err
+    assert licensed.refused("trace", kind, "0000", code=5)["code"] == "not_found"
+    assert "没有" in licensed.ok("trace", kind, "0000", "--lang", "zh-CN", code=5).err
     assert "text" in licensed.refused("trace", kind, code=2)["message"]
 
 

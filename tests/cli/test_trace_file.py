@@ -168,6 +168,18 @@ def test_a_stricter_bound_is_kept_to(traced):
     )
 
 
+def test_a_weak_bound_is_called_weak_on_the_terminal_and_in_the_report(traced):
+    weak = traced.ok("trace", "file", "leak.csv", "--original", "sales.csv", "--bound", "0.1")
+    assert "warning: the bound is weak" in weak.err
+    assert "a chance of up to 1.0e-1 of naming an innocent delivery is no ground" in weak.out
+    argv = ("--bound", "0.01", "--out", "weak.html", "--lang", "zh-CN", "--format", "html")
+    chinese = traced.ok("trace", "file", "leak.csv", "--original", "sales.csv", *argv)
+    assert "警告：误指概率上限过宽" in chinese.err
+    assert "过于宽松" in Path("weak.html").read_text(encoding="utf-8")
+    plain = traced.ok("trace", "file", "leak.csv", "--original", "sales.csv", "--bound", "0.001")
+    assert "weak" not in plain.err + plain.out
+
+
 def test_the_grants_are_those_of_the_day_of_the_act(traced):
     grants = traced.json("grant", "list", "--party", D)["items"]
     leak("丁.csv", 1_000)
@@ -290,6 +302,8 @@ REFUSED = (
     (("leak.csv", "--bound", "0"), 2, "bound"),
     (("leak.csv", "--bound", "often"), 2, "bound"),
     (("leak.csv", "--bound", "nan"), 2, "bound"),
+    (("leak.csv", "--bound", "0.9"), 2, "bound"),
+    (("leak.csv", "--bound", "0.100001"), 2, "bound"),
     (("leak.csv", "--format", "pdf"), 2, "usage"),
     (("leak.csv", "--found-by", "x" * 501), 2, "usage"),
     (("leak.csv", "--found-at", "yesterday"), 2, "date"),

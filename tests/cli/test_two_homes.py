@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_registration import (
+    CHINA,
     FINDINGS,
     evidence,
     filed,  # noqa: F401
@@ -72,7 +73,7 @@ def test_the_second_officer_reads_what_is_signed(
     assert shown.row("event") == "registration.record"
     assert shown.row("number") == number
     assert "right hold" in shown.row("rights")
-    year = str(datetime.now(UTC).year)
+    year = str(datetime.now(CHINA).year)
     assert shown.row("valid_from").startswith(year)
     assert shown.row("valid_until").endswith("+08:00")
     chinese = cosign(program, office, "r.json", "--lang", "zh-CN")

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.errors import StoreFailedError
 from node.registry import Registry
+from tests.support.tables import make_sales, write_csv
 
 WHY = ("--reason", "request of the person", "--yes")
 
@@ -96,12 +97,30 @@ def test_a_whole_vault(solo):
     document = solo.json("vault", "check")
     assert document == {
         "whole": True, "commitments": 20, "opened": 20, "missing": [], "wrong": [], "erased": [],
-        "extra": [], "unnamed": [],
+        "extra": [], "unnamed": [], "unprinted": [],
     }  # fmt: skip
     result = solo.ok("vault", "check")
     assert result.out.startswith("WHOLE: ")
     assert result.row("opened") == "20"
     assert solo.ok("vault", "check", "--lang", "zh-CN").out.startswith("完整：")
+
+
+def test_a_fingerprint_that_is_gone_is_named_with_its_remedy(solo):
+    write_csv(Path("sales.csv"), make_sales(50))
+    made = solo.json("register", "sales.csv", "--title", "销售明细", "--right", "hold")
+    assert solo.json("vault", "check")["unprinted"] == []
+    with closing(sqlite.connect(str(solo.home / "vault.db"))) as db:
+        db.execute("DELETE FROM record WHERE kind = 'fingerprint'")
+        db.commit()
+    lost = solo.ok("--json", "vault", "check", code=3).json
+    assert {"subject": made["asset"], "field": "content.0"} in lost["unprinted"]
+    shown = solo.ok("vault", "check", code=3)
+    assert shown.out.startswith("NOT WHOLE: restore the vault from a backup\n")
+    assert f"{made['asset']} content.0" in shown.out
+    assert "--original FILE" in shown.err
+    chinese = solo.ok("vault", "check", "--lang", "zh-CN", code=3)
+    assert "指纹缺失" in chinese.out
+    assert "如备份中亦无" in chinese.err
 
 
 def test_a_vault_that_lost_its_openings_is_not_whole(solo, filing):

@@ -58,7 +58,7 @@ def test_a_file_of_a_gigabyte_is_refused_at_once(stranger, name):
     assert ended.code == 4
     assert json.loads(ended.out)["error"]["code"] == "limit"
     assert peak < (100 if name.endswith(".voucher.json") else 250) * MIB
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_a_receipt_under_a_voucher_s_name_is_no_voucher(solo):

@@ -147,7 +147,7 @@ def test_a_voucher_that_is_not_there_is_not_found(solo, command, text):
         assert solo.refused("voucher", command, text, code=2)["code"] == "ambiguous"
         return
     error = solo.refused("voucher", command, text, code=5)
-    assert error["message"] == f"there is no voucher {text}"
+    assert error["message"].startswith(f"there is no voucher {text}: look for it")
 
 
 def test_without_a_registry_it_says_how_to_make_one(program):

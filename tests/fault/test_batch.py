@@ -45,14 +45,14 @@ class Counted(Countdown):
         connection._open = lambda path: Writing(open_connection(path))
         ledger.files.os = cli.batching.os = CountedOs(self.tick)
         Path.replace, Path.rename = map(self.counted, (Path.replace, Path.rename))
-        add = Vault.add
+        add = Vault.add_all
 
         def adding(vault, *args):
             self.tick()
             add(vault, *args)
             self.tick()
 
-        Vault.add = adding
+        Vault.add_all = adding
 
     def counted(self, call):
         def counted(*args):

@@ -15,7 +15,7 @@ from ledger.light.hook import MAX_HOOK_BYTES, PAUSES_S, Hook
 from ledger.light.waking import Waker
 from tests.light.house import Follower, give, serve
 
-LONGEST_S = 5
+LONGEST_S = 30
 pytestmark = pytest.mark.filterwarnings(
     # the library leaves the socket of a connection that failed to the garbage collector
     "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -32,7 +32,7 @@ def server(tmp_path, asked):
     """Start a server that answers by a function; gives a fetcher to it."""
     running, fetchers = [], []
 
-    def start(respond, *, seconds=0.5):
+    def start(respond, *, seconds=10):
         def noted(handler, path):
             asked.append((path, dict(handler.headers)))
             respond(handler, path)
@@ -177,13 +177,13 @@ DRIPS = {
 def test_an_answer_that_drips_is_given_up(server, name):
     start = time.monotonic()
     with pytest.raises(UnavailableError):
-        server(drip(*DRIPS[name])).get("checkpoint", max_bytes=65_536)
-    assert time.monotonic() - start < 4
+        server(drip(*DRIPS[name]), seconds=0.5).get("checkpoint", max_bytes=65_536)
+    assert time.monotonic() - start < 20
 
 
 def test_a_server_that_says_nothing_is_given_up(server):
     done = threading.Event()
-    fetcher = server(lambda *_: done.wait(10))
+    fetcher = server(lambda *_: done.wait(60), seconds=0.5)
     try:
         with pytest.raises(UnavailableError, match=r"in time|does not answer"):
             fetcher.get("checkpoint", max_bytes=10)
@@ -304,7 +304,7 @@ def hooked(tmp_path):
 
     with serve(tmp_path / "h", respond):
         transport = httpx2.HTTPTransport(uds=str(tmp_path / "h"))
-        hook = Hook("http://hook/?a=1", seconds=1, transport=transport, wait=pauses.append)
+        hook = Hook("http://hook/?a=1", seconds=20, transport=transport, wait=pauses.append)
         yield hook, posts, pauses, statuses
 
 
@@ -362,17 +362,17 @@ def test_a_stream_wakes_early(tmp_path):
     def respond(handler, path):
         assert path == "v1/stream"
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nid: 3\n\n")
-        done.wait(5)
+        done.wait(40)
 
     try:
-        assert woken_after(tmp_path, respond, 4) < 3
+        assert woken_after(tmp_path, respond, 29) < 20
     finally:
         done.set()
 
 
 def test_a_stream_that_calls_without_end_does_not_make_the_client_run(tmp_path):
-    took = woken_after(tmp_path, send_forever, 4)
-    assert 0.4 < took < 3
+    took = woken_after(tmp_path, send_forever, 29)
+    assert 0.4 < took < 20
 
 
 @pytest.mark.parametrize("status", [404, 500])

@@ -11,8 +11,8 @@ from ledger.errors import BundleError, MalformedError, RejectedError, Verificati
 from node.pack import PACK
 from node.suspects import Suspect
 from node.tracing.casefile import MAX_CASE_BYTES
-from node.tracing.casejudge import CUSTODY, LEFT_OUT, SCORES, SHARES
-from node.tracing.finding import REPORT_FILES, Custody, parse_finding
+from node.tracing.casejudge import CUSTODY, LEFT_OUT, REPORTS, SCORES, SHARES
+from node.tracing.finding import REPORT_FILES, WORDS, Custody, parse_finding
 from tests.cli.conftest import market as market
 from tests.support.desk import FIRST, SECOND, THIRD
 from tests.support.leaks import (
@@ -93,6 +93,8 @@ def test_an_onward_delivery_is_named_and_the_one_above_it_cleared(case, leak):
     english, chinese = (files_of(case)[path].decode() for path in REPORT_FILES.values())
     assert "Cleared: the copy that 甲公司 delivered to 乙公司" in english
     assert "已排除" in chinese
+    assert "Cleared means that an onward delivery explains the marks, not that" in english
+    assert "接收方由其选定" in chinese
     assert named.clause.en in english.replace("&amp;", "&")
 
 
@@ -293,6 +295,13 @@ LIES = {
     "unmarked": put("attribution.candidates.2.is_marked", False),
     "made by a third party": put("attribution.candidates.2.marked_by", "party/" + "a" * 26),
     "from another copy": put("attribution.candidates.2.source", None),
+    "made from a copy that the sender never had": put(
+        "attribution.candidates.2.made_from", ["delivery/" + "a" * 26]
+    ),
+    "made from a copy below it": lambda finding: finding["attribution"]["candidates"][0].update(
+        made_from=[finding["attribution"]["candidates"][2]["delivery"]]
+    ),
+    "scored as made from nothing": put("attribution.candidates.2.made_from", []),
     "a candidate left out": drop_candidate,
     "another named": name_instead,
     "nobody named": hide,
@@ -335,6 +344,15 @@ def test_a_finding_that_its_proofs_contradict_is_not_authentic(case, leak, lie):
     assert isinstance(report.failure, VerificationError | MalformedError), report.failure
 
 
+def test_a_bound_beyond_one_in_ten_is_in_no_finding(case):
+    document = json.loads(files_of(case)[FINDING])
+    document["attribution"]["bound"] = -1_000
+    assert parse_finding(document).attribution.bound == -1_000
+    document["attribution"]["bound"] = -999
+    with pytest.raises(MalformedError, match=r"attribution\.bound"):
+        parse_finding(document)
+
+
 def test_editing_alone_breaks_nothing(case, leak):
     assert judge(edited(case, lambda finding: None), leak).is_in_force
 
@@ -346,6 +364,16 @@ def test_a_report_that_says_more_than_the_finding_is_noticed(case, leak):
         report = judge(rebuilt(files_of(case) | {path: changed}), leak)
         assert isinstance(report.failure, BundleError)
         assert report.checks[-1].name == "reports"
+
+
+def test_reports_of_a_version_that_is_not_known_are_not_compared_and_that_is_said(case, leak):
+    later = edited(case, lambda finding: finding.update(words=WORDS + 1))
+    for data in (later, rebuilt(files_of(later) | {REPORT_FILES["en"]: b"<p>other words"})):
+        report = judge(data, leak)
+        assert report.is_in_force
+        assert REPORTS in report.not_checked
+        assert "reports" not in [check.name for check in report.checks]
+    assert REPORTS not in judge(case, leak).not_checked
 
 
 def test_a_verdict_about_somebody_else_is_noticed(case, leak):
@@ -379,7 +407,8 @@ def test_no_member_of_a_finding_can_be_anything_else_and_none_breaks_the_verifie
             place = place[part]
         old = place[path[-1]]
         for odd in (None, 2**53 - 1, -1, "x", [], {}):
-            if odd == old:
+            # That a copy was made from the original is shown wrong by the score alone.
+            if odd == old or (odd is None and "made_from" in path[:-1]):
                 continue
             place[path[-1]] = odd
             data = rebuilt(files | {FINDING: json.dumps(changed).encode()})

@@ -54,6 +54,13 @@ def test_of_an_exact_copy_nothing_of_the_kind_is_said(desk):
     assert [name for name, _ in find_step(desk, key).details] == ["copy"]
 
 
+def test_how_many_rows_were_invented_is_said_apart(desk):
+    granted = [tracked(200, 32, 9)]
+    grant = desk.issue(HOLDER, FIRST, permit("use"), obligation=granted)
+    key = desk.send(HOLDER, grant, FIRST, marks=made(e=0, g=0, rows=209, canaries=9))
+    assert find_step(desk, key).details[1:] == (("rows", "209"), ("invented rows", "9"))
+
+
 def test_who_made_the_marks_and_who_keeps_their_key_take_part(desk):
     top = desk.issue(HOLDER, FIRST, permit("use"), onward(), obligation=[tracked()])
     below = desk.issue(FIRST, SECOND, parent=top, obligation=[tracked()])

@@ -4,6 +4,7 @@ import hmac
 import random
 from base64 import urlsafe_b64decode
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from statistics import mean
 
@@ -12,6 +13,7 @@ import pytest
 from cli.subjects import find_keys
 from contracts.registration import Withdraw
 from ledger.core.subjects import commit
+from ledger.core.types import SubjectKey
 from ledger.errors import CorruptionError, ExistsError, MalformedError
 from node.erasure import erase_openings
 from node.fingerprinting import (
@@ -26,7 +28,7 @@ from node.fingerprinting import (
     read_sketch,
 )
 from node.forgetting import doom_filing
-from node.issuing import Application, Filing, read_openings
+from node.issuing import FORM, Application, Filing, read_openings
 from node.nearduplicates import NEAR, read_near
 from node.registry import open_registry
 from node.sketchindex import SKETCH, forget_sketches
@@ -123,6 +125,31 @@ def test_a_record_that_is_not_the_one_committed_to_is_told(desk):
     assert (report.unnamed, report.is_whole) == ((Place(asset, FIELD),), False)
 
 
+@pytest.mark.parametrize("kind", [FINGERPRINT, SKETCH])
+def test_a_record_that_the_vault_has_lost_is_told(desk, kind):
+    asset, registration, _ = desk.file(make_sales(300))
+    kept, _, _ = desk.file(make_sensors(300))
+    assert check_vault(desk.registry).unprinted == ()
+    desk.vault.erase(kind, name_record(asset, FIELD))
+    report = check_vault(desk.registry)
+    assert (report.unprinted, report.is_whole) == ((Place(asset, FIELD),), False)
+    desk.vault.erase(kind, name_record(kept, FIELD))
+    assert len(check_vault(desk.registry).unprinted) == 2
+    desk.vault.erase(FORM, registration)  # as with a registrar, who is shown the opening alone
+    assert check_vault(desk.registry).unprinted == (Place(kept, FIELD),)
+
+
+def test_what_was_erased_is_missed_by_nobody(desk):
+    _, registration, _ = desk.file(make_sales(300))
+    keys = find_keys(desk.registry, desk.registry.ledger.operator, 1)
+    event = desk.registry.build_event(
+        desk.registry.ledger.operator, Withdraw(registration=registration)
+    )
+    desk.registry.submit([desk.registry.sign_event(event, keys)], {})
+    erase_openings(desk.registry, registration, (), "request")
+    assert check_vault(desk.registry).unprinted == ()
+
+
 def test_the_record_follows_from_the_secret_the_file_and_the_asset(desk):
     """Whoever has the master secret and the file can make it again from nothing else."""
     sample = make_sales(300)
@@ -139,6 +166,13 @@ def test_two_assets_of_the_same_table_share_no_hash_under_their_own_keys(desk):
     one, two = (read_fingerprint(desk.vault, each, FIELD).content for each in (first, second))
     for left, right in zip(one.sketches, two.sketches, strict=True):
         assert not split_hashes(left) & split_hashes(right)
+    for mine, theirs in zip(one.table.columns, two.table.columns, strict=True):
+        assert not split_cells(mine) & split_cells(theirs)
+
+
+def split_cells(column):
+    raw = column.cells.whole
+    return {raw[at : at + 4] for at in range(0, len(raw), 4)} - {bytes(4)}
 
 
 def split_hashes(sketch):
@@ -303,6 +337,7 @@ def guess(material, keys):
         made = [
             hmac.digest(keys.rows, encode_row(names, (fold_cell(phone), "gold")), "sha256")[:8],
             hmac.digest(keys.values, phone.encode(), "sha256")[:8],
+            hmac.digest(keys.values, phone.encode(), "sha256")[:4],
             hmac.digest(keys.cells, encode_cell("phone", phone), "sha256")[:8],
         ]
         scores[phone] = sum(each in material for each in made)
@@ -310,9 +345,9 @@ def guess(material, keys):
     return sorted(CANDIDATES, key=lambda phone: (-scores[phone], draw.random()))
 
 
-def eights(raw):
-    """All runs of eight bytes in some bytes."""
-    return {raw[at : at + 8] for at in range(len(raw) - 7)}
+def runs(raw):
+    """All runs of eight and of four bytes in some bytes."""
+    return {raw[at : at + size] for size in (4, 8) for at in range(len(raw) - size + 1)}
 
 
 def everything_public(registry):
@@ -323,7 +358,7 @@ def everything_public(registry):
         for text in leaves.replace(b'"', b" ").replace(b":", b" ").split()
         if len(text) in {22, 43, 86} and b"," not in text and b"{" not in text
     ]
-    return eights(leaves + b"".join(decoded))
+    return runs(leaves + b"".join(decoded))
 
 
 def known_keys(registry, asset):
@@ -349,7 +384,7 @@ def test_the_ledger_gives_no_better_guess_at_a_phone_number_than_none(desk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stolen", ["record", "index"])
+@pytest.mark.parametrize("stolen", ["record", "sample", "index"])
 def test_a_stolen_fingerprint_gives_no_better_guess_without_its_key_and_all_with_it(
     desk, home, stolen
 ):
@@ -359,15 +394,39 @@ def test_a_stolen_fingerprint_gives_no_better_guess_without_its_key_and_all_with
         sample, phone = hidden_table(trial)
         asset, _, _ = desk.file(sample)
         secret = need_secret(desk.vault)
-        if stolen == "record":
-            record = read_fingerprint(desk.vault, asset, FIELD)
-            material = eights(b"".join(each.hashes for each in record.content.sketches))
+        if stolen in {"record", "sample"}:
+            content = read_fingerprint(desk.vault, asset, FIELD).content
+            sketches = content.sketches if stolen == "record" else ()
+            material = runs(b"".join(each.hashes for each in sketches))
+            material |= runs(b"".join(raw for each in content.table.columns
+                                      for raw in (each.cells.whole, each.cells.digits)))  # fmt: skip
             key = secret.derive_asset_key(read_id(asset))
         else:
             desk.search(desk.write(sample))
-            material = eights(b"".join(path.read_bytes() for path in home.glob("trace.db*")))
+            material = runs(b"".join(path.read_bytes() for path in home.glob("trace.db*")))
             key = secret.derive_index_key()
         found += ranks(material, phone, known_keys(desk.registry, asset))
         with_key = guess(material, derive_hash_keys(key)).index(phone)
         assert with_key <= (trial if stolen == "index" else 0), "an index holds earlier ones too"
     assert mean(found) > 5000 - 4 * DEVIATION / len(found) ** 0.5
+
+
+# Near-twins
+
+
+def test_of_many_tables_of_one_schema_the_right_one_is_first_whatever_was_done(desk):
+    """The same stations and hours in each: only what was measured tells them apart."""
+    tables = [make_sensors(120, seed) for seed in range(12)]
+    with closing(Fingerprinter(desk.vault, desk.registry.home)) as fingerprinter:
+        for number, table in enumerate(tables):
+            path = desk.write(table)
+            measured = fingerprinter.measure(path, fingerprint_file(path))
+            asset = SubjectKey(f"asset/{number:026}")
+            made = fingerprinter.sketch(asset, FIELD, measured)
+            desk.vault.add(SKETCH, {name_record(asset, FIELD): format_fingerprint(made)})
+    own, names = tables[7], [f"c{place}" for place in range(9)]
+    rounded = [(*row[:2], *(f"{float(cell):.1e}" for cell in row[2:])) for row in own.rows]
+    for made in (own.rename(names), replace(own, rows=rounded)):
+        found = desk.search(desk.write(made))
+        assert found[0].record.asset == f"asset/{7:026}"
+    assert desk.search(desk.write(make_sensors(120, 99))) == []

@@ -45,7 +45,7 @@ def test_a_written_event_is_read_at_once(home, clock):
         assert (written.index, written.event) == (2, event.id)
         assert registry.need_state(Party, party).name == "Acme-1890"
         assert registry.read_leaf(2).signed == event
-        assert registry.find_subjects(party[:10], 5) == [party]
+        assert registry.find_subjects(party[:18], 5) == [party]
         assert [key for key, _ in registry.search("Acme-1890", kind="party", limit=5)] == [party]
         assert registry.prover().anchor.size == 4
         api: RegistryApi = registry

@@ -10,7 +10,7 @@ from ledger.errors import UnavailableError
 from node.remote.client import NodeClient
 from tests.light.house import serve
 
-LONGEST_S = 5
+LONGEST_S = 30
 THREAD = "fetching"
 """Name of a thread that makes a request."""
 pytestmark = pytest.mark.filterwarnings(

@@ -17,7 +17,7 @@ from node.witness.witness import Witness
 from tests.support.scribe import open_scribe
 from tests.support.witnesses import FixedLogs, witness_key
 
-DEADLINE_S = 20
+DEADLINE_S = 120
 COSIGNED = {"content-type": "application/json", "prefer": "wait=cosigned"}
 
 

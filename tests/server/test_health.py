@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import pytest
 
@@ -37,6 +38,14 @@ def logged():
 def read_metrics(site):
     rows = site.get("/metrics").text.splitlines()
     return dict(row.rsplit(" ", 1) for row in rows if not row.startswith("#"))
+
+
+def test_lines_that_nobody_read_are_counted_where_somebody_looks(home, monkeypatch):
+    handler = logs.PatientHandler(os.open(os.devnull, os.O_WRONLY))
+    handler.lost = 7
+    monkeypatch.setattr(logging.getLogger("muniment"), "handlers", [handler])
+    with open_scribe(home) as (site, _):
+        assert read_metrics(site)["muniment_log_lines_dropped"] == "7.0"
 
 
 def test_metrics_count_requests_events_and_refusals(home):

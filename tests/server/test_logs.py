@@ -67,6 +67,7 @@ def test_who_logs_never_waits_for_who_reads_and_what_was_dropped_is_counted():
     assert numbers == list(range(len(numbers)))
     assert len(numbers) < 10
     assert str({"dropped": 20 - len(numbers)}) in lines[-2]
+    assert handler.lost == 20 - len(numbers)
     assert lines[-1].startswith("last")
     os.close(reading)
     for _ in range(3):  # nobody reads it any more: lines go nowhere, and nobody is stopped

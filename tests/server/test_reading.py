@@ -253,7 +253,7 @@ def showing(site, publisher):
 
 @pytest.fixture
 def room(own_home):
-    settings = NodeSettings(reader_threads=1, read_seconds=0.3)
+    settings = NodeSettings(reader_threads=1, read_seconds=1.0)
     with open_site(own_home, settings) as site:
         clock = FakeClock()
         room = Room(site.node, clock)

@@ -14,7 +14,7 @@ from node.registry import open_registry
 from tests.support.program import ENTRY, finish, serving, start, wait_for
 from tests.support.scribe import Scribe
 
-DEADLINE_S = 30
+DEADLINE_S = 120
 JSON = {"content-type": "application/json"}
 NDJSON = {"content-type": "application/x-ndjson"}
 LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

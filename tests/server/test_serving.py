@@ -14,7 +14,7 @@ from node.asgi import read_body, respond
 from node.problems import respond_problem
 from node.serving import Hooks, ServerLimits, serve
 
-DEADLINE_S = 30
+DEADLINE_S = 120
 QUICK = ServerLimits(
     connections=64, head_seconds=0.5, idle_seconds=30, write_seconds=0.5, stop_seconds=5
 )

@@ -4,9 +4,10 @@ In a ```console block a line `$ ...` is a command (to the end of a last backslas
 is its output, errors included; a line `...` stands for any lines.
 """
 
+import os
 import re
 import socket
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 MARK = "\x1e"
@@ -35,6 +36,9 @@ DATES = (
     (r"series/(TEST|SJ\d{3})\d{6}", r"series/\1YYYYMM"),
 )
 """What follows from the day of the run."""
+
+LOWEST_PORT, SPAN = 10_000, 20_000
+"""Where free ports are looked for; each process begins elsewhere."""
 
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=--port )\d+")
 
@@ -86,12 +90,18 @@ def agrees(said, printed, masks=MASKS):
 def find_free_ports(commands):
     """For every port that commands name, as `127.0.0.1:N` or `--port N`, one that is free here."""
     named = {port for command in commands for port in PORT.findall(command.text)}
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in named]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        free = [str(each.getsockname()[1]) for each in sockets]
-    return dict(zip(named, free, strict=True))
+    return dict(zip(named, find_free(len(named)), strict=True))
+
+
+def find_free(count):
+    """So many free ports below those that the system gives out: nobody else gets one by chance."""
+    found, port = [], LOWEST_PORT + os.getpid() * 101 % SPAN
+    while len(found) < count:
+        port += 1
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            found.append(str(port))
+    return found
 
 
 def move_ports(text, ports):

@@ -189,11 +189,12 @@ def copy(label="copy", count=3):
     return {"form": "salted-blocks/1", "root": root, "count": count}
 
 
-def tracked(withheld=200, rows_per_mark=32):
+def tracked(withheld=200, rows_per_mark=32, invented=0):
     """The duty that discloses marks; 0 leaves a bound out."""
     bounds = [
         *([limit("muniment:withheldShare", "lteq", withheld)] if withheld else []),
         *([limit("muniment:rowsPerMark", "gteq", rows_per_mark)] if rows_per_mark else []),
+        *([limit("muniment:inventedRows", "lteq", invented)] if invented else []),
     ]
     duty = {"action": "acceptTracking"}
     return duty | ({"constraint": bounds} if bounds else {})

@@ -29,7 +29,7 @@ def clause(code, subject, path):
     return answer("", code, subject, path)["clause"]
 
 
-MARK_OPERANDS = {"muniment:withheldShare", "muniment:rowsPerMark"}
+MARK_OPERANDS = {"muniment:withheldShare", "muniment:rowsPerMark", "muniment:inventedRows"}
 
 
 def is_known(state, name, date):

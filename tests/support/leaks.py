@@ -86,6 +86,11 @@ def open_leak(market, folder):
         yield SimpleNamespace(desk=desk, sent=sent, policy=policy, asset=desk.asset)
 
 
+def made_from(leak, name):
+    """丙公司's copy was made from 乙公司's, all others from the original."""
+    return (leak.sent[FIRST],) if name == SECOND else (None,)
+
+
 def measured(leak, chances, *, suspect=SUSPECT, why="", exact="no-match"):
     """What files and keys would have said; chances by who got the delivery."""
     share = (9_800, 9_700, 9_900)
@@ -106,13 +111,14 @@ def measured(leak, chances, *, suspect=SUSPECT, why="", exact="no-match"):
             steps=(Step(rung="exact", outcome=exact), Step(rung="rows", outcome="match")),
         ),
         chances={leak.sent[name]: (chance, "one/95/70") for name, chance in chances.items()},
+        sources={leak.sent[name]: made_from(leak, name) for name in chances},
         why=why,
         rows=4_000,
         marks=120,
     )
 
 
-def make(leak, chances, *, act_at=None, custody=None, **more):
+def make(leak, chances, *, act_at=None, custody=None, signer=None, **more):
     """Finding and proofs."""
     desk = leak.desk
     request = Request(
@@ -121,15 +127,17 @@ def make(leak, chances, *, act_at=None, custody=None, **more):
         viewer=desk.parties[HOLDER],
         bound=-6_000,
         custody=custody or Custody(),
+        signer=signer and desk.parties[signer],
         act_at=act_at,
     )
     return compose(desk.registry, desk.registry.prover(), measured(leak, chances, **more), request)
 
 
-def make_case(leak, chances, **more):
-    """The bytes of a case."""
-    composed = make(leak, chances, **more)
-    return write_case(composed.finding, composed.evidence)
+def make_case(leak, chances, *, signer=None, **more):
+    """The bytes of a case; signed by a party, if one is named."""
+    composed = make(leak, chances, signer=signer, **more)
+    key = signer and leak.desk.keys(signer)[0]
+    return write_case(composed.finding, composed.evidence, key or None)
 
 
 def judge(data, leak, *, suspect=None, **question):

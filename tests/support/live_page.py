@@ -22,7 +22,6 @@ from tests.support.console import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-NOW = datetime.now(UTC) + timedelta(hours=8)
 DEADLINE_S = 600
 HOME = "/home/you/tour"
 """Where the pages say that they are."""
@@ -35,8 +34,9 @@ def read_all(text):
 
 def bring_up_to_date(command):
     """The command as somebody would type it today: this month's numbers, a year that is over then."""
-    command = re.sub(r"TEST\d{6}(?=\d{4})", f"TEST{NOW:%Y%m}", command)
-    return re.sub(r"--as-of \d{4}", f"--as-of {NOW.year + 6}", command)
+    now = datetime.now(UTC) + timedelta(hours=8)
+    command = re.sub(r"TEST\d{6}(?=\d{4})", f"TEST{now:%Y%m}", command)
+    return re.sub(r"--as-of \d{4}", f"--as-of {now.year + 6}", command)
 
 
 def run_all(commands, folder):

@@ -167,6 +167,7 @@ _DUTIES = st.lists(st.builds(rule, st.sampled_from(DUTIES)), max_size=1)
 _BOUNDS = (
     st.builds(limit, st.just("muniment:withheldShare"), st.just("lteq"), st.integers(1, 3)),
     st.builds(limit, st.just("muniment:rowsPerMark"), st.just("gteq"), st.integers(2, 4)),
+    st.builds(limit, st.just("muniment:inventedRows"), st.just("lteq"), st.integers(1, 3)),
 )
 _TRACKING = st.tuples(*(st.none() | each for each in _BOUNDS)).map(
     lambda bounds: [rule("acceptTracking", *[each for each in bounds if each is not None])]

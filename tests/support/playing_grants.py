@@ -7,7 +7,7 @@ from tests.support.grants import onward, permit, times
 from tests.support.transfers import JUDGMENT
 
 ACTS = ("read", "read", "derive", "use", "distribute", "sell")
-TRACKED = ([], [grants.tracked()], [grants.tracked(200, 0)])
+TRACKED = ([], [grants.tracked(200, 32, 2)], [grants.tracked(200, 0)])
 TERMS = (
     (permit("use"),),
     (permit("read", times(5)),),
@@ -104,6 +104,7 @@ class Dealing:
         changed = self.random.choice([0, 32]) if len(tracked[:1]) and not is_odd else 2
         made = grants.marks(self.random.choice([1, 200]), changed)
         made |= {} if marker is None else {"markedBy": marker.party}
+        made |= {"canaries": 2} if "inventedRows" in str(tracked) else {}
         keeper = self.anybody() if self.random.random() < 0.2 else self.world.registrar
         return {"marks": made, "escrow": grants.escrow(keeper)}
 

@@ -10,7 +10,7 @@ from node.server.node import open_node
 from node.server.settings import NodeSettings
 from node.serving import Hooks, serve
 
-DEADLINE_S = 20
+DEADLINE_S = 120
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from node.server.app import create_app
 from node.server.node import open_node
 from node.server.settings import NodeSettings
 
-DEADLINE_S = 30
+DEADLINE_S = 120
 
 
 class Site:

@@ -11,7 +11,7 @@ from node.tiles.app import TileApp
 from node.tiles.source import StoreTiles
 from tests.support.tile_logs import TileLog
 
-DEADLINE_S = 20
+DEADLINE_S = 120
 LONG = 70_000
 """Crosses a tile of level 1, so that there is one of level 2."""
 

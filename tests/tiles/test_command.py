@@ -19,7 +19,7 @@ from tests.support.program import Program, interrupt, start
 from tests.support.tile_logs import Tree
 from tests.tiles.folders import describe, read_folder
 
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -300,28 +301,29 @@ def test_where_there_are_no_links_it_is_renamed_if_the_place_is_free(tmp_path, o
 # Failing
 
 
-@pytest.fixture
-def limited():
-    """A function that lets files of this process grow to so many bytes only."""
+@contextmanager
+def limited(size):
+    """Files of this process grow to so many bytes only, what the tests print into one included."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("room", [0, 1, BLOCK_BYTES, 99_999])
-def test_a_full_disk_leaves_nothing(tmp_path, out, limited, room):
+def test_a_full_disk_leaves_nothing(tmp_path, out, room):
     path, copy = source(tmp_path), pending(out)
-    limited(room)
-    with pytest.raises(StoreFailedError, match="cannot write"):
+    with limited(room), pytest.raises(StoreFailedError, match="cannot write"):
         copy.write(path, SALT)
     assert names(out) == []
 
 
-def test_a_full_disk_leaves_what_was_there(tmp_path, out, limited):
+def test_a_full_disk_leaves_what_was_there(tmp_path, out):
     path = source(tmp_path)
     (out / "copy.csv").write_text("mine")
-    limited(1000)
-    with pytest.raises(StoreFailedError):
+    with limited(1000), pytest.raises(StoreFailedError):
         pending(out, is_forced=True).write(path, SALT)
     assert (names(out), (out / "copy.csv").read_text()) == (["copy.csv"], "mine")
 

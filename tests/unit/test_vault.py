@@ -1,4 +1,5 @@
 import stat
+from contextlib import closing
 from random import Random
 
 import pysqlite3.dbapi2 as sqlite
@@ -29,6 +30,19 @@ def test_what_was_added_is_found_under_its_name_oldest_first(vault):
     assert vault.find("opening", "a title") == [{"value": "一"}, {"value": "二"}]
     assert vault.find("opening", "b") == [2]
     assert vault.find("form", "b") == []
+
+
+def test_records_of_several_kinds_are_kept_together_or_not_at_all(path, vault):
+    vault.add_all({"opening": {"a": 1}, "form": [("a", 2), ("a", 3)], "none": {}})
+    assert (vault.find("opening", "a"), vault.find("form", "a")) == ([1], [2, 3])
+    with closing(sqlite.connect(str(path))) as db:
+        db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON record WHEN NEW.kind = 'form' "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    with pytest.raises(StoreFailedError):
+        vault.add_all({"opening": {"b": 1}, "form": {"b": 2}})
+    assert vault.find("opening", "b") == []
 
 
 def test_records_survive_reopening_with_the_same_secret(path, vault):

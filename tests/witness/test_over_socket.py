@@ -12,7 +12,7 @@ from ledger.core.addcheckpoint import hash_origin
 from node.serving import Hooks, serve
 from tests.support.witnesses import SmallLog, app_of, serving
 
-DEADLINE_S = 20
+DEADLINE_S = 120
 LOG = SmallLog()
 
 

@@ -233,6 +233,7 @@ def check_deliveries(after):
         if marks is not None:
             assert marks["e"] <= bounds.get("withheldShare", 0)
             assert marks["g"] == 0 or marks["g"] >= bounds["rowsPerMark"]
+            assert marks.get("canaries", 0) <= bounds.get("inventedRows", 0)
         if bounds and grant["parent"] is not None:
             assert None not in (marks, state.body["escrow"])
 
@@ -286,6 +287,7 @@ def test_the_games_play_every_move_and_meet_many_refusals():
     assert "not_disclosed" in refused
     sent = [each for key in GAMES for each in of_type(last_states(*key), "delivery").values()]
     assert {state.body["marks"] is None for state in sent} == {True, False}
+    assert any((state.body["marks"] or {}).get("canaries") for state in sent)
 
 
 def test_a_refused_event_leaves_every_state_as_it_was():

@@ -106,6 +106,24 @@ def test_marks_stay_within_what_the_terms_disclose(world, asset, people, bounds,
         assert send(world, grant, people[0], marks=marks(e, g))
 
 
+def test_invented_rows_are_counted_in_the_record_and_stay_within_what_is_disclosed(
+    world, asset, people
+):
+    grant = disclosing(world, asset, *people[:2], bounds=(200, 0, 10))
+    refused = [marks(200, 0, canaries=11), marks(201, 0, canaries=10), marks(0, 0)]
+    reasons = [send_refused(world, grant, people[0], marks=each) for each in refused]
+    assert reasons == ["not_disclosed", "not_disclosed", "no_marks"]
+    for e, count in [(200, 10), (0, 1)]:
+        key = send(world, grant, people[0], marks=marks(e, 0, canaries=count))
+        made = delivery_state(world, key).marks
+        assert (made.invented, format_record(made)["canaries"]) == (count, count)
+
+
+def test_a_grant_that_discloses_no_invented_rows_allows_none(world, people, grant):
+    assert send_refused(world, grant, people[0], marks=marks(canaries=1)) == "not_disclosed"
+    assert delivery_state(world, send(world, grant, people[0], marks=marks())).marks.invented == 0
+
+
 def test_a_grant_that_says_nothing_of_tracking_discloses_nothing(world, asset, people):
     grant = issue(world, asset, *people[:2])
     assert send_refused(world, grant, people[0], marks=marks(1, 0)) == "not_disclosed"
@@ -138,6 +156,8 @@ WRONG_MARKS = {
     "more than a fifth withheld": marks(e=2001),
     "a negative share": marks(e=-1),
     "a fraction": marks(e=2.5),
+    "no invented row, said": marks(canaries=0),
+    "too many invented rows": marks(canaries=1_001),
     "a negative step": marks(g=-1),
     "too large a step": marks(g=1_000_001),
     "a key in the clear": marks(key="A" * 43),

@@ -104,3 +104,11 @@ def test_what_is_no_text_has_no_shingles(tmp_path):
     for content in (b"\0", noise(5_000)):
         with pytest.raises(MalformedError):
             list(iterate_shingles(write(tmp_path, content)))
+
+
+def test_a_text_with_endless_marks_is_left_in_the_form_that_it_has(tmp_path):
+    """By the method's page, section 12."""
+    for marks, word in ((64, "ab"), (65, "\uff41\uff42")):
+        text = "\uff21\uff22 e" + "\u0301" * marks
+        first, *_ = iterate_words(write(tmp_path, text.encode()))
+        assert first == word

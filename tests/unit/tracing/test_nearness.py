@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.support.tables import make_sales, make_sensors, write_csv
+from tracing.containment import estimate_sampled
 from tracing.index import SHARED, SketchIndex, list_postings
 from tracing.keys import derive_hash_keys
-from tracing.nearness import NEAR_ROWS, QuestionedFile
+from tracing.nearness import NEAR_ROWS, Nearness, QuestionedFile
 from tracing.sketch import Parts, fold_table, sketch_content
 from tracing.tables import digest_rows, read_table
 
@@ -62,6 +63,24 @@ def altered(sample, share):
     return replace(sample, rows=rows)
 
 
+def changed(sample, write):
+    """Other numbers in the columns price, total and score."""
+    places = {sample.names.index(name) for name in ("price", "total", "score")}
+    rows = [
+        tuple(
+            write(float(cell)) if place in places and cell else cell
+            for place, cell in enumerate(row)
+        )
+        for row in sample.rows
+    ]
+    return replace(sample, rows=rows)
+
+
+def noisy(sample):
+    chosen = random.Random(6)
+    return changed(sample, lambda cell: f"{cell + chosen.gauss(0, 0.2):.2f}")
+
+
 def renamed(sample):
     turned = sample.select(tuple(reversed(sample.names)))
     return turned.rename([f"c{place}" for place in range(len(turned.names))])
@@ -76,6 +95,10 @@ DERIVED = {
     "without its last columns": lambda s: s.take(range(ROWS)).select(s.names[:-2]),
     "30 % of all cells altered": lambda s: altered(s.take(range(ROWS)), 0.3),
     "other names and another order": lambda s: renamed(s.take(range(ROWS))),
+    "numbers of two digits": lambda s: changed(s.take(range(ROWS)), lambda cell: f"{cell:.1e}"),
+    "other names and noise": lambda s: renamed(noisy(s.take(range(ROWS)))),
+    "three columns": lambda s: s.take(range(ROWS)).select(("good", "total", "score")),
+    "half of all cells altered": lambda s: altered(s.take(range(ROWS)), 0.5),
     "5 % under other names": lambda s: renamed(shuffled(s, ROWS // 20)),
     "with itself twice": lambda s: s.take([*range(ROWS), *range(ROWS)]),
 }
@@ -154,3 +177,19 @@ def test_files_that_are_no_tables_share_chunks_and_words():
     assert found.shares["chunks"].of_earlier.estimate == 0.5
     assert found.shares["words"].of_earlier.estimate == 1
     assert found.best[0] == "chunks"
+
+
+def test_whatever_is_compared_with_a_record_the_rank_goes_by_share_and_agreement():
+    share = estimate_sampled(400, 500, 0.0, 0.1)
+    assert Nearness({}).weight == 0
+    assert Nearness({"shingles": share}, agreement=0.5).weight == pytest.approx(0.4)
+    assert Nearness({"rows": share}, agreement=0.5).weight == pytest.approx(0.8)
+    few = estimate_sampled(60, 500, 0.0, 0.1)
+    assert Nearness({"rows": few, "shingles": share}).weight == pytest.approx(0.8)
+    assert Nearness({"rows": few, "shingles": share}).best[0] == "rows"
+    assert Nearness({"rows": share}, covered=0.5).weight == pytest.approx(0.4)
+    assert not Nearness({"shingles": estimate_sampled(2, 500, 0.0, 1.0)}).is_near
+
+
+def test_a_small_table_within_a_very_large_one_counts():
+    assert Nearness({"shingles": estimate_sampled(400, 500, 0.0, 0.0005)}).is_near

@@ -36,9 +36,14 @@ def test_a_record_is_read_as_it_was_written(record):
 
 
 def test_a_record_fits_into_the_vault(record):
-    assert len(encode_canonical(format_fingerprint(record))) < LIMIT // 2
+    assert len(encode_canonical(format_fingerprint(record))) < 200_000
+    assert record.content.table.sampled == 512
+    assert [each.name for each in record.content.table.columns][NUMBER[2]] == "price"
     assert record.content.table.rows.count == 4096
     assert record.content.table.rows.total == 6000
+
+
+NUMBER = ("table", "columns", 7, "cells")  # of the column price
 
 
 def change(path, value):
@@ -72,6 +77,17 @@ MANGLINGS = {
     "hashes out of order": change(["chunks", "hashes"], "AAAAAAAAAAIAAAAAAAAAAQ"),
     "a hash twice": change(["chunks", "hashes"], "AAAAAAAAAAEAAAAAAAAAAQ"),
     "a paired column that is a number": change(["table", "paired"], [1]),
+    "more sampled rows than cells": change(["table", "sampled"], 513),
+    "a sample that is no number": change(["table", "sampled"], "512"),
+    "a cell less": change([*NUMBER, "whole"], "AAAA"),
+    "digits of some rows": change([*NUMBER, "digits"], "AAAA"),
+    "bins of some rows": change([*NUMBER, "bins"], "AAAA"),
+    "bins without a width": change([*NUMBER, "width"], ""),
+    "a width without bins": change([*NUMBER, "bins"], ""),
+    "a width of three": change([*NUMBER, "width"], "3e0"),
+    "a width that is written otherwise": change([*NUMBER, "width"], "1e+0"),
+    "cells that are none": change(["table", "columns", 0, "cells"], None),
+    "a column without cells": lambda document: document["table"]["columns"][0].pop("cells"),
 }
 
 

@@ -33,6 +33,7 @@ from tests.support.odrl_policies import (
 )
 
 SHARE, STEP = "muniment:withheldShare", "muniment:rowsPerMark"
+INVENTED = "muniment:inventedRows"
 
 
 def share(number, operator="lteq"):
@@ -43,14 +44,18 @@ def step(number, operator="gteq"):
     return limit(STEP, operator, number)
 
 
-def tracked(withheld=200, rows=32):
+def invented(number, operator="lteq"):
+    return limit(INVENTED, operator, number)
+
+
+def tracked(withheld=200, rows=32, new=0):
     bounds = [*([share(withheld)] if withheld else []), *([step(rows)] if rows else [])]
-    return rule("acceptTracking", *bounds)
+    return rule("acceptTracking", *bounds, *([invented(new)] if new else []))
 
 
 def disclosed(*obligations):
     found = find_disclosure(terms("use", oblige=obligations))
-    return found.withheld, found.rows_per_mark
+    return found.withheld, found.rows_per_mark, found.invented
 
 
 def build(template="no-resale", **parts):
@@ -62,7 +67,10 @@ def build(template="no-resale", **parts):
 # Reading
 
 
-@pytest.mark.parametrize("numbers", [(1, 2), (2_000, 1_000_000), (200, 32), (200, 0), (0, 8)])
+BOUNDS = [(1, 2, 1), (2_000, 1_000_000, 1_000), (200, 32, 0), (200, 0, 0), (0, 8, 0), (0, 0, 10)]
+
+
+@pytest.mark.parametrize("numbers", BOUNDS)
 def test_the_bounds_are_read_and_written_as_they_stand(numbers):
     document = offer("use", oblige=[tracked(*numbers)])
     policy = parse_policy(document)
@@ -79,6 +87,10 @@ WRONG = {
     "a truth": tracked() | {"constraint": [share(True)]},
     "at least so much": tracked() | {"constraint": [share(200, "gteq")]},
     "at most so many rows": tracked() | {"constraint": [step(32, "lteq")]},
+    "no invented row": tracked() | {"constraint": [invented(0)]},
+    "too many invented rows": tracked() | {"constraint": [invented(1_001)]},
+    "at least so many invented rows": tracked() | {"constraint": [invented(10, "gteq")]},
+    "invented rows twice": tracked() | {"constraint": [invented(10), invented(10)]},
     "twice": tracked() | {"constraint": [share(200), share(100)]},
     "under and": tracked() | {"constraint": [{"and": [share(200), step(32)]}]},
     "under or": tracked() | {"constraint": [{"or": [share(200), step(32)]}]},
@@ -96,6 +108,7 @@ ELSEWHERE = {
     "a permission's and": offer(rule("use", {"and": [step(32)]})),
     "a duty in return": offer(rule("use", duty=[tracked()])),
     "a prohibition": offer("use", prohibit=[rule("sell", step(32))]),
+    "a permission, of invented rows": offer(rule("use", invented(3))),
 }
 
 
@@ -122,9 +135,9 @@ def test_the_bounds_of_a_next_policy_are_its_own():
 
 
 def test_terms_disclose_what_their_obligations_say_and_all_of_them_hold():
-    assert disclosed() == disclosed("acceptTracking") == disclosed("inform") == (0, 0)
-    assert disclosed(tracked(200, 32), tracked(100, 16)) == (100, 32)
-    assert disclosed(tracked(200, 0), tracked(0, 8), "acceptTracking") == (200, 8)
+    assert disclosed() == disclosed("acceptTracking") == disclosed("inform") == (0, 0, 0)
+    assert disclosed(tracked(200, 32, 9), tracked(100, 16, 5)) == (100, 32, 5)
+    assert disclosed(tracked(200, 0), tracked(0, 8), "acceptTracking") == (200, 8, 0)
     assert find_disclosure(Terms()).is_empty
 
 
@@ -135,6 +148,12 @@ def test_marks_are_disclosed_if_no_more_rows_are_withheld_and_no_more_cells_chan
     g, per = (0 if each == 1 else each for each in (g, per))
     is_within = e <= most and (g == 0 or (per != 0 and g >= per))
     assert is_disclosed(Disclosure(e, g), Disclosure(most, per)) is is_within
+
+
+@given(*[st.integers(0, 3)] * 2)
+def test_invented_rows_are_disclosed_if_they_are_no_more(count, most):
+    assert is_disclosed(Disclosure(0, 0, count), Disclosure(0, 0, most)) is (count <= most)
+    assert Disclosure(0, 0, count).is_empty is (count == 0)
 
 
 # Words
@@ -152,6 +171,13 @@ def test_marks_are_said_in_both_languages():
         "可略去至多 2 % 的行、每 32 行中至多一行可改动一个单元格",
     )
     assert describe_marks(Disclosure(0, 0)) == ("is exact", "须与原件一致")
+    assert describe_marks(Disclosure(0, 0, 1)) == (
+        "may hold up to 1 invented row",
+        "可含至多 1 行虚构的行",
+    )
+    assert describe_marks(Disclosure(200, 0, 10))[0] == (
+        "may lack up to 2 % of the rows and may hold up to 10 invented rows"
+    )
 
 
 def test_a_grantee_reads_what_its_copy_may_be_like():
@@ -202,6 +228,8 @@ ALLOWED = {
     "where nothing was disclosed": ([tracked()], ["acceptTracking"]),
     "where nothing is asked": ([tracked()], []),
     "one bound more": ([tracked(200, 32)], [tracked(200, 0)]),
+    "fewer invented rows": ([tracked(200, 32, 5)], [tracked(200, 32, 6)]),
+    "invented rows where nothing is said of any": ([tracked(200, 32, 5)], [tracked()]),
     "bounds in another order": (
         [rule("acceptTracking", step(32), share(200))], [tracked()]
     ),
@@ -214,6 +242,8 @@ REFUSED = {
     "more rows withheld": ([tracked(201, 32)], [tracked()]),
     "more cells changed": ([tracked(200, 31)], [tracked()]),
     "one bound less": ([tracked(200, 0)], [tracked()]),
+    "more invented rows": ([tracked(200, 32, 7)], [tracked(200, 32, 6)]),
+    "no bound on invented rows": ([tracked()], [tracked(200, 32, 6)]),
     "none of the bounds": (["acceptTracking"], [tracked()]),
     "no tracking": (["inform"], [tracked()]),
     "on another condition": (
@@ -241,6 +271,6 @@ def test_the_next_grantee_accepts_no_more_marks_and_no_less_tracking(name):
 
 
 def test_what_a_disclosure_writes_is_what_is_found_in_it():
-    for numbers in [(200, 32), (1, 0), (0, 2), (0, 0)]:
+    for numbers in [(200, 32, 0), (1, 0, 0), (0, 2, 0), (0, 0, 0), (0, 0, 1), (1, 2, 3)]:
         duty = format_disclosure(Disclosure(*numbers))
         assert disclosed(duty) == numbers

@@ -1,0 +1,50 @@
+"""Chinese words for what is checked of cases of traced files."""
+
+from typing import Final
+
+CASES: Final = {
+    # cases of traced files
+    "parts": "组成",
+    "those that the finding speaks of": "与认定所述一致",
+    "it is what the finding says": "与认定一致",
+    "deliveries": "交付",
+    "none left out, none added": "无遗漏，无增添",
+    "naming": "指明",
+    "follows from the table of chances": "与概率表一致",
+    "named": "所指明的交付",
+    "weighed": "所据内容",
+    "no more than the file has": "不超过文件所有",
+    "delivered and marked before the act": "交付与标记均在行为之前",
+    "legality": "是否许可",
+    "as the grants had it at the date of the act": "与行为日期的授权一致",
+    "dates": "日期",
+    "as the finding says where it took them": "与认定所述来源一致",
+    "names": "名称",
+    "as the parties' states have them": "与主体状态一致",
+    "reports": "报告",
+    "say what the finding says": "与认定一致",
+    "this is the file of the case": "此文件即案卷所涉文件",
+    "scores": "得分",
+    "shares of the file": "共有行占比",
+    "custody of the file": "取证过程",
+    "file and original": "文件与原始数据",
+    "those of the case": "即案卷所涉",
+    "score": "得分",
+    "scores of other deliveries": "其他交付的得分",
+    "original of the case": "案卷的原始数据",
+    "shares by samples": "抽样所得占比",
+    "who traced it": "追踪人",
+    "reports of another version": "其他版本的报告",
+    "earlier history": "更早的历史",
+    "signature": "签名",
+    "signed by": "签名人",
+    "deliveries left out": "交付是否列全",
+    "suspect": "所涉文件",
+    "act": "行为日期",
+    "chance": "概率",
+    "came from": "文件来源",
+    "newest states": "最新状态",
+    "status and marks are those of the newest proof of each subject": (
+        "状态与标注以各主题最新的证明为准"
+    ),
+}
