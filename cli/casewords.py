@@ -31,6 +31,7 @@ CASES: Final = {
     "those of the case": "即案卷所涉",
     "score": "得分",
     "scores of other deliveries": "其他交付的得分",
+    "marked deliveries that were not scored": "未计分的有标记交付",
     "original of the case": "案卷的原始数据",
     "shares by samples": "抽样所得占比",
     "who traced it": "追踪人",

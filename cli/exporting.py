@@ -40,8 +40,10 @@ def export_log(session: Session, registry: RegistryApi, path: Path | None, *, fo
             say(f"{path} exists: say --force to replace it", f"{path} 已存在：用 --force 覆盖")
         )
     partial = path.with_name(path.name + ".part")
+    check_place(partial)
     try:
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)  # what lies there may be a link to something else
+        with partial.open("xb") as file:
             _write_leaves(session, registry, file, size)
         partial.replace(path)
     except OSError as exc:

@@ -27,6 +27,11 @@ def show_invented(session: Session, delivery: str, source: Path) -> None:
         key = find_subject(registry, "delivery", delivery)
         with session.out.progress("Reading", "读取文件", size) as advance:
             found = list_invented(registry, key, source, advance)
+    if not found:
+        session.out.talk(
+            f"no rows were invented for {key}: 'muniment deliver --canaries N' does that",
+            f"{key} 的副本中没有虚构的行：muniment deliver --canaries N 方会虚构",
+        )
     items: list[Json] = [{"row": each.row, "cells": {**each.cells}} for each in found]
     names = list(found[0].cells) if found else []
     rows = [[f"{each.row:,}", *(cell or "" for cell in each.cells.values())] for each in found]

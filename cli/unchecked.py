@@ -106,6 +106,10 @@ _UNCHECKED: Final = {
         "their chances are as the finding has them: their marking keys were not given",
         "其概率以认定所载为准：未给出其标记密钥",
     ),
+    "marked deliveries that were not scored": (
+        "their marking keys were not at hand, or were left out: the bound holds for those scored",
+        "追踪者未持有或未使用其标记密钥：误指概率的上限仅就已计分的交付而言",
+    ),
     "original of the case": (
         "whether the original given is the one registered or delivered: the case does not prove "
         "which file that is",

@@ -136,12 +136,13 @@ def create_private_folder(path: Path, files: Mapping[str, bytes]) -> None:
             (of the folder above) failed, when the whole of it may be.
     """
     path = Path(os.path.realpath(path))  # a link to an empty folder stays one
-    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+\.folder")
-    workshop = path.with_name(f".{path.name}.{os.getpid()}.folder")
+    name = re.compile(rf"\.{re.escape(path.name)}\.muniment-([0-9]+)")
+    workshop = path.with_name(f".{path.name}.muniment-{os.getpid()}")
     try:
         path.parent.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
         for left in path.parent.iterdir():
-            if name.fullmatch(left.name):
+            found = name.fullmatch(left.name)
+            if found and not _is_running(int(found[1])):
                 shutil.rmtree(left)
         workshop.mkdir(mode=PRIVATE_FOLDER_MODE)
         for file, data in files.items():
@@ -156,6 +157,19 @@ def create_private_folder(path: Path, files: Mapping[str, bytes]) -> None:
         raise StoreFailedError(f"cannot make {path}: {exc.strerror}") from exc
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    """Whether there is another process of this number; of another user's it counts as one."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def sync_folder(path: Path) -> None:

@@ -12,7 +12,8 @@ travels beside the copies and may lie anywhere, since only the party opens it.
 Spec: design of tracing, section 3; libsodium, sealed boxes; RFC 7748.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -246,6 +247,18 @@ def read_marks(said: Marks, opening: DraftOpening) -> "DeliveryMarks | None":
         return None
     told = (marks.terms.withheld, marks.terms.rows_per_mark, marks.terms.canaries)
     return marks if told == (said.withheld, said.rows_per_mark, said.invented) else None
+
+
+def drop_same_bits(
+    found: "Mapping[SubjectKey, DeliveryMarks]",
+) -> "dict[SubjectKey, DeliveryMarks]":
+    """Those whose secret bits no other one has.
+
+    Two copies with the same bits, which an honest sender never makes, say nothing apart: the leak
+    of one would name the other.
+    """
+    drawn = Counter((each.key.key, each.stream) for each in found.values())
+    return {key: each for key, each in found.items() if drawn[each.key.key, each.stream] == 1}
 
 
 def _maker(delivery: Delivery) -> SubjectKey:

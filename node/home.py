@@ -37,6 +37,11 @@ _FILES: Final = frozenset(
         "watch.state",
     }
 )
+_DEAR: Final = (
+    *_DATABASES, "remote.url", "light.state", "keys/*.key", "witness/*.key", "wallet/*",
+    "auditor/*", "answers/*",
+)  # fmt: skip
+"""What makes a folder the home of somebody."""
 _FOLDERS: Final = frozenset({"keys", "answers", "unsent", "wallet", "witness", "auditor"})
 
 
@@ -119,8 +124,7 @@ class Home:
     @property
     def is_used(self) -> bool:
         """Whether anything lies here that somebody could not do without."""
-        has_file = any((self.path / name).exists() for name in (*_DATABASES, "remote.url"))
-        return has_file or next(self.keys.glob("*.key"), None) is not None
+        return any(next(self.path.glob(each), None) is not None for each in _DEAR)
 
     def owns(self, path: Path) -> bool:
         """Whether a path is one of the registry's own here, there or not.

@@ -77,7 +77,10 @@ class CanarySource:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._own = RowIndex([column.codes for column in table.columns])
+        codes = [column.codes for column in table.columns]
+        once = RowIndex(codes).distinct()
+        self._own = RowIndex([each[once] for each in codes])
+        self._once = once
 
     def draw(self, key: MarkingKey, stream: bytes, count: int) -> Canaries:
         """The invented rows of a delivery; always the same, and the first ones of more.
@@ -130,7 +133,7 @@ class CanarySource:
 
     def pass_share(self) -> float:
         """At least this share of the draws is none of the source's rows; 0..1."""
-        rows = self._own.distinct()
+        rows = self._once
         own, empty = np.ones(len(rows)), 1.0
         for column in self._table.columns:
             counts = np.bincount(column.codes + 1, minlength=len(column.values) + 1)

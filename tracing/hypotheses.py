@@ -10,7 +10,7 @@ without knowing it. Three kinds of bits are weighed: at marked cells that can be
 (`weigh_canaries`). Rows of the original that are not there weigh nothing: anybody can leave rows
 out.
 
-Spec: docs/tracing-method.md, sections 4, 5 and 12.
+Spec: docs/tracing-method.md, sections 4, 5 and 13.
 """
 
 from collections.abc import Callable, Mapping

@@ -28,6 +28,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 from typing import Final, Literal
 
 from ledger.core.canonical import encode_canonical
@@ -353,7 +354,8 @@ def _parse_cells(value: Json, sampled: int) -> CellSample:
     width = take_text(members["width"])
     if len(whole) != 4 * sampled or len(digits) not in {0, 2 * sampled}:
         raise MalformedError("a fingerprint has each column's cell of every sampled row")
-    is_binned = _WIDTH.fullmatch(width) is not None and len(bins) == sampled
+    is_width = _WIDTH.fullmatch(width) is not None and 0 < float(width) < inf
+    is_binned = is_width and len(bins) == sampled
     if not is_binned and (width or bins):
         raise MalformedError("the bins of a column have a width, and one bin for each sampled row")
     return CellSample(whole, digits, bins, width)

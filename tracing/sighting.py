@@ -16,7 +16,7 @@ q is 1, and seeing a row there says nothing.
 Which columns are compared depends on suspect and source alone: the best kept first, until they tell
 enough.
 
-Spec: docs/tracing-method.md, section 12; docs/adr/0033.
+Spec: docs/tracing-method.md, section 13; docs/adr/0033.
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ def create_group() -> typer.Typer:
             "Offer a grant on ODRL terms.\n\nTemplates: internal-use, one-onward-copy, "
             "public-data-operation, no-resale; --until, --purpose, --scene, --region and --count go with them.\n\n"
             "A template also says how strongly a copy may be marked, so that a leak can be traced: as the grant above says, "
-            "else 200 rows of 10,000 left out and one cell changed in one row of 32. --withheld and --rows-per-mark say otherwise. "
+            "else rows left out with a chance of 200 in 10,000 each and one cell changed in one row of 32. --withheld and --rows-per-mark say otherwise. "
             "Rows invented for a recipient (--invented-rows) are for small tables, and off unless said.\n\n"
             "Public data is licensed by a body on list/public-data:roots, to a public-data-operator, "
             "and by it to a developer; each grant names purpose and scene.\n\n"
@@ -43,7 +43,7 @@ def create_group() -> typer.Typer:
             "no-resale 禁止再流通\n\n"
             "--until、--purpose、--scene、--region、--count 仅用于模板；\n\n"
             "模板还约定副本的标记强度，用于追溯泄露：依上级授权，\n\n"
-            "否则每万行至多略去 200 行、每 32 行至多改动一格；\n\n"
+            "否则每行以万分之 200 的概率略去、每 32 行至多改动一格；\n\n"
             "可用 --withheld、--rows-per-mark 另定。\n\n"
             "小表可另约定虚构的行（--invented-rows），默认不用。\n\n"
             "策略文件中请写为约束，其 dateTime 可写毫秒数、\n\n"
@@ -138,8 +138,8 @@ def issue(
             min=0,
             max=2000,
             help=say(
-                "Rows that a marked copy may lack, per 10,000; 0: none; with --template.",
-                "副本每万行可略去的行数，用于模板。",
+                "Chance with which each row of a marked copy may be left out, per 10,000; 0: none; with --template.",
+                "每行略去的万分概率，用于模板。",
             ),
         ),
     ] = None,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.brought import read_examination, read_file, read_suspect
 from cli.exitcodes import Exit, UsageError, exit_for
-from cli.files import is_stdin, read_capped
 from cli.lang import is_chinese, say
 from cli.output import describe_error, show_plain
 from cli.partynames import name_parties, put_names
@@ -23,15 +23,13 @@ from cli.words import (
     show_status,
     show_word,
 )
-from ledger.core.types import Json, JsonObject, SubjectKey
+from ledger.core.types import Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from contracts.verdict import Check, Report
     from node.judges import Ask
-    from node.tracing.examine import Examination
-    from node.verifier import Suspect
 
 _EXIT_ORDER = (Exit.REFUSED, Exit.NOT_AUTHENTIC, Exit.NOT_IN_FORCE, Exit.DONE)
 
@@ -153,10 +151,10 @@ def verify(
     openings = opening or []
     examination = None
     if original is not None:
-        examination, openings = _read_examination(data, original, openings), []
-    suspect = _read_suspect(session, data, openings)
-    leaf = None if entry is None else _read(entry)
-    proof = None if ledger is None else _read(ledger)
+        examination, openings = read_examination(data, original, openings), []
+    suspect = read_suspect(session, data, openings)
+    leaf = None if entry is None else read_file(entry)
+    proof = None if ledger is None else read_file(ledger)
     ask = Ask(trusted, question, leaf, suspect, proof, examination)
     reports = [_verify_one(path, ask) for path in files]
     show_reports(session, files, reports)
@@ -173,7 +171,7 @@ def _verify_one(path: Path, ask: "Ask") -> "Report":
     if path.name.endswith(VOUCHER_SUFFIX) and ask.question.expect_kind is None:
         ask = replace(ask, question=replace(ask.question, expect_kind="voucher"))
     try:
-        data = _read(path)
+        data = read_file(path)
     except NotFoundError:
         raise
     except InputError as exc:
@@ -299,95 +297,3 @@ def _show_check(report: "Report", check: "Check") -> str:
     message = describe_error(failure)["message"]
     is_named = check.name != failure.code  # else no check was under way
     return f"{show_check(check.name)}{say(': ', '：')}{message}" if is_named else message
-
-
-def _read_examination(
-    data: Path | None, original: Path, openings: "Sequence[Path]"
-) -> "Examination":
-    """What the scores of a case are worked out again from.
-
-    Raises:
-        UsageError: The file of the case is not named, or a file is a stream.
-        MalformedError: An opening is no opened marking key.
-        LimitError: It is too large.
-    """
-    from node.tracing.examine import Examination, parse_marks_opening
-
-    if data is None or is_stdin(data) or is_stdin(original):
-        raise UsageError(
-            say(
-                "to work out the scores of a case again takes its file and the original: name "
-                "them with --data FILE --original FILE, and each opened marking key with "
-                "--opening FILE",
-                "重新计算案卷的得分须有所涉文件与原始数据：请用 --data 文件 --original 文件 给出，"
-                "并用 --opening 文件 给出每个开启的标记密钥",
-            )
-        )
-    return Examination(data, original, tuple(parse_marks_opening(_read(e)) for e in openings))
-
-
-def _read_suspect(
-    session: Session, data: Path | None, openings: "Sequence[Path]"
-) -> "Suspect | None":
-    from cli.fingerprints import fingerprint_files
-    from node.delivering import measure_salted
-    from node.verifier import Suspect, parse_openings
-
-    if data is None:
-        if openings:
-            raise UsageError(
-                say(
-                    "--opening answers for a file: name it with --data",
-                    "--opening 须与 --data 同时给出",
-                )
-            )
-        return None
-    (fingerprint,) = fingerprint_files(session, [data])
-    if openings:
-        known = [one for path in openings for one in parse_openings(_read(path))]
-        return Suspect(fingerprint, lambda _registration, _names: known)
-    return Suspect(
-        fingerprint,
-        lambda key, names: _find_own_openings(session, key, names),
-        None if is_stdin(data) else lambda salt: measure_salted(data, salt),
-    )
-
-
-def _find_own_openings(
-    session: Session, registration: "SubjectKey", names: "Sequence[str]"
-) -> "Sequence[JsonObject]":
-    """Openings in this home's vault; none where there is no registry, or another one.
-
-    Those of a later registration are of the asset's first one, which only a ledger can tell: a
-    client's home asks its node then.
-    """
-    from contextlib import closing
-
-    from contracts.registration import Registration
-    from ledger.keys import KeyRing
-    from ledger.vault import Vault
-    from node.home import Home
-    from node.issuing import read_content, read_openings
-    from node.registryapi import VAULT_KEY
-
-    home = Home(session.settings.home)
-    if not home.vault.is_file():
-        return []
-    if not home.ledger.is_file():
-        secret = KeyRing(home.keys, session.passphrase()).load_secret(VAULT_KEY)
-        with closing(Vault(home.vault, secret)) as vault:
-            found = read_openings(vault, registration, names)
-        if found or not session.has_registry:
-            return found
-    with session.registry() as registry:
-        state = registry.find_state(Registration, registration)
-        return [] if state is None else read_content(registry, state.asset)
-
-
-def _read(path: Path) -> bytes:
-    """A file to verify, read no further than its cap."""
-    from ledger.core.limits import MAX_BUNDLE_BYTES
-    from node.judges import MAX_FILE_BYTES, VOUCHER_SUFFIX
-
-    is_voucher = path.name.endswith(VOUCHER_SUFFIX)
-    return read_capped(path, MAX_BUNDLE_BYTES if is_voucher else MAX_FILE_BYTES)

@@ -108,8 +108,8 @@ def describe_marks(marks: Disclosure) -> tuple[str, str]:
     en, zh = [], []
     if marks.withheld:
         share = describe_share(marks.withheld)
-        en.append(f"may lack up to {share} of the rows")
-        zh.append(f"可略去至多 {share} 的行")
+        en.append(f"may lack rows (each with a chance of up to {share})")
+        zh.append(f"可略去部分行（每行概率至多 {share}）")
     if marks.rows_per_mark:
         en.append(f"may have one cell changed in at most one row in {marks.rows_per_mark}")
         zh.append(f"每 {marks.rows_per_mark} 行中至多一行可改动一个单元格")

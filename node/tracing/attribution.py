@@ -7,7 +7,7 @@ what the second hand marked. What may be named shares the bound among all delive
 Spec: tracing, section 3; docs/tracing-method.md.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from contracts.delivery import Delivery
 from ledger.core.types import SubjectKey
 from ledger.errors import MalformedError
 from node.copyrecords import DELIVERED
-from node.escrow import find_marks
+from node.escrow import drop_same_bits, find_marks
 from node.registryapi import RegistryApi
 from node.tracing.bounds import encode_chance, share_bound
 from node.tracing.deliveries import Flow
@@ -208,10 +208,7 @@ def _find_all_marks(
         marks = None if viewer is None else find_marks(registry, one.key, state, viewer)
         if marks is not None:
             found[one.key] = marks
-    # Two copies with the same secret bits, which an honest sender never makes, say nothing apart:
-    # the leak of one would name the other.
-    drawn = Counter((each.key.key, each.stream) for each in found.values())
-    return {key: each for key, each in found.items() if drawn[each.key.key, each.stream] == 1}
+    return drop_same_bits(found)
 
 
 def _read_copies(registry: RegistryApi, flow: Flow) -> dict[SubjectKey, Digests]:

@@ -67,21 +67,22 @@ def _record_of(content: JsonObject) -> str | None:
     return str(fingerprint.get("record")) if isinstance(fingerprint, dict) else None
 
 
-def _verify_deliveries(finding: Finding, proved: Proved) -> None:
+def verify_deliveries(finding: Finding, proved: Proved) -> None:
     """That the candidates are the deliveries of the asset: none left out, none added.
 
     Raises:
         BundleError: They are others.
     """
     if proved.flow is None:
-        return
+        raise BundleError("the case has no history of the asset to hold its deliveries to")
     candidates = finding.attribution.candidates
     listed = [replace(e, **_UNSCORED) for e in candidates]
     if listed != list_candidates(proved.flow):
         raise BundleError("the history of the asset shows other deliveries than the finding")
     sources = list_sources(proved.flow, {}, "")
     for each in candidates:
-        if not {*each.made_from} <= {None, *sources[each.delivery]}:
+        whole = {None} if finding.attribution.against is None else set()
+        if not {*each.made_from} <= {*whole, *sources[each.delivery]}:
             raise BundleError(f"the sender of {each.delivery} had no such copy to make it from")
 
 
@@ -233,7 +234,7 @@ def find_candidate(finding: Finding, named: Named) -> Candidate:
 
 CHECKS: Final[tuple[tuple[str, str, Callable[[Finding, Proved], None]], ...]] = (
     ("asset", "it is what the finding says", _verify_asset),
-    ("deliveries", "none left out, none added", _verify_deliveries),
+    ("deliveries", "none left out, none added", verify_deliveries),
     ("naming", "follows from the table of chances", _verify_naming),
     ("weighed", "no more than the file has", _verify_weighed),
     ("named", "delivered and marked before the act", _verify_named),

@@ -14,7 +14,7 @@ from typing import Final
 
 from contracts.chinese import ZH
 from contracts.clocks import describe_instant
-from contracts.verdict import EARLIER_HISTORY, Report
+from contracts.verdict import EARLIER_HISTORY, REGISTERED_FILE, Report
 from ledger.core.types import UnixMillis
 from ledger.errors import BundleError
 from node.judges import Ask
@@ -23,7 +23,7 @@ from node.packparts import Parts
 from node.render.tracereport import render_report
 from node.render.tracewords import tell_outcome
 from node.tracing.bounds import show_chance
-from node.tracing.casechecks import CHECKS, find_candidate
+from node.tracing.casechecks import CHECKS, find_candidate, verify_deliveries
 from node.tracing.casehistory import verify_pages
 from node.tracing.casepaths import HISTORY_PATH, OPENING_PATH, earlier_path, list_paths
 from node.tracing.caseproofs import Proved, gather
@@ -42,6 +42,7 @@ CUSTODY: Final = "custody of the file"
 SIGNED: Final = "who traced it"
 REPORTS: Final = "reports of another version"
 LEFT_OUT: Final = "deliveries left out"
+UNSCORED: Final = "marked deliveries that were not scored"
 
 
 def check_case(
@@ -70,7 +71,9 @@ def check_case(
     report.check("one checkpoint", "under all proofs", lambda: _verify_place(finding, found))
     proved = gather(finding, parts)
     _check_history(report, proved, found)
-    for name, detail, verify in CHECKS:
+    # Without a history there is nothing to hold the deliveries to, which is said below.
+    wanted = [each for each in CHECKS if proved.flow or each[2] is not verify_deliveries]
+    for name, detail, verify in wanted:
         report.check(name, detail, partial(verify, finding, proved))
     _check_signature(report, finding, proved, parts)
     if finding.words == WORDS:
@@ -81,12 +84,25 @@ def check_case(
     suspect = ask.suspect
     if suspect is not None:
         digest = suspect.fingerprint.digest
-        report.check("data", "this is the file of the case", lambda: _verify_file(finding, digest))
+        report.check(
+            "suspect", "this is the file of the case", lambda: _verify_file(finding, digest)
+        )
     _check_scores(report, finding, proved, ask)
     report.note_unchecked(CUSTODY)
-    if not finding.attribution.is_whole:
-        report.note_unchecked(LEFT_OUT)
+    _note_left_out(report, finding, proved)
     report.shown = [*report.shown, *_show(finding)]
+
+
+def _note_left_out(report: Report, finding: Finding, proved: Proved) -> None:
+    """Name what the proofs do not show of the deliveries, not what they do of the file."""
+    if REGISTERED_FILE in report.not_checked:  # the asset's own rung says it of the file
+        report.not_checked.remove(REGISTERED_FILE)
+    told = finding.attribution
+    unscored = sum(each.is_marked and each.chance is None for each in told.candidates)
+    if told.scored and unscored:
+        report.note_unchecked(f"{UNSCORED}: {unscored}")
+    if not told.is_whole or proved.flow is None:
+        report.note_unchecked(LEFT_OUT)
 
 
 def _check_history(report: Report, proved: Proved, found: Mapping[str, Report]) -> None:

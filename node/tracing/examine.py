@@ -7,7 +7,7 @@ are made again, and each score whose marking key was opened has to be what the c
 Spec: tracing, section 4; docs/tracing-method.md, section 10.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Final
 from contracts.chinese import ZH
 from contracts.records import parse_state_record
 from contracts.title import Asset
-from contracts.verdict import REGISTERED_FILE, Report
+from contracts.verdict import Report
 from ledger.core.canonical import decode_bundle
 from ledger.core.draft import DraftOpening
 from ledger.core.types import SubjectKey
 from ledger.errors import BundleError, VerificationError
-from node.escrow import MARKS_FIELD, MAX_OPENING_BYTES, parse_opening, read_marks
+from node.escrow import (
+    MARKS_FIELD,
+    MAX_OPENING_BYTES,
+    drop_same_bits,
+    parse_opening,
+    read_marks,
+)
 from node.judges import UnanswerableError
 from node.suspects import OpeningRequiredError
 from node.tracing.bounds import show_chance
@@ -91,10 +97,15 @@ def check_scores(report: Report, finding: Finding, proved: Proved, brought: Exam
         TablesMissingError: The packages that tables need are not installed.
         InputError: A file cannot be read as a table.
     """
-    _refuse_if_unscored(finding)
+    _refuse_if_unscored(finding, proved)
     marks = _open_marks(finding, proved, brought.openings)
     _require_openings(finding, marks)
     digests = _list_originals(finding, proved)
+    if not digests and finding.attribution.against is None:
+        raise UnanswerableError(
+            "the case proves no digest of the registered file, so any file could be called the "
+            "original: ask for a case with its opening"
+        )
     report.check(
         "file and original",
         "those of the case",
@@ -102,12 +113,10 @@ def check_scores(report: Report, finding: Finding, proved: Proved, brought: Exam
     )
     if not digests:
         report.note_unchecked(ORIGINAL)
-    elif REGISTERED_FILE in report.not_checked:
-        report.not_checked.remove(REGISTERED_FILE)  # the original is that
     compared, scored = _score(finding, marks, brought)
     report.shown += _show_scores(finding, scored)
     detail = f"{len(scored.chances)} of {finding.attribution.scored}, worked out again"
-    report.check("scores", detail, lambda: _verify_scores(finding, compared, scored))
+    report.check("scores", detail, lambda: _verify_scores(finding, compared, scored, marks.keys()))
     if len(scored.chances) < finding.attribution.scored:
         left = finding.attribution.scored - len(scored.chances)
         report.note_unchecked(f"{OTHERS}: {left}")
@@ -115,7 +124,7 @@ def check_scores(report: Report, finding: Finding, proved: Proved, brought: Exam
         report.note_unchecked(SKETCHES)
 
 
-def _refuse_if_unscored(finding: Finding) -> None:
+def _refuse_if_unscored(finding: Finding, proved: Proved) -> None:
     """Refuse where there is nothing to work out, or no way to.
 
     Raises:
@@ -131,6 +140,13 @@ def _refuse_if_unscored(finding: Finding) -> None:
         raise UnanswerableError(
             f"the scores of the case were worked out by {told.method}, and this program works by "
             f"{METHOD}: use muniment {finding.version}"
+        )
+    known = {each.key for each in proved.dispatches}
+    unproved = [key for key in _list_wanted(finding) if key not in known]
+    if unproved and proved.flow is None:
+        raise UnanswerableError(
+            f"the case leaves out the history of the asset, which proves what {unproved[0]} "
+            "committed to: its scores cannot be worked out again from the case alone"
         )
 
 
@@ -157,6 +173,7 @@ def _open_marks(
                 raise BundleError(f"what {one.key} committed to is no marking key")
             if one.key in scored:
                 found[one.key] = marks
+                _refuse_same_bits(found)
         if len(found) == known:
             raise OpeningRequiredError(
                 f"an opening by {opening.by} is of no other delivery that the case scored: give "
@@ -165,18 +182,33 @@ def _open_marks(
     return found
 
 
+def _refuse_same_bits(found: "Mapping[SubjectKey, DeliveryMarks]") -> None:
+    """Refuse what no honest case has scored: copies that no leak could tell apart.
+
+    Raises:
+        BundleError: Two deliveries have the same secret bits.
+    """
+    if drop_same_bits(found) != found:
+        raise BundleError(f"{', '.join(sorted(found))}: two of them have the same secret bits")
+
+
+def _list_wanted(finding: Finding) -> list[SubjectKey]:
+    """Deliveries whose marks the scores of those named or cleared follow from."""
+    told = finding.attribution
+    above = {each.delivery: each.made_from for each in told.candidates}
+    wanted = [e.delivery for e in told.candidates if _is_struck(e, told.threshold)]
+    for key in wanted:
+        wanted += [s for s in above.get(key, ()) if s not in {None, told.against, *wanted} and s]
+    return wanted
+
+
 def _require_openings(finding: Finding, marks: Mapping[SubjectKey, object]) -> None:
     """Refuse where a key is missing that the score of a named or cleared delivery follows from.
 
     Raises:
         OpeningRequiredError: One is, or there is none at all.
     """
-    told = finding.attribution
-    above = {each.delivery: each.made_from for each in told.candidates}
-    wanted = [e.delivery for e in told.candidates if _is_struck(e, told.threshold)]
-    for key in wanted:
-        wanted += [s for s in above.get(key, ()) if s not in {None, told.against, *wanted} and s]
-    missing = [key for key in wanted if key not in marks]
+    missing = [key for key in _list_wanted(finding) if key not in marks]
     if missing or not marks:
         which = ", ".join(missing) or "at least one delivery"
         raise OpeningRequiredError(
@@ -252,13 +284,19 @@ def _show_scores(finding: Finding, scored: "Scored") -> list[tuple[str, str]]:
     return rows
 
 
-def _verify_scores(finding: Finding, compared: "Compared", scored: "Scored") -> None:
+def _verify_scores(
+    finding: Finding, compared: "Compared", scored: "Scored", opened: Set[SubjectKey]
+) -> None:
     """Hold the case to what the files and keys give.
 
     Raises:
-        OtherScoreError: It states something else.
+        OtherScoreError: It states something else, or a score that nothing gives.
     """
     told = finding.attribution
+    if stuck := sorted(opened - scored.chances.keys()):
+        raise OtherScoreError(
+            f"the case states a chance for {stuck[0]}, and these files and keys give none"
+        )
     for one, found in _list_pairs(finding, scored):
         if not _is_same(one, found):
             raise OtherScoreError(

@@ -44,7 +44,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Share: TypeAlias = Annotated[int, Meta(ge=0, le=PARTS)]
 Chance: TypeAlias = Annotated[int, Meta(ge=-1_000_000_000, le=0)]
 """Common logarithm of a chance, in thousandths, rounded up."""
-Bound: TypeAlias = Annotated[int, Meta(ge=-1_000_000_000, le=-1_000)]
+Bound: TypeAlias = Annotated[int, Meta(ge=-300_000, le=-1_000)]
 """A chance of naming anybody wrongly; beyond one in ten a name would say nothing."""
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500)]
 Word: TypeAlias = Annotated[str, whole("[a-z0-9][a-z0-9/-]{0,39}")]

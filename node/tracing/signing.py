@@ -122,7 +122,7 @@ def verify_signature(
     """
     digest = sha256(data).hexdigest()
     told = (signed.finding, signed.log, signed.party)
-    if told != (digest, finding.log.origin, finding.signer):
+    if told != (digest, finding.log.origin, finding.signer) or finding.viewer != finding.signer:
         raise BundleError("the signature is of another finding, or by another party")
     if state.subject != signed.party or state.value is None:
         raise BundleError(f"the case does not hold the state of {signed.party}, which signs it")

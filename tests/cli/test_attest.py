@@ -115,7 +115,10 @@ def test_what_is_not_there_is_neither_attested_nor_withdrawn(assessed, market):
     error = assessed.refused(*argv, "--document", "none.pdf", code=5)
     assert error["code"] == "not_found"
     argv = ("attest", "withdraw", "0000", "--ground", "x")
-    assert assessed.refused(*argv, code=5)["message"] == "there is no attestation 0000"
+    assert (
+        assessed.refused(*argv, code=5)["message"]
+        == "there is no attestation 0000: look for it with 'muniment search TEXT'"
+    )
     assert "没有证明 0000" in assessed.ok(*argv, "--lang", "zh-CN", code=5).err
 
 

@@ -64,6 +64,7 @@ def check_of(document, name):
 def test_an_examiner_without_a_home_gets_the_stated_scores(examined, leaked):
     found = examined(B, C)
     assert found["verified"]
+    assert "registered file" not in found["not_checked"]
     assert [line.partition(":")[0] for line in scores(found)] == [leaked.sent[B], leaked.sent[C]]
     assert all(line.endswith("the same") for line in scores(found))
     assert check_of(found, "scores")["detail"] == "2 of 3, worked out again"
@@ -202,6 +203,16 @@ def test_an_opening_of_another_delivery_is_none_of_the_case(examined):
     opening["salt"] = opening["salt"][::-1]
     Path("odd.json").write_text(json.dumps(opening))
     assert examined(B, C, "odd", code=2)["error"]["code"] in {"opening_required", "malformed"}
+
+
+def test_openings_of_another_kind_say_which_file_and_what_it_takes(examined, program):
+    Path("odd.json").write_bytes(b"{}")
+    error = examined(B, "odd", code=4)["error"]
+    assert error["message"].startswith("odd.json is no opened marking key: give what")
+    assert "odd.json 不是开启的标记密钥" in examined(B, "odd", code=4, lang="zh-CN")
+    argv = ("verify", CASE, "--policy", "trust.policy", "--data", "leak.csv")
+    error = program.refused(*argv, "--opening", f"{B}.json", code=4)
+    assert error["message"].endswith("an opened marking key goes with --original")
 
 
 def test_only_a_case_has_scores(examined):

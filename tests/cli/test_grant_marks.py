@@ -39,10 +39,10 @@ def test_a_template_discloses_marks_as_told_else_the_usual_ones(licensed, market
 def test_people_read_what_their_copy_may_be_like_before_they_accept(licensed, market):
     key = issue(licensed, market)["subject"]
     shown = licensed.ok("grant", "show", key).out
-    assert "a copy may lack up to 2 % of the rows" in shown
+    assert "a copy may lack rows (each with a chance of up to 2 %)" in shown
     assert "one cell changed in at most one row in 32" in shown
     chinese = licensed.ok("grant", "show", key, "--lang", "zh-CN").out
-    assert "副本可略去至多 2 % 的行" in chinese
+    assert "副本可略去部分行（每行概率至多 2 %）" in chinese
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_terms_below_a_grant_may_mark_less_and_not_more(licensed, market):
     argv += ["--template", "no-resale"]
     error = licensed.refused(*argv, "--withheld", "201", code=4)
     assert error["code"] == "wider_than_parent"
-    assert "may lack up to 2 %" in error["message"]
+    assert "each with a chance of up to 2 %" in error["message"]
     below = issue(licensed, market, "--parent", top, "--withheld", "100")
     assert disclosed(licensed, below) == {SHARE: 100, STEP: 32}
 

@@ -181,7 +181,7 @@ def test_among_several_right_holders_the_one_is_named(served, market):
 
 def test_what_is_not_there_is_not_found(served, market):
     assert served.refused("objection", "notify", "0000", code=5)["message"] == (
-        "there is no objection 0000"
+        "there is no objection 0000: look for it with 'muniment search TEXT'"
     )
     assert "没有异议 0000" in served.ok("objection", "show", "0000", "--lang", "zh-CN", code=5).err
     argv = ("objection", "file", "0000", "--evidence", "complaint.pdf", "--as", "乙公司")

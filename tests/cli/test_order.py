@@ -98,7 +98,10 @@ def test_what_is_lifted_is_not_lifted_again(solo, asset):
 def test_what_is_not_there_is_neither_frozen_nor_lifted(solo):
     argv = ("order", "freeze", "0000", "--ground", GROUND)
     assert solo.refused(*argv, code=5)["code"] == "not_found"
-    assert solo.refused("order", "unfreeze", "0000", code=5)["message"] == "there is no order 0000"
+    assert (
+        solo.refused("order", "unfreeze", "0000", code=5)["message"]
+        == "there is no order 0000: look for it with 'muniment search TEXT'"
+    )
     chinese = solo.ok("order", "unfreeze", "0000", "--lang", "zh-CN", code=5).err
     assert "没有冻结令 0000" in chinese
 

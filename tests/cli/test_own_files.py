@@ -108,6 +108,37 @@ def test_an_own_file_that_is_kept_elsewhere_is_found_by_its_link(tmp_path):
     assert find_owner(home / "ledger.db") == Home(home)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vault.db",
+        "remote.url",
+        "light.state",
+        "keys/a.key",
+        "witness/w.key",
+        "wallet/1",
+        "auditor/1",
+    ],
+)
+def test_whatever_somebody_could_not_do_without_makes_a_home(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    assert find_owner(tmp_path / name) is None
+    (tmp_path / name).touch()
+    assert find_owner(tmp_path / name) == Home(tmp_path)
+
+
+def test_the_log_is_not_exported_through_a_link_to_the_vault(home, program):
+    Path("log.jsonl.part").symlink_to(home / "vault.db")
+    before = state_of(home)
+    assert program.refused("log", "export", "--out", "log.jsonl", code=2)["code"] == "own_file"
+    Path("log.jsonl.part").unlink()
+    Path("other").write_bytes(b"other")
+    Path("log.jsonl.part").symlink_to("other")
+    program.ok("log", "export", "--out", "log.jsonl")
+    assert (Path("other").read_bytes(), Path("log.jsonl").is_symlink()) == (b"other", False)
+    assert state_of(home) == before
+
+
 def test_other_files_may_lie_in_a_home_and_a_circle_of_links_is_nobodys(market, home, program):
     written = program.json("voucher", "export", market.number, "--out", home / "mine.json")
     assert json.loads(Path(written["file"]).read_bytes())

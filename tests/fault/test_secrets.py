@@ -9,6 +9,7 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from cli.main import main
+from ledger.errors import ExistsError
 from ledger.files import create_private_folder
 from node.escrow import list_held
 from node.fingerprinting import read_sketch
@@ -191,3 +192,15 @@ def test_killed_at_any_operation_a_folder_of_shares_is_whole_or_not_there(tmp_pa
     else:
         raise AssertionError("it never came to its end")
     assert seen == {(False, True), (True, False)}
+
+
+def test_what_lies_beside_a_folder_of_shares_is_left_alone(tmp_path):
+    out, files = tmp_path / "shares", {"share": b"words"}
+    alike = [tmp_path / f".shares.{each}" for each in ("2024.folder", f"muniment-{os.getppid()}")]
+    for each in alike:
+        each.mkdir()
+        (each / "mine").touch()
+    create_private_folder(out, files)
+    assert all((each / "mine").exists() for each in alike)
+    with pytest.raises(ExistsError):
+        create_private_folder(out, files)

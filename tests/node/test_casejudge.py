@@ -11,7 +11,7 @@ from ledger.errors import BundleError, MalformedError, RejectedError, Verificati
 from node.pack import PACK
 from node.suspects import Suspect
 from node.tracing.casefile import MAX_CASE_BYTES
-from node.tracing.casejudge import CUSTODY, LEFT_OUT, REPORTS, SCORES, SHARES
+from node.tracing.casejudge import CUSTODY, LEFT_OUT, REPORTS, SCORES, SHARES, UNSCORED
 from node.tracing.finding import REPORT_FILES, WORDS, Custody, parse_finding
 from tests.cli.conftest import market as market
 from tests.support.desk import FIRST, SECOND, THIRD
@@ -157,7 +157,7 @@ def test_the_file_of_the_case_is_told_from_others(case, leak):
     assert judge(case, leak, suspect=suspect(SUSPECT)).is_in_force
     report = judge(case, leak, suspect=suspect(SUSPECT + b" "))
     assert isinstance(report.failure, BundleError)
-    assert (report.checks[-1].name, report.checks[-1].is_ok) == ("data", False)
+    assert (report.checks[-1].name, report.checks[-1].is_ok) == ("suspect", False)
 
 
 def test_a_date_is_not_answered_by_a_case_of_the_past(case, leak):
@@ -416,6 +416,14 @@ def test_no_member_of_a_finding_can_be_anything_else_and_none_breaks_the_verifie
             assert isinstance(failure, VerificationError | MalformedError), (path, odd)
 
 
+def test_marked_deliveries_that_were_not_scored_are_counted(leak):
+    told = judge(make_case(leak, {THIRD: WEAK}), leak).not_checked
+    assert f"{UNSCORED}: 2" in told
+    assert not [
+        each for each in judge(make_case(leak, CHANCES), leak).not_checked if UNSCORED in each
+    ]
+
+
 def test_a_history_too_long_for_a_case_is_left_out_and_that_is_said(leak, monkeypatch):
     monkeypatch.setattr("node.tracing.casefile.MAX_HISTORY_BYTES", 100)
     data = make_case(leak, CHANCES)
@@ -423,6 +431,7 @@ def test_a_history_too_long_for_a_case_is_left_out_and_that_is_said(leak, monkey
     report = judge(data, leak)
     assert report.is_in_force
     assert LEFT_OUT in report.not_checked
+    assert "deliveries" not in [check.name for check in report.checks]
     assert "none is missing is not proved" in files_of(data)["report.en.html"].decode()
     for lie in ("another named", "nobody named", "another recipient", "an act before the delivery"):
         assert judge(edited(data, LIES[lie]), leak).failure is not None, lie

@@ -124,7 +124,7 @@ def make(leak, chances, *, act_at=None, custody=None, signer=None, **more):
     request = Request(
         made_at=desk.now,
         version="0",
-        viewer=desk.parties[HOLDER],
+        viewer=desk.parties[signer or HOLDER],
         bound=-6_000,
         custody=custody or Custody(),
         signer=signer and desk.parties[signer],

@@ -84,6 +84,8 @@ MANGLINGS = {
     "bins of some rows": change([*NUMBER, "bins"], "AAAA"),
     "bins without a width": change([*NUMBER, "width"], ""),
     "a width without bins": change([*NUMBER, "bins"], ""),
+    "a width that is nothing": change([*NUMBER, "width"], "1e-999"),
+    "a width without end": change([*NUMBER, "width"], "1e999"),
     "a width of three": change([*NUMBER, "width"], "3e0"),
     "a width that is written otherwise": change([*NUMBER, "width"], "1e+0"),
     "cells that are none": change(["table", "columns", 0, "cells"], None),

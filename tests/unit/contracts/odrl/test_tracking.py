@@ -167,8 +167,8 @@ def test_a_share_is_said_in_percent_without_a_float():
 
 def test_marks_are_said_in_both_languages():
     assert describe_marks(Disclosure(200, 32)) == (
-        "may lack up to 2 % of the rows and may have one cell changed in at most one row in 32",
-        "可略去至多 2 % 的行、每 32 行中至多一行可改动一个单元格",
+        "may lack rows (each with a chance of up to 2 %) and may have one cell changed in at most one row in 32",
+        "可略去部分行（每行概率至多 2 %）、每 32 行中至多一行可改动一个单元格",
     )
     assert describe_marks(Disclosure(0, 0)) == ("is exact", "须与原件一致")
     assert describe_marks(Disclosure(0, 0, 1)) == (
@@ -176,25 +176,25 @@ def test_marks_are_said_in_both_languages():
         "可含至多 1 行虚构的行",
     )
     assert describe_marks(Disclosure(200, 0, 10))[0] == (
-        "may lack up to 2 % of the rows and may hold up to 10 invented rows"
+        "may lack rows (each with a chance of up to 2 %) and may hold up to 10 invented rows"
     )
 
 
 def test_a_grantee_reads_what_its_copy_may_be_like():
     policy = parse_policy(offer("use", oblige=[tracked(150, 0)]))
     assert describe_terms(policy, "en")[2] == (
-        "Must accept that the use is tracked, where a copy may lack up to 1.5 % of the rows "
+        "Must accept that the use is tracked, where a copy may lack rows (each with a chance of up to 1.5 %) "
         "(obligation/0)."
     )
     assert describe_terms(policy, "zh-CN")[2] == (
-        "应当：接受使用追踪，且副本可略去至多 1.5 % 的行（obligation/0）。"
+        "应当：接受使用追踪，且副本可略去部分行（每行概率至多 1.5 %）（obligation/0）。"
     )
 
 
 def test_other_conditions_of_the_duty_are_said_too():
     duty = rule("acceptTracking", share(200), limit("systemDevice", "eq", "x"))
     words = describe_terms(parse_policy(offer("use", oblige=[duty])), "en")[2]
-    assert words.endswith("of the rows, if the system or device is x (obligation/0).")
+    assert words.endswith("a chance of up to 2 %), if the system or device is x (obligation/0).")
 
 
 # Templates
