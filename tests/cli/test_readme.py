@@ -68,7 +68,11 @@ def test_commands_share_one_shell_and_errors_are_part_of_the_output(tmp_path):
         (["rows  330,047"], ["rows  none"], False),
         (["a chance of at most 3.7e-239."], ["a chance of at most 1.0e-241."], True),
         (["4.79 % of its rows"], ["5 % of its rows"], True),
-        (["may lack rows (each with a chance of up to 2 %)"], ["may lack rows (each with a chance of up to 3 %)"], False),
+        (
+            ["may lack rows (each with a chance of up to 2 %)"],
+            ["may lack rows (each with a chance of up to 3 %)"],
+            False,
+        ),
         (["valid  "], ["valid\t"], True),
         (["home  /home/ann/registry"], ["home  /tmp/x/registry"], True),
         (["home  /home/ann/registry"], ["home  /tmp/x/register"], False),
